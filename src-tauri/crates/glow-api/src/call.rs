@@ -1,0 +1,109 @@
+//! The list of all requests: one line a call. The enums, the trait and the TypeScript all come from it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AppStatus, BucketPage, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupPage, GroupView, InviteCreate, InviteInspect,
+    InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentGet, MomentReact,
+    MomentRetract, MomentShare, MomentView, PeerList, PeerPage, Profile, ProfileSet, StatusGet, TimelineBuckets, TimelinePage,
+    TimelineQuery,
+};
+
+/// One request type: it knows its name on the wire and the type of its reply.
+pub trait Call: Into<Request> {
+    /// What the engine answers.
+    type View;
+    /// The name on the wire, `noun.verb`.
+    const NAME: &'static str;
+    /// The view inside a reply to this request; nothing when the reply belongs to another request.
+    fn view(reply: Reply) -> Option<Self::View>;
+}
+
+/// Who asks. The engine decides by it what is allowed; hosts only pass it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// The owner of this device: may do everything.
+    Owner,
+}
+
+macro_rules! calls {
+    ($( $name:literal $request:ident => $reply:ident ),+ $(,)?) => {
+        /// Every request a host can make.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "call", content = "args")]
+        pub enum Request {
+            $(
+                #[doc = concat!("`", $name, "`")]
+                #[serde(rename = $name)]
+                $request($request),
+            )+
+        }
+
+        /// What the engine answers, one variant a request. In JSON it is the bare view.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Reply {
+            $(
+                #[doc = concat!("The reply to `", $name, "`")]
+                $request(Box<$reply>),
+            )+
+        }
+
+        impl Request {
+            /// The name on the wire, for logs.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $( Request::$request(_) => $name, )+ }
+            }
+        }
+
+        $(
+            impl From<$request> for Request {
+                fn from(request: $request) -> Self { Request::$request(request) }
+            }
+
+            impl Call for $request {
+                type View = $reply;
+                const NAME: &'static str = $name;
+                fn view(reply: Reply) -> Option<$reply> {
+                    match reply {
+                        Reply::$request(view) => Some(*view),
+                        _ => None,
+                    }
+                }
+            }
+        )+
+
+        #[cfg(test)]
+        pub(crate) fn calls_typescript() -> String {
+            use ts_rs::TS;
+            let config = crate::typescript::config();
+            let mut out = String::from("export interface Calls {\n");
+            $( out += &format!("  \"{}\": {{ args: {}; reply: {} }};\n", $name, <$request>::name(&config), <$reply>::name(&config)); )+
+            out + "}\n"
+        }
+    };
+}
+
+calls! {
+    "app.status" StatusGet => AppStatus,
+    "profile.set" ProfileSet => Profile,
+    "group.create" GroupCreate => GroupView,
+    "group.list" GroupList => GroupPage,
+    "group.get" GroupGet => GroupView,
+    "group.join" GroupJoin => GroupView,
+    "group.leave" GroupLeave => GroupPage,
+    "invite.create" InviteCreate => InviteView,
+    "invite.list" InviteList => InvitePage,
+    "invite.revoke" InviteRevoke => InvitePage,
+    "invite.inspect" InviteInspect => InvitePreview,
+    "member.list" MemberList => MemberPage,
+    "peer.list" PeerList => PeerPage,
+    "timeline.page" TimelineQuery => TimelinePage,
+    "timeline.buckets" TimelineBuckets => BucketPage,
+    "moment.get" MomentGet => MomentView,
+    "moment.caption" MomentCaption => MomentView,
+    "moment.react" MomentReact => MomentView,
+    "moment.retract" MomentRetract => MomentView,
+    "moment.share" MomentShare => MomentView,
+}

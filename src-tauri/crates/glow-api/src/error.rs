@@ -1,0 +1,98 @@
+//! One error form for every host: a code and arguments for people, a message for logs and the command line.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What went wrong and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiError {
+    /// What it is; the user interface has its sentence.
+    pub code: ErrorCode,
+    /// Arguments of that sentence.
+    pub args: BTreeMap<String, String>,
+    /// English, for logs and the command line: what happened and what to do.
+    pub message: String,
+}
+
+impl ApiError {
+    /// An error without arguments.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, args: BTreeMap::new(), message: message.into() }
+    }
+
+    /// The same error with one more argument.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.args.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+/// What an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The request is not understood.
+    BadRequest,
+    /// The name, title, caption or emoji is empty or too long.
+    BadText,
+    /// There is no such group on this device.
+    UnknownGroup,
+    /// There is no such moment.
+    UnknownMoment,
+    /// There is no such member.
+    UnknownMember,
+    /// There is no such invite.
+    UnknownInvite,
+    /// The caller may not do that.
+    NotAllowed,
+    /// The link is not an Afterglow invite, or it is damaged.
+    InviteMalformed,
+    /// The invite was made by a newer version.
+    InviteTooNew,
+    /// The invite has expired.
+    InviteExpired,
+    /// The invite was used as often as it may be.
+    InviteUsedUp,
+    /// The invite was revoked.
+    InviteRevoked,
+    /// This device is in the group already.
+    AlreadyMember,
+    /// No member was found nearby.
+    NobodyNear,
+    /// A member was found, but it refused.
+    JoinRefused,
+    /// The group is past its end.
+    GroupEnded,
+    /// This device was removed from the group.
+    RemovedFromGroup,
+    /// At most four groups are active at once.
+    TooManyGroups,
+    /// The group uses something that this version does not know.
+    UpdateNeeded,
+    /// The file is not a photo or clip that Afterglow knows.
+    UnknownFormat,
+    /// The file is damaged or cut short.
+    DamagedFile,
+    /// The file is larger than allowed.
+    FileTooLarge,
+    /// The file or folder cannot be read.
+    Unreadable,
+    /// The disk is full.
+    DiskFull,
+    /// The part asked for is not on this device yet.
+    NotHere,
+    /// Another instance uses this data directory.
+    InUse,
+    /// The data directory was written by a newer version.
+    DataTooNew,
+    /// Stored data is damaged.
+    DataDamaged,
+    /// The engine is shutting down.
+    ShuttingDown,
+    /// Something failed inside; the log says more.
+    Internal,
+}

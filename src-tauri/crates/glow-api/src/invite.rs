@@ -1,0 +1,85 @@
+//! Invites: what lets one in.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Makes an invite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InviteCreate {
+    /// The group's id.
+    pub group: String,
+    /// How long it lets people in, in minutes; until the group's end when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub expires_in_min: Option<u32>,
+    /// How many may use it; unlimited when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub max_uses: Option<u32>,
+}
+
+/// Asks for the invites this device can still show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InviteList {
+    /// The group's id.
+    pub group: String,
+}
+
+/// Closes an invite: nobody is admitted with it from then on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InviteRevoke {
+    /// The group's id.
+    pub group: String,
+    /// The invite's id.
+    pub invite: String,
+}
+
+/// Reads a link without joining.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InviteInspect {
+    /// The whole link.
+    pub link: String,
+}
+
+/// What a link says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InvitePreview {
+    /// The group's id.
+    pub group: String,
+    /// The event's name.
+    pub title: String,
+    /// Whether this device is in that group already.
+    pub already_member: bool,
+}
+
+/// The invites of a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InvitePage {
+    /// Newest first.
+    pub invites: Vec<InviteView>,
+}
+
+/// One invite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InviteView {
+    /// The invite's id.
+    pub id: String,
+    /// The link, with fresh addresses of this device as hints.
+    pub link: String,
+    /// The link as a QR code: an SVG document of black modules on a transparent ground, without scripts or references.
+    pub qr_svg: String,
+    /// The addresses that the link carries, `host:port`.
+    pub addresses: Vec<String>,
+    /// When it stops letting people in; absent when it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub expires_at_ms: Option<i64>,
+    /// How many may use it; absent when unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub max_uses: Option<u32>,
+    /// How many were admitted with it, as far as this device knows.
+    pub uses: u32,
+    /// Whether it lets people in now.
+    pub open: bool,
+}

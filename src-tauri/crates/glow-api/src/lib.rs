@@ -1,0 +1,42 @@
+//! Everything that crosses from the engine to a host: requests with their replies, views, events and error codes.
+//!
+//! Owns the contract's types and their one spelling in JSON; the TypeScript of `ui/src/ipc/contract.ts` is generated from
+//! them. Never holds logic, never knows an engine type. Times are integer milliseconds since the Unix epoch (UTC), ids
+//! lower-case hex strings, sizes integers below 2^53, lists are pages with opaque cursors.
+//!
+//! ```
+//! use glow_api::{Request, GroupCreate};
+//! let request = Request::GroupCreate(GroupCreate { title: "Anna & Ben".into(), ends_at_ms: None });
+//! assert_eq!(
+//!     serde_json::to_string(&request).unwrap(),
+//!     r#"{"call":"group.create","args":{"title":"Anna & Ben"}}"#
+//! );
+//! ```
+#![forbid(unsafe_code)]
+
+mod app;
+mod call;
+mod capture;
+mod error;
+mod event;
+mod group;
+mod invite;
+mod member;
+mod moment;
+mod timeline;
+
+pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
+pub use call::{Call, Caller, Reply, Request};
+pub use capture::{PostFailure, PostReceipt, UploadTarget};
+pub use error::{ApiError, ErrorCode};
+pub use event::{Event, JoinStage};
+pub use group::{GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupPage, GroupPhase, GroupView};
+pub use invite::{InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView};
+pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence, Role};
+pub use moment::{
+    Held, MediaPart, MomentCaption, MomentGet, MomentKind, MomentReact, MomentRetract, MomentShare, MomentView, ReactionView, ShareChoice,
+};
+pub use timeline::{Bucket, BucketPage, TimelineBuckets, TimelineFilter, TimelinePage, TimelineQuery};
+
+#[cfg(test)]
+mod typescript;

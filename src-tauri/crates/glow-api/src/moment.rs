@@ -1,0 +1,185 @@
+//! Moments: one captured thing each.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Asks for one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MomentGet {
+    /// The group's id.
+    pub group: String,
+    /// The moment's id.
+    pub moment: String,
+}
+
+/// Sets the caption; an empty text removes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MomentCaption {
+    /// The group's id.
+    pub group: String,
+    /// The moment's id.
+    pub moment: String,
+    /// At most 2,000 characters.
+    pub text: String,
+}
+
+/// Adds or removes a reaction of this device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MomentReact {
+    /// The group's id.
+    pub group: String,
+    /// The moment's id.
+    pub moment: String,
+    /// One emoji, at most 32 bytes of UTF-8.
+    pub emoji: String,
+    /// True to add, false to remove.
+    pub on: bool,
+}
+
+/// Takes a moment back everywhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MomentRetract {
+    /// The group's id.
+    pub group: String,
+    /// The moment's id.
+    pub moment: String,
+}
+
+/// Answers the question of a moment whose original was held back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MomentShare {
+    /// The group's id.
+    pub group: String,
+    /// The moment's id.
+    pub moment: String,
+    /// What to do with its original.
+    pub choice: ShareChoice,
+}
+
+/// What to do with an original whose format cannot be proved free of locations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ShareChoice {
+    /// Share it as it is.
+    Original,
+    /// Share previews only.
+    PreviewsOnly,
+}
+
+/// What kind of thing was captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum MomentKind {
+    /// A still picture.
+    Photo,
+    /// A clip with or without sound.
+    Clip,
+    /// A still with its moving part (Live Photo pair).
+    Live,
+}
+
+/// The media parts of a moment; each has the path `media/<group>/<moment>/<part>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaPart {
+    /// About 320 px, JPEG.
+    Grid,
+    /// About 1,600 px, JPEG.
+    Screen,
+    /// The shared bytes of the photo or clip.
+    Original,
+    /// The moving part of a Live Photo.
+    Motion,
+}
+
+/// How much of something is on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Held {
+    /// The moment has no such part.
+    None,
+    /// Not here; on its way when somebody who has it is connected.
+    Missing {
+        /// Verified part, 0 to 1.
+        progress: f32,
+    },
+    /// All of it is here.
+    Complete,
+}
+
+/// One moment on the timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MomentView {
+    /// The moment's id: the id of its operation.
+    pub id: String,
+    /// The group's id.
+    pub group: String,
+    /// What it is.
+    pub kind: MomentKind,
+    /// Media type of the original, e.g. `image/jpeg`.
+    pub media_type: String,
+    /// Device that posted it.
+    pub author: String,
+    /// The author's name; empty when unknown.
+    pub author_name: String,
+    /// The author's colour, 0 to 11.
+    pub author_colour: u8,
+    /// Whether this device posted it.
+    pub mine: bool,
+    /// When it was captured.
+    #[ts(type = "number")]
+    pub captured_at_ms: i64,
+    /// The camera's offset from UTC in minutes; absent when the file does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub captured_offset_min: Option<i16>,
+    /// When this device learned of it.
+    #[ts(type = "number")]
+    pub received_at_ms: i64,
+    /// Pixels, orientation applied.
+    pub width: u32,
+    /// Pixels, orientation applied.
+    pub height: u32,
+    /// Length of a clip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub duration_ms: Option<u32>,
+    /// Thumbhash, base64; empty when there is none.
+    pub placeholder: String,
+    /// The caption; empty when there is none.
+    pub caption: String,
+    /// Reactions, most used first.
+    pub reactions: Vec<ReactionView>,
+    /// Size of the original (and the moving part) in bytes.
+    #[ts(type = "number")]
+    pub size_bytes: u64,
+    /// Name of the file it came from, made safe; empty when unknown.
+    pub file_name: String,
+    /// The grid preview.
+    pub grid: Held,
+    /// The screen preview.
+    pub screen: Held,
+    /// The original.
+    pub original: Held,
+    /// The moving part of a Live Photo.
+    pub motion: Held,
+    /// Whether the original was held back and its owner is asked (own moments only).
+    pub needs_choice: bool,
+    /// Whether it was taken back: nothing of it is left but this fact.
+    pub retracted: bool,
+    /// Devices known to hold the original, this one included.
+    pub on_devices: u32,
+}
+
+/// One reaction with who gave it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ReactionView {
+    /// The emoji.
+    pub emoji: String,
+    /// How many gave it.
+    pub count: u32,
+    /// Whether this device did.
+    pub mine: bool,
+    /// Names of those who gave it, at most ten.
+    pub names: Vec<String>,
+}

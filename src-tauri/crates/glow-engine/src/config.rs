@@ -1,0 +1,30 @@
+//! How an engine is set up.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Settings of one engine. Defaults serve a person's device; tests and the demo change them.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Where everything is kept. Made when it is not there.
+    pub data_dir: PathBuf,
+    /// Whether to find members by mDNS, and be found.
+    pub mdns: bool,
+    /// Whether to listen and discover on the loopback interface too: several devices on one machine.
+    pub loopback: bool,
+    /// The port to listen at, QUIC and TCP alike; any free one when absent. Only one group can use it.
+    pub port: Option<u16>,
+    /// Addresses of members, typed by hand.
+    pub addresses: Vec<SocketAddr>,
+    /// Whether to use QUIC.
+    pub quic: bool,
+    /// Whether to use TCP.
+    pub tcp: bool,
+}
+
+impl EngineConfig {
+    /// The defaults over a data directory.
+    #[must_use]
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self { data_dir, mdns: true, loopback: false, port: None, addresses: Vec::new(), quic: true, tcp: true }
+    }
+}

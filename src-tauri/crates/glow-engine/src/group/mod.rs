@@ -1,0 +1,180 @@
+//! One group on this device: what it is made of, and how it is opened, created and joined.
+
+mod actor;
+mod gate;
+mod join;
+mod tasks;
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, OnceLock, RwLock},
+};
+
+pub(crate) use actor::{Command, Verdict, entry};
+use glow_blobs::BlobStore;
+use glow_model::{BlobId, Body, DeviceId, GroupId, InviteSeed, OperationId};
+use glow_net::Net;
+use glow_store::{GroupStore, LocalCapture};
+use glow_sync::Membership;
+pub(crate) use join::join;
+pub(crate) use tasks::{create, open};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    bus::Bus,
+    clock::now_ms,
+    directory::GroupDirectory,
+    error::{ApiResult, IntoApi, bad_request},
+    pipeline::fetch::FetchInput,
+    secrets::Secrets,
+};
+
+/// One group, shared by its tasks and by every request about it.
+pub(crate) struct Group {
+    pub(crate) id: GroupId,
+    pub(crate) me: DeviceId,
+    pub(crate) directory: GroupDirectory,
+    pub(crate) store: GroupStore,
+    pub(crate) blobs: BlobStore,
+    pub(crate) bus: Bus,
+    secrets: RwLock<Arc<Secrets>>,
+    membership: RwLock<Arc<Membership>>,
+    /// The encoded operations that prove this device's membership.
+    admission: RwLock<Vec<Vec<u8>>>,
+    links: RwLock<BTreeSet<DeviceId>>,
+    addresses: RwLock<Vec<SocketAddr>>,
+    net: OnceLock<Net>,
+    commands: mpsc::Sender<Command>,
+    fetch: mpsc::Sender<FetchInput>,
+    /// Previews that passed the check before they may be shown.
+    pub(crate) checked_previews: moka::sync::Cache<BlobId, ()>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Group {
+    /// The keys of this device in the group, as they are now.
+    pub(crate) fn secrets(&self) -> Arc<Secrets> {
+        self.secrets.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The membership, as it is now.
+    pub(crate) fn membership(&self) -> Arc<Membership> {
+        self.membership.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_membership(&self, membership: Membership) {
+        *self.membership.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(membership);
+    }
+
+    /// What this device shows at a door.
+    pub(crate) fn admission(&self) -> Vec<Vec<u8>> {
+        self.admission.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Reads anew what this device shows at a door: after its membership changed.
+    pub(crate) fn refresh_admission(&self) -> ApiResult<()> {
+        let operations =
+            self.store.operations(&self.membership().admission_chain(self.me)).map_err(IntoApi::into_api)?;
+        let encoded = operations.iter().map(|operation| operation.encode()).collect();
+        *self.admission.write().unwrap_or_else(std::sync::PoisonError::into_inner) = encoded;
+        Ok(())
+    }
+
+    /// Keeps the seed of an invite made here, durably.
+    pub(crate) fn keep_invite(&self, seed: InviteSeed) -> ApiResult<()> {
+        let mut secrets = self.secrets.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut updated = Secrets::clone(&secrets);
+        updated.invites.push(seed);
+        updated.save(&self.directory.secrets())?;
+        *secrets = Arc::new(updated);
+        Ok(())
+    }
+
+    /// The members connected now.
+    pub(crate) fn links(&self) -> BTreeSet<DeviceId> {
+        self.links.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn link(&self, device: DeviceId, is_here: bool) {
+        let mut links = self.links.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if is_here {
+            links.insert(device)
+        } else {
+            links.remove(&device)
+        };
+    }
+
+    /// Where this device listens for the group.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn set_addresses(&self, addresses: Vec<SocketAddr>) {
+        *self.addresses.write().unwrap_or_else(std::sync::PoisonError::into_inner) = addresses;
+    }
+
+    /// The network of the group; nothing while it is not started or when it is closed.
+    pub(crate) fn net(&self) -> Option<&Net> {
+        self.net.get()
+    }
+
+    /// Whether the group is past its end.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.membership().genesis().is_some_and(|genesis| genesis.ends_ms <= now_ms())
+    }
+
+    /// Authors an operation: it is durable when this returns, and announced after.
+    pub(crate) async fn author(&self, body: Body, local: Option<LocalCapture>) -> ApiResult<OperationId> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Author { body: Box::new(body), local, reply }).await?;
+        answer.await.map_err(|_| shutting_down())?
+    }
+
+    /// Takes in operations of others, given as bytes. Says of each what became of it.
+    pub(crate) async fn accept(&self, operations: Vec<Vec<u8>>) -> ApiResult<Vec<Verdict>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Accept { operations, reply }).await?;
+        answer.await.map_err(|_| shutting_down())?
+    }
+
+    async fn send(&self, command: Command) -> ApiResult<()> {
+        self.commands.send(command).await.map_err(|_| shutting_down())
+    }
+
+    /// Tells the fetching task something; it is never waited for by those who tell.
+    pub(crate) async fn tell_fetch(&self, input: FetchInput) {
+        let _ = self.fetch.send(input).await;
+    }
+
+    /// Ends the group's tasks in order and waits for them.
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        if let Some(net) = self.net() {
+            net.clone().shutdown().await;
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Fails unless capture is open: this device is a member, the group has not ended, nothing asks for an update.
+    pub(crate) fn require_open(&self) -> ApiResult<()> {
+        use glow_api::{ApiError, ErrorCode};
+        if self.membership().update_needed() {
+            return Err(ApiError::new(
+                ErrorCode::UpdateNeeded,
+                "a member uses a newer version: update Afterglow to go on adding to this group",
+            ));
+        }
+        if !self.membership().contains(self.me) {
+            return Err(bad_request("this device is not a member of the group"));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn shutting_down() -> glow_api::ApiError {
+    glow_api::ApiError::new(glow_api::ErrorCode::ShuttingDown, "Afterglow is closing")
+}

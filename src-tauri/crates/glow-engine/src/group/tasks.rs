@@ -1,0 +1,268 @@
+//! Bringing a group to life: its files, its actor, its network and the tasks around them.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock, RwLock},
+    time::Duration,
+};
+
+use glow_api::Event;
+use glow_blobs::BlobStore;
+use glow_model::{DeviceKeys, EpochId, EpochSecret, Genesis, GroupSecret, Plane, Sealer, Verified};
+use glow_net::{ConnectionLimits, FoundBy, Interfaces, Listen, NetConfig, NetEvent};
+use glow_store::{GroupStore, Incoming};
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Group, actor, gate::Gate};
+use crate::{
+    bus::Bus,
+    clock::{now_ms, random},
+    config::EngineConfig,
+    directory::GroupDirectory,
+    error::{ApiResult, IntoApi, blocking},
+    pipeline::{
+        accept::{self, Intake},
+        announce,
+        fetch::{self, FetchInput},
+        reconcile, serve,
+    },
+    secrets::Secrets,
+};
+
+/// How often a member is asked whether anything is missing, when nothing else gave a reason to.
+const REPAIR_EVERY: Duration = Duration::from_secs(30);
+/// Commands and inputs that may wait.
+const QUEUE: usize = 256;
+/// Previews remembered as checked.
+const CHECKED_PREVIEWS: u64 = 20_000;
+/// Addresses tried from earlier runs.
+const REMEMBERED: usize = 32;
+
+/// Starts a group on this device: genesis first, then everything as for a group that is opened.
+pub(crate) async fn create(
+    config: &EngineConfig,
+    bus: &Bus,
+    directory: impl FnOnce(&Genesis) -> GroupDirectory,
+    genesis: impl FnOnce(&DeviceKeys) -> Genesis,
+) -> ApiResult<Arc<Group>> {
+    let keys = DeviceKeys::from_seeds(random(), random());
+    let genesis = genesis(&keys);
+    let directory = directory(&genesis);
+    let epoch = EpochSecret::new(EpochId(random()), 0, random());
+    let draft = glow_model::Draft {
+        group: genesis.group_id(),
+        seq: 0,
+        backlink: None,
+        time_ms: genesis.created_ms,
+        epoch: epoch.id,
+    };
+    let sealer = Sealer { key: &epoch.payload_key(Plane::Control), nonce: random() };
+    let secrets = Secrets {
+        group: genesis.group_id(),
+        keys,
+        secret: GroupSecret(random()),
+        epochs: vec![epoch.clone()],
+        invites: Vec::new(),
+    };
+    let operation =
+        draft.author(&glow_model::Body::Genesis(genesis), &secrets.keys, sealer).map_err(IntoApi::into_api)?;
+    establish(config, bus, directory, secrets, vec![operation], Vec::new()).await
+}
+
+/// Stores a new group's keys and first operations, and opens it. A crash in between leaves a folder that no list names.
+pub(crate) async fn establish(
+    config: &EngineConfig,
+    bus: &Bus,
+    directory: GroupDirectory,
+    secrets: Secrets,
+    operations: Vec<Verified>,
+    addresses: Vec<SocketAddr>,
+) -> ApiResult<Arc<Group>> {
+    let place = directory.clone();
+    blocking(move || found(&place, &secrets, operations, &addresses)).await?;
+    open(config, bus, directory).await
+}
+
+fn found(
+    directory: &GroupDirectory,
+    secrets: &Secrets,
+    operations: Vec<Verified>,
+    addresses: &[SocketAddr],
+) -> ApiResult<()> {
+    directory.destroy()?;
+    directory.create()?;
+    let opened: Vec<_> = operations.into_iter().map(|op| (accept::open(secrets, &op).ok().flatten(), op)).collect();
+    let entries: Vec<_> =
+        opened.iter().filter_map(|(body, op)| body.clone().map(|body| actor::entry(op, body))).collect();
+    let membership = glow_sync::Membership::fold(secrets.group, &entries);
+    let genesis = membership.genesis().ok_or_else(|| crate::error::bad_request("the group has no beginning"))?;
+    let store = GroupStore::create(&directory.database(), genesis.ends_ms).map_err(IntoApi::into_api)?;
+    let me = secrets.keys.id();
+    let received_ms = now_ms();
+    let incoming = opened
+        .into_iter()
+        .map(|(body, operation)| Incoming {
+            own: operation.header().author == me,
+            operation,
+            body,
+            received_ms,
+            local: None,
+        })
+        .collect();
+    store.accept(incoming, Some(accept::table(&membership))).map_err(IntoApi::into_api)?;
+    for address in addresses {
+        store.remember_address(*address, received_ms).map_err(IntoApi::into_api)?;
+    }
+    secrets.save(&directory.secrets())
+}
+
+/// Opens a stored group and starts its tasks. The timeline is there even when no network is.
+pub(crate) async fn open(config: &EngineConfig, bus: &Bus, directory: GroupDirectory) -> ApiResult<Arc<Group>> {
+    let place = directory.clone();
+    let (secrets, store, blobs, intake) = blocking(move || {
+        let secrets = Secrets::load(&place.secrets())?;
+        let store = GroupStore::open(&place.database()).map_err(IntoApi::into_api)?;
+        let blobs = BlobStore::open(&place.blobs()).map_err(IntoApi::into_api)?;
+        let intake = Intake::load(&store, &secrets)?;
+        if store.needs_rebuild().map_err(IntoApi::into_api)? {
+            let members = accept::table(&intake.membership(secrets.group));
+            let open = |operation: &Verified| accept::open(&secrets, operation).ok().flatten();
+            store.rebuild(members, open).map_err(IntoApi::into_api)?;
+        }
+        ApiResult::Ok((secrets, store, blobs, intake))
+    })
+    .await?;
+    let (commands, command_queue) = mpsc::channel(QUEUE);
+    let (fetch, fetch_queue) = mpsc::channel(QUEUE);
+    let (complete, complete_queue) = mpsc::channel(QUEUE);
+    let group = Arc::new(Group {
+        id: secrets.group,
+        me: secrets.keys.id(),
+        directory,
+        store,
+        blobs,
+        bus: bus.clone(),
+        membership: RwLock::new(Arc::new(intake.membership(secrets.group))),
+        secrets: RwLock::new(Arc::new(secrets)),
+        admission: RwLock::default(),
+        links: RwLock::default(),
+        addresses: RwLock::new(Vec::new()),
+        net: OnceLock::new(),
+        commands,
+        fetch,
+        checked_previews: moka::sync::Cache::new(CHECKED_PREVIEWS),
+        tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
+    });
+    let this = group.clone();
+    blocking(move || this.refresh_admission()).await?;
+    group.tasks.spawn(actor::run(group.clone(), intake, command_queue));
+    start_network(config, &group).await;
+    group.tasks.spawn(fetch::run(group.clone(), fetch_queue, complete));
+    group.tasks.spawn(stoppable(group.clone(), announce::tell_complete(group.clone(), complete_queue)));
+    group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));
+    group.tell_fetch(FetchInput::Refresh).await;
+    Ok(group)
+}
+
+/// Where this device listens, as the configuration says.
+pub(crate) fn listen(config: &EngineConfig) -> Listen {
+    let interfaces = if config.loopback { Interfaces::LanAndLoopback } else { Interfaces::Lan };
+    Listen { interfaces, port: config.port, quic: config.quic, tcp: config.tcp }
+}
+
+/// Starts the swarm. Without a network the group works all the same: it is what offline means.
+async fn start_network(config: &EngineConfig, group: &Arc<Group>) {
+    let net_config = NetConfig {
+        group: group.id,
+        topic: group.secrets().secret.topic(),
+        listen: listen(config),
+        mdns: config.mdns,
+        limits: ConnectionLimits::default(),
+    };
+    let (net, events) = match glow_net::start(net_config, Arc::new(Gate(group.clone()))) {
+        Ok(started) => started,
+        Err(error) => {
+            tracing::warn!(%error, "the group has no network");
+            return;
+        }
+    };
+    let _ = group.net.set(net.clone());
+    announce::membership_changed(group);
+    net.add_addresses(FoundBy::Manual, config.addresses.clone());
+    let this = group.clone();
+    if let Ok(remembered) = blocking(move || this.store.remembered_addresses(REMEMBERED)).await {
+        net.add_addresses(FoundBy::Remembered, remembered);
+    }
+    group.tasks.spawn(stoppable(group.clone(), listen_to_network(group.clone(), events)));
+}
+
+async fn stoppable(group: Arc<Group>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = group.stop.cancelled() => {}
+        () = work => {}
+    }
+}
+
+async fn listen_to_network(group: Arc<Group>, mut events: mpsc::Receiver<NetEvent>) {
+    while let Some(event) = events.recv().await {
+        match event {
+            NetEvent::Connected { device, dialer, .. } => connected(&group, device, dialer).await,
+            NetEvent::Disconnected { device } => {
+                group.link(device, false);
+                note_seen(&group, device).await;
+                group.tell_fetch(FetchInput::Left(device)).await;
+                group.bus.send(Event::MembersChanged { group: group.id.to_string() });
+                group.bus.send(Event::GroupsChanged);
+            }
+            NetEvent::Gossip { from, message, verdict } => {
+                group.tasks.spawn(stoppable(group.clone(), serve::gossip(group.clone(), from, message, verdict)));
+            }
+            NetEvent::Request { from, request, answers } => {
+                group.tasks.spawn(stoppable(group.clone(), serve::request(group.clone(), from, request, answers)));
+            }
+            NetEvent::Reached(address) => {
+                let this = group.clone();
+                if let Err(error) = blocking(move || this.store.remember_address(address, now_ms())).await {
+                    tracing::warn!(%error, "address");
+                }
+            }
+            NetEvent::ListeningChanged(addresses) => {
+                group.set_addresses(addresses);
+                group.bus.send(Event::InvitesChanged { group: group.id.to_string() });
+            }
+        }
+    }
+}
+
+async fn connected(group: &Arc<Group>, device: glow_model::DeviceId, dialer: bool) {
+    group.link(device, true);
+    note_seen(group, device).await;
+    group.tell_fetch(FetchInput::Joined(device)).await;
+    group.bus.send(Event::MembersChanged { group: group.id.to_string() });
+    group.bus.send(Event::GroupsChanged);
+    group.tasks.spawn(stoppable(group.clone(), reconcile::greet(group.clone(), device, dialer)));
+}
+
+async fn note_seen(group: &Arc<Group>, device: glow_model::DeviceId) {
+    let this = group.clone();
+    if let Err(error) = blocking(move || this.store.seen(device, now_ms())).await {
+        tracing::warn!(%error, "presence");
+    }
+}
+
+/// Asks one connected member after another whether anything is missing. Nothing depends on gossip alone.
+async fn repair_now_and_then(group: Arc<Group>) {
+    let mut turn = 0;
+    loop {
+        tokio::time::sleep(REPAIR_EVERY).await;
+        let devices: Vec<_> = group.links().into_iter().collect();
+        if let Some(device) = devices.get(turn % devices.len().max(1))
+            && let Err(error) = reconcile::with(&group, *device).await
+        {
+            tracing::debug!(?device, %error, "repair");
+        }
+        turn += 1;
+    }
+}

@@ -1,0 +1,35 @@
+//! The engine: groups, moments and peers, for any host.
+//!
+//! Each group is one actor that owns its decisions: what is authored and what is accepted passes through it, one batch at a
+//! time ([`group`]). Around it run the tasks of the pipeline: ingest, announce, fetch, reconcile, serve. Hosts hold an
+//! [`Engine`], ask it [`glow_api::Request`]s and listen to [`glow_api::Event`]s. Dropping every handle, or
+//! [`Engine::shutdown`], ends it in order: no more commands, transaction finished, peers told, database closed.
+//!
+//! Never: SQL, libp2p types, Tauri, HTTP.
+#![forbid(unsafe_code)]
+
+mod bus;
+mod clock;
+mod config;
+mod directory;
+mod engine;
+mod error;
+mod export;
+mod feature;
+mod group;
+mod maintenance;
+mod media;
+mod pipeline;
+mod secrets;
+mod upload;
+mod view;
+mod watch;
+
+pub use config::EngineConfig;
+pub use engine::Engine;
+pub use export::{ExportProgress, ExportReport};
+pub use maintenance::{CheckReport, RebuildReport, check, rebuild};
+pub use media::Media;
+pub use pipeline::ingest::{CaptureFile, PostProgress};
+pub use upload::Upload;
+pub use watch::{Watch, WatchEvent};

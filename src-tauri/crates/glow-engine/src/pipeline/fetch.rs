@@ -1,0 +1,293 @@
+//! Fetching what is missing: the picker decides, the network carries, the blob store verifies.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use glow_blobs::{BlobError, PieceOutcome};
+use glow_model::{BlobId, BlobRef, DeviceId, Original, Segments};
+use glow_store::{BlobWant, StoreError, Tier};
+use glow_sync::{
+    Frame, Picker, Request,
+    picker::{self, Assignment, Ended, Want},
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    clock::now_ms,
+    error::{ApiResult, IntoApi, blocking},
+    group::Group,
+};
+
+/// Wants known to the picker at once; more are read from the store when these get few.
+const WINDOW: usize = 2_000;
+/// Free space below which originals wait, and the part of the disk.
+const LOW_DISK_BYTES: u64 = 500 * 1024 * 1024;
+/// How often free space is looked at while something is missing.
+const DISK_CHECK: Duration = Duration::from_secs(10);
+
+/// What the fetching task is told.
+pub(crate) enum FetchInput {
+    /// Something new may be missing.
+    Refresh,
+    /// A member is connected.
+    Joined(DeviceId),
+    /// A member is gone.
+    Left(DeviceId),
+    /// A member says that it holds these.
+    Holds(DeviceId, Vec<BlobId>),
+    /// A verified piece is stored.
+    Arrived(BlobId, u32),
+    /// A blob is complete.
+    Completed(BlobId),
+    /// A request ended.
+    Ended(u64, Ended),
+    /// The disk is full.
+    DiskFull,
+}
+
+struct Fetcher {
+    group: Arc<Group>,
+    picker: Picker,
+    /// What each wanted blob is for.
+    purposes: BTreeMap<BlobId, BlobWant>,
+    /// Whether the store has more wants than the window holds.
+    more: bool,
+    disk_low: bool,
+    complete: mpsc::Sender<BlobId>,
+}
+
+/// Runs until the group is closed.
+pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput>, complete: mpsc::Sender<BlobId>) {
+    let mut fetcher = Fetcher {
+        group: group.clone(),
+        picker: Picker::default(),
+        purposes: BTreeMap::new(),
+        more: false,
+        disk_low: false,
+        complete,
+    };
+    loop {
+        let wait = fetcher.wait();
+        let input = tokio::select! {
+            biased;
+            () = group.stop.cancelled() => return,
+            input = tokio::time::timeout(wait, inputs.recv()) => input,
+        };
+        match input {
+            Ok(None) => return,
+            Ok(Some(input)) => {
+                fetcher.handle(input).await;
+                // Whatever else is there already is handled before the next assignments are made.
+                while let Ok(input) = inputs.try_recv() {
+                    fetcher.handle(input).await;
+                }
+            }
+            Err(_) => fetcher.check_disk().await,
+        }
+        if fetcher.more && fetcher.picker.len() < WINDOW / 4 {
+            fetcher.refresh().await;
+        }
+        fetcher.assign();
+    }
+}
+
+impl Fetcher {
+    fn wait(&self) -> Duration {
+        let retry_ms = self.picker.next_retry_ms().map(|at_ms| at_ms.saturating_sub(now_ms()) + 1);
+        DISK_CHECK.min(Duration::from_millis(retry_ms.unwrap_or(u64::MAX)))
+    }
+
+    async fn handle(&mut self, input: FetchInput) {
+        match input {
+            FetchInput::Refresh => self.refresh().await,
+            FetchInput::Joined(device) => self.picker.joined(device),
+            FetchInput::Left(device) => self.picker.left(device),
+            FetchInput::Holds(device, blobs) => blobs.into_iter().for_each(|blob| self.picker.holds(device, blob)),
+            FetchInput::Arrived(blob, piece) => self.picker.arrived(blob, piece),
+            FetchInput::Completed(blob) => self.completed(blob).await,
+            FetchInput::Ended(ticket, how) => self.picker.ended(ticket, how, now_ms()),
+            FetchInput::DiskFull => self.set_disk_low(true),
+        }
+    }
+
+    /// Reads what is missing from the store, newest and smallest first.
+    async fn refresh(&mut self) {
+        let group = self.group.clone();
+        let wants = blocking(move || {
+            let wants = group.store.blob_wants(WINDOW)?;
+            Ok::<_, StoreError>(
+                wants
+                    .into_iter()
+                    .map(|want| (group.blobs.missing_pieces(want.blob.id, want.blob.size), want))
+                    .collect::<Vec<_>>(),
+            )
+        })
+        .await;
+        let Ok(wants) = wants else { return };
+        self.more = wants.len() == WINDOW;
+        for (missing, want) in wants {
+            if missing.is_empty() {
+                self.purposes.insert(want.blob.id, want.clone());
+                self.completed(want.blob.id).await;
+                continue;
+            }
+            if self.picker.is_wanted(want.blob.id) || (self.disk_low && is_bulk(want.tier)) {
+                continue;
+            }
+            self.picker.want(Want {
+                blob: want.blob.id,
+                size: want.blob.size,
+                tier: tier(want.tier),
+                sort_ms: want.sort_ms,
+                missing,
+            });
+            self.purposes.insert(want.blob.id, want);
+        }
+    }
+
+    fn assign(&mut self) {
+        for assignment in self.picker.assign(now_ms()) {
+            self.group.tasks.spawn(carry_out(self.group.clone(), assignment));
+        }
+    }
+
+    async fn completed(&mut self, blob: BlobId) {
+        self.picker.drop_want(blob);
+        let Some(want) = self.purposes.remove(&blob) else {
+            return;
+        };
+        let group = self.group.clone();
+        let is_manifest = want.tier == Tier::Manifest;
+        let result = blocking(move || {
+            if is_manifest {
+                read_manifest(&group, &want)?;
+            }
+            group.store.blob_held(blob, true).map_err(IntoApi::into_api)
+        })
+        .await;
+        match result {
+            Ok(moments) => self.group.bus.media_changed(self.group.id, &moments),
+            Err(error) => tracing::warn!(?blob, %error, "complete blob"),
+        }
+        if is_manifest {
+            self.more = true;
+        }
+        let _ = self.complete.try_send(blob);
+        if self.picker.is_empty() && !self.more {
+            self.group.bus.send(glow_api::Event::GroupsChanged);
+        }
+    }
+
+    async fn check_disk(&mut self) {
+        let group = self.group.clone();
+        let free = blocking(move || Ok::<_, BlobError>(group.blobs.free_bytes())).await.ok().flatten();
+        let was_low = self.disk_low;
+        self.set_disk_low(free.is_some_and(|free| free < LOW_DISK_BYTES));
+        if was_low && !self.disk_low {
+            self.refresh().await;
+        }
+    }
+
+    /// Holds originals back while the disk is nearly full; previews go on.
+    fn set_disk_low(&mut self, low: bool) {
+        if low && !self.disk_low {
+            tracing::warn!("the disk is nearly full: originals wait");
+            let bulk: Vec<BlobId> =
+                self.purposes.values().filter(|want| is_bulk(want.tier)).map(|want| want.blob.id).collect();
+            for blob in bulk {
+                self.picker.drop_want(blob);
+                self.purposes.remove(&blob);
+            }
+        }
+        if low != self.disk_low {
+            self.disk_low = low;
+            self.group.bus.send(glow_api::Event::StatusChanged);
+        }
+    }
+}
+
+/// Sends one request and stores what comes. Ends with exactly one [`FetchInput::Ended`].
+async fn carry_out(group: Arc<Group>, assignment: Assignment) {
+    let ticket = assignment.ticket;
+    let how = tokio::select! {
+        () = group.stop.cancelled() => return,
+        how = receive(&group, assignment) => how,
+    };
+    group.tell_fetch(FetchInput::Ended(ticket, how)).await;
+}
+
+async fn receive(group: &Arc<Group>, assignment: Assignment) -> Ended {
+    let Some(net) = group.net() else {
+        return Ended::Broken;
+    };
+    let Assignment { peer, blob, size, pieces, .. } = assignment;
+    let request = Request::Pieces { blob, size, pieces: pieces.clone() };
+    let Ok(mut answers) = net.request(peer, request).await else {
+        return Ended::Broken;
+    };
+    for wanted in pieces {
+        let slice = match answers.next().await {
+            Some(Ok(Frame::Piece { piece, slice })) if piece == wanted => slice,
+            Some(Ok(Frame::NotHere)) => return Ended::NotHere,
+            Some(Ok(_)) => return Ended::Lied,
+            Some(Err(_)) | None => return Ended::Broken,
+        };
+        let this = group.clone();
+        let outcome = tokio::task::spawn_blocking(move || this.blobs.accept_piece(blob, size, wanted, &slice)).await;
+        match outcome {
+            Ok(Ok(PieceOutcome::Completed)) => {
+                group.tell_fetch(FetchInput::Completed(blob)).await;
+                return Ended::Complete;
+            }
+            Ok(Ok(_)) => group.tell_fetch(FetchInput::Arrived(blob, wanted)).await,
+            Ok(Err(BlobError::Lie)) => {
+                tracing::warn!(?peer, ?blob, "a piece did not verify");
+                return Ended::Lied;
+            }
+            Ok(Err(BlobError::DiskFull)) => {
+                group.tell_fetch(FetchInput::DiskFull).await;
+                return Ended::Broken;
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(?blob, %error, "piece");
+                return Ended::Broken;
+            }
+            Err(_) => return Ended::Broken,
+        }
+    }
+    Ended::Complete
+}
+
+/// Opens a manifest and tells the store which segments it names. A manifest that does not add up names none.
+fn read_manifest(group: &Group, want: &BlobWant) -> ApiResult<()> {
+    let bytes = group.blobs.read(&want.blob).map_err(IntoApi::into_api)?;
+    let Some(row) = group.store.moment(want.moment).map_err(IntoApi::into_api)? else {
+        return Ok(());
+    };
+    let part = match want.part {
+        glow_store::Part::Motion => row.motion,
+        _ => row.original,
+    };
+    let size = part.map_or(0, |part| part.size_bytes);
+    let original = Original { media_type: row.media_type, size, segments: Segments::Manifest(want.blob.clone()) };
+    let segments: Vec<BlobRef> = match original.read_manifest(&bytes) {
+        Ok(segments) => segments,
+        Err(error) => {
+            tracing::warn!(moment = %want.moment, %error, "manifest");
+            return Ok(());
+        }
+    };
+    group.store.manifest_read(want.moment, want.part, &segments).map_err(IntoApi::into_api)
+}
+
+fn is_bulk(tier: Tier) -> bool {
+    matches!(tier, Tier::Original | Tier::Motion)
+}
+
+fn tier(tier: Tier) -> picker::Tier {
+    match tier {
+        Tier::Grid => picker::Tier::Grid,
+        Tier::Screen => picker::Tier::Screen,
+        Tier::Manifest => picker::Tier::Manifest,
+        Tier::Original | Tier::Motion => picker::Tier::Original,
+    }
+}

@@ -1,0 +1,461 @@
+//! From a file to a moment: probe, blank, seal, derive, author.
+//!
+//! A file is read twice: once to know whether it is on the timeline already, once to seal it segment by segment. Nothing is
+//! visible to anyone before the operation is authored; what a failure leaves behind is unused blobs, which are swept.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::StreamExt;
+use glow_api::{ApiError, ErrorCode, PostFailure, PostReceipt};
+use glow_media::{
+    Blanking, ExternalTools, Format, Kind, PreviewOutcome, Previews, Probe, TileReason, TimeSource, Verdict,
+};
+use glow_model::{
+    BlobRef, Body, MediaId, Moment, MomentKind, OperationId, Original, Segments, blob::encode_manifest, clean_line,
+    limits,
+};
+use glow_store::{CapturedPart, LocalCapture, Part, Patch};
+
+use crate::{
+    clock::now_ms,
+    error::{ApiResult, IntoApi, blocking},
+    group::Group,
+};
+
+/// A file to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name for people, which need not be that of the path.
+    pub name: String,
+    /// Its modification time, milliseconds since the Unix epoch: the capture time of last resort.
+    pub modified_at_ms: Option<i64>,
+}
+
+/// How far a batch is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostProgress {
+    /// Files done, well or badly.
+    pub done: u32,
+    /// Files in the batch.
+    pub total: u32,
+    /// The file that was done last.
+    pub name: String,
+}
+
+/// A file that was probed.
+#[derive(Debug, Clone)]
+struct Probed {
+    file: CaptureFile,
+    probe: Probe,
+    size: u64,
+}
+
+/// What becomes one moment.
+enum Unit {
+    Single(Probed),
+    Live { still: Probed, motion: Probed },
+}
+
+impl Unit {
+    fn name(&self) -> &str {
+        let (Unit::Single(probed) | Unit::Live { still: probed, .. }) = self;
+        &probed.file.name
+    }
+
+    fn files(&self) -> u32 {
+        match self {
+            Unit::Single(_) => 1,
+            Unit::Live { .. } => 2,
+        }
+    }
+}
+
+/// A unit that is sealed and only needs to be authored.
+enum Prepared {
+    New { body: Box<Moment>, local: LocalCapture },
+    AlreadyThere(OperationId),
+}
+
+/// Adds files to a group. One bad file fails alone.
+pub(crate) async fn post(
+    group: &Arc<Group>,
+    tools: &ExternalTools,
+    scratch: &Path,
+    files: Vec<CaptureFile>,
+    progress: impl Fn(PostProgress),
+) -> ApiResult<PostReceipt> {
+    group.require_open()?;
+    let total = u32::try_from(files.len()).unwrap_or(u32::MAX);
+    let mut receipt = PostReceipt::default();
+    let mut done = 0;
+    let mut step = |files: u32, name: &str| {
+        done += files;
+        progress(PostProgress { done, total, name: name.to_owned() });
+    };
+    let (units, failures) = pair_up(files).await?;
+    for failure in failures {
+        step(1, &failure.name);
+        receipt.failures.push(failure);
+    }
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let mut prepared = futures::stream::iter(units)
+        .map(|unit| {
+            let (group, tools, scratch) = (group.clone(), tools.clone(), scratch.to_owned());
+            let (name, files) = (unit.name().to_owned(), unit.files());
+            async move { (name, files, blocking(move || prepare(&group, &tools, &scratch, unit)).await) }
+        })
+        .buffered(workers);
+    while let Some((name, files, result)) = prepared.next().await {
+        let outcome = match result {
+            Ok(prepared) => author(group, prepared).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok((id, was_there)) => {
+                receipt.moments.push(id.to_string());
+                receipt.already_there += u32::from(was_there);
+            }
+            Err(error) => receipt.failures.push(PostFailure { name: name.clone(), error }),
+        }
+        step(files, &name);
+    }
+    Ok(receipt)
+}
+
+async fn author(group: &Arc<Group>, prepared: Prepared) -> ApiResult<(OperationId, bool)> {
+    match prepared {
+        Prepared::AlreadyThere(id) => Ok((id, true)),
+        Prepared::New { body, local } => {
+            let (this, media) = (group.clone(), body.media);
+            // The same photo may stand twice in one batch.
+            if let Some(id) = blocking(move || this.store.moment_by_media(media)).await? {
+                return Ok((id, true));
+            }
+            Ok((group.author(Body::Moment(*body), Some(local)).await?, false))
+        }
+    }
+}
+
+async fn pair_up(files: Vec<CaptureFile>) -> ApiResult<(Vec<Unit>, Vec<PostFailure>)> {
+    blocking(move || {
+        let (mut probed, mut failures) = (Vec::new(), Vec::new());
+        for file in files {
+            match probe(&file) {
+                Ok((probe, size)) => probed.push(Some(Probed { file, probe, size })),
+                Err(error) => failures.push(PostFailure { name: file.name, error }),
+            }
+        }
+        let probes: Vec<Probe> = probed.iter().flatten().map(|probed| probed.probe.clone()).collect();
+        let mut motions = std::collections::BTreeMap::new();
+        for pair in glow_media::pair_live_photos(&probes) {
+            if let Some(motion) = probed[pair.clip].take() {
+                motions.insert(pair.still, motion);
+            }
+        }
+        let unit = |(i, still): (usize, Option<Probed>)| {
+            let still = still?;
+            Some(match motions.remove(&i) {
+                Some(motion) => Unit::Live { still, motion },
+                None => Unit::Single(still),
+            })
+        };
+        ApiResult::Ok((probed.into_iter().enumerate().filter_map(unit).collect(), failures))
+    })
+    .await
+}
+
+fn probe(file: &CaptureFile) -> ApiResult<(Probe, u64)> {
+    let mut reader = open(&file.path)?;
+    let size = reader.metadata().map_err(IntoApi::into_api)?.len();
+    let probe = glow_media::probe(&mut reader).map_err(IntoApi::into_api)?;
+    let limit = if probe.kind == Kind::Clip { limits::FILE_BYTES } else { limits::PHOTO_BYTES };
+    if size > limit {
+        let message = format!("{} is larger than the {} MiB that are allowed", file.name, limit >> 20);
+        return Err(ApiError::new(ErrorCode::FileTooLarge, message).with("limit_mib", limit >> 20));
+    }
+    Ok((probe, size))
+}
+
+fn open(path: &Path) -> ApiResult<File> {
+    let file = File::open(path).map_err(IntoApi::into_api)?;
+    if file.metadata().map_err(IntoApi::into_api)?.is_dir() {
+        return Err(ApiError::new(ErrorCode::Unreadable, "this is a folder: add the files in it"));
+    }
+    Ok(file)
+}
+
+fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> ApiResult<Prepared> {
+    let (still, motion) = match unit {
+        Unit::Single(single) => (single, None),
+        Unit::Live { still, motion } => (still, Some(motion)),
+    };
+    let blanking = blank(&still)?;
+    let media = identify(group, &still, &blanking)?;
+    if let Some(id) = group.store.moment_by_media(media).map_err(IntoApi::into_api)? {
+        return Ok(Prepared::AlreadyThere(id));
+    }
+    let previews = previews(&still, tools, scratch)?;
+    let mut sealing = Sealing::new(group);
+    let original = sealing.file(Part::Original, &still, &blanking)?;
+    let motion = motion.map(|motion| sealing.file(Part::Motion, &motion, &blank(&motion)?)).transpose()?;
+    let mut body = describe(&still, media, motion.is_some());
+    if let Some(previews) = previews {
+        body.placeholder = previews.placeholder.into();
+        body.grid = Some(sealing.blob(previews.grid.bytes)?);
+        body.screen = Some(sealing.blob(previews.screen.bytes)?);
+    }
+    // Both halves of a Live Photo go out, or neither.
+    if sealing.local.needs_choice {
+        sealing.hold_back();
+    } else {
+        body.original = Some(sealing.original(still.probe.format.media_type().to_owned(), original)?);
+        body.motion = motion.map(|segments| sealing.original("video/quicktime".to_owned(), segments)).transpose()?;
+    }
+    Ok(Prepared::New { body: Box::new(body), local: sealing.finish() })
+}
+
+fn blank(file: &Probed) -> ApiResult<Blanking> {
+    glow_media::blank(&mut open(&file.file.path)?, file.probe.format).map_err(IntoApi::into_api)
+}
+
+/// The identity of a capture: keyed BLAKE3 of its blanked bytes.
+fn identify(group: &Group, file: &Probed, blanking: &Blanking) -> ApiResult<MediaId> {
+    let mut hasher = group.secrets().secret.media_hasher();
+    each_segment(file, |offset, mut bytes| {
+        blanking.apply(offset, &mut bytes);
+        hasher.update(&bytes);
+        Ok(())
+    })?;
+    Ok(hasher.finish())
+}
+
+/// Reads a file segment by segment and makes sure that it did not change meanwhile.
+fn each_segment(file: &Probed, mut take: impl FnMut(u64, Vec<u8>) -> ApiResult<()>) -> ApiResult<()> {
+    let mut reader = open(&file.file.path)?;
+    reader.seek(SeekFrom::Start(0)).map_err(IntoApi::into_api)?;
+    let mut offset = 0;
+    loop {
+        let mut bytes = Vec::new();
+        reader.by_ref().take(limits::SEGMENT_BYTES).read_to_end(&mut bytes).map_err(IntoApi::into_api)?;
+        if bytes.is_empty() {
+            break;
+        }
+        let read = bytes.len() as u64;
+        take(offset, bytes)?;
+        offset += read;
+    }
+    if offset == file.size {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::DamagedFile, "the file changed while it was read: add it again when it is complete"))
+}
+
+fn previews(file: &Probed, tools: &ExternalTools, scratch: &Path) -> ApiResult<Option<Box<Previews>>> {
+    match glow_media::preview(&file.file.path, &file.probe, tools, scratch).map_err(IntoApi::into_api)? {
+        PreviewOutcome::Previews(previews) => Ok(Some(previews)),
+        PreviewOutcome::Tile(TileReason::Undecodable) if file.probe.kind != Kind::Clip => {
+            Err(ApiError::new(ErrorCode::DamagedFile, "the picture is damaged or cut short"))
+        }
+        PreviewOutcome::Tile(reason) => {
+            tracing::info!(name = file.file.name, %reason, "no preview");
+            Ok(None)
+        }
+    }
+}
+
+/// Seals the parts of one moment and remembers what only this device knows of them.
+struct Sealing<'a> {
+    group: &'a Group,
+    local: LocalCapture,
+    kept: Vec<(Part, Vec<BlobRef>)>,
+}
+
+impl<'a> Sealing<'a> {
+    fn new(group: &'a Group) -> Self {
+        Self { group, local: LocalCapture::default(), kept: Vec::new() }
+    }
+
+    /// Seals a file as it is shared. The bytes that were blanked are kept, so that the owner's export is bit-identical.
+    fn file(&mut self, part: Part, file: &Probed, blanking: &Blanking) -> ApiResult<Vec<BlobRef>> {
+        // What cannot be proved clean is kept untouched: when its owner shares it, it is shared as it is.
+        let shares_blanked = !matches!(blanking.verdict, Verdict::NotProvable(_));
+        let (mut segments, mut patches) = (Vec::new(), Vec::new());
+        each_segment(file, |offset, mut bytes| {
+            if shares_blanked {
+                patches.extend(originals(blanking, offset, &bytes));
+                blanking.apply(offset, &mut bytes);
+            }
+            segments.push(self.blob(bytes)?);
+            Ok(())
+        })?;
+        self.local.needs_choice |= !shares_blanked;
+        self.local.parts.push(CapturedPart { part, patches, held_back: None });
+        self.kept.push((part, segments.clone()));
+        Ok(segments)
+    }
+
+    fn blob(&mut self, bytes: Vec<u8>) -> ApiResult<BlobRef> {
+        let blob = self.group.blobs.import(&self.group.secrets().secret, bytes).map_err(IntoApi::into_api)?;
+        self.local.held.push(blob.id);
+        Ok(blob)
+    }
+
+    fn original(&mut self, media_type: String, segments: Vec<BlobRef>) -> ApiResult<Original> {
+        let size = segments.iter().map(|segment| segment.size).sum();
+        let segments = if segments.len() <= limits::INLINE_SEGMENTS {
+            Segments::Inline(segments)
+        } else {
+            Segments::Manifest(self.blob(encode_manifest(&segments))?)
+        };
+        Ok(Original { media_type, size, segments })
+    }
+
+    fn hold_back(&mut self) {
+        for (part, segments) in std::mem::take(&mut self.kept) {
+            if let Some(captured) = self.local.parts.iter_mut().find(|captured| captured.part == part) {
+                captured.held_back = Some(segments);
+            }
+        }
+    }
+
+    fn finish(mut self) -> LocalCapture {
+        self.local.parts.retain(|part| !part.patches.is_empty() || part.held_back.is_some());
+        self.local
+    }
+}
+
+/// The bytes of a segment that blanking will overwrite, with their places in the file.
+fn originals(blanking: &Blanking, offset: u64, bytes: &[u8]) -> Vec<Patch> {
+    let end = offset + bytes.len() as u64;
+    let overlap = |patch: &glow_media::Patch| {
+        let from = patch.offset.max(offset);
+        let to = (patch.offset + patch.bytes.len() as u64).min(end);
+        let within = usize::try_from(from.checked_sub(offset)?).ok()?..usize::try_from(to.checked_sub(offset)?).ok()?;
+        bytes.get(within).filter(|range| !range.is_empty()).map(|range| Patch { offset: from, bytes: range.to_vec() })
+    };
+    blanking.patches.iter().filter_map(overlap).collect()
+}
+
+/// An original told by its segments, with a manifest blob where they are many. Answers what was written for it.
+pub(crate) fn original(
+    group: &Group,
+    media_type: String,
+    segments: Vec<BlobRef>,
+) -> ApiResult<(Original, LocalCapture)> {
+    let mut sealing = Sealing::new(group);
+    let original = sealing.original(media_type, segments)?;
+    Ok((original, sealing.finish()))
+}
+
+fn describe(still: &Probed, media: MediaId, has_motion: bool) -> Moment {
+    let probe = &still.probe;
+    let (captured_ms, offset_min) = captured_at(still);
+    let kind = match probe.kind {
+        _ if has_motion => MomentKind::Live,
+        Kind::Clip => MomentKind::Clip,
+        Kind::Photo | Kind::Animation => MomentKind::Photo,
+    };
+    let camera = probe
+        .camera
+        .as_ref()
+        .and_then(|camera| clean_line(&format!("{} {}", camera.make, camera.model), limits::CAMERA_CHARS));
+    Moment {
+        kind,
+        media,
+        media_type: probe.format.media_type().to_owned(),
+        width: probe.width.min(limits::MEDIA_PIXELS),
+        height: probe.height.min(limits::MEDIA_PIXELS),
+        duration_ms: probe.duration_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
+        captured_ms,
+        offset_min,
+        camera: camera.filter(|camera| !camera.is_empty()),
+        file_name: safe_name(&still.file.name),
+        placeholder: Vec::new().into(),
+        grid: None,
+        screen: None,
+        original: None,
+        motion: None,
+    }
+}
+
+/// When it was captured, and the camera's offset. A wall clock without an offset is read in this device's zone.
+fn captured_at(file: &Probed) -> (u64, Option<i16>) {
+    let fallback = || {
+        let modified_ms = file.file.modified_at_ms.and_then(|ms| u64::try_from(ms).ok());
+        (modified_ms.filter(|ms| *ms < limits::TIME_MS).unwrap_or_else(now_ms), None)
+    };
+    let Some(captured) = file.probe.captured else {
+        return fallback();
+    };
+    let is_wall_clock =
+        captured.offset_minutes.is_none() && matches!(captured.source, TimeSource::Exif | TimeSource::QuickTime);
+    let local = || {
+        let wall =
+            jiff::Timestamp::from_millisecond(captured.unix_ms).ok()?.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        let zoned = wall.to_zoned(jiff::tz::TimeZone::system()).ok()?;
+        Some((zoned.timestamp().as_millisecond(), i16::try_from(zoned.offset().seconds() / 60).ok()))
+    };
+    let (unix_ms, offset) = if is_wall_clock {
+        local().unwrap_or((captured.unix_ms, None))
+    } else {
+        (captured.unix_ms, captured.offset_minutes)
+    };
+    match u64::try_from(unix_ms) {
+        Ok(ms) if ms < limits::TIME_MS => (ms, offset.filter(|minutes| minutes.abs() <= 18 * 60)),
+        _ => fallback(),
+    }
+}
+
+/// A file's name without folders and without anything a file system or a screen could take for more than a name.
+fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default().replace(':', "-");
+    let line = clean_line(&last, limits::FILE_NAME_BYTES).unwrap_or_default();
+    let mut safe = sanitize_filename::sanitize(line).trim_start_matches('.').trim().to_owned();
+    while safe.len() > limits::FILE_NAME_BYTES {
+        safe.pop();
+    }
+    clean_line(&safe, limits::FILE_NAME_BYTES).unwrap_or_default()
+}
+
+/// Removes the bytes that no live moment names any more.
+pub(crate) async fn sweep_unused(group: &Arc<Group>) {
+    let this = group.clone();
+    let swept = blocking(move || {
+        for blob in this.store.unused_blobs().map_err(IntoApi::into_api)? {
+            this.blobs.remove(blob).map_err(IntoApi::into_api)?;
+            this.store.forget_blob(blob).map_err(IntoApi::into_api)?;
+        }
+        ApiResult::Ok(())
+    })
+    .await;
+    if let Err(error) = swept {
+        tracing::warn!(%error, "unused blobs stay for now");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_name;
+
+    #[test]
+    fn a_file_name_is_never_a_path() {
+        for (given, safe) in [
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\anna\\IMG_1.JPG", "IMG_1.JPG"),
+            ("..", ""),
+            (".hidden.jpg", "hidden.jpg"),
+            ("a\u{202e}gpj.exe", "agpj.exe"),
+            ("Día de la boda.jpg", "Día de la boda.jpg"),
+        ] {
+            assert_eq!(safe_name(given), safe, "{given}");
+        }
+        assert!(safe_name(&"ü".repeat(300)).len() <= 255);
+    }
+}

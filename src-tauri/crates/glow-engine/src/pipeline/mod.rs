@@ -1,0 +1,8 @@
+//! The way of a moment: ingest, author (in the group's actor), accept, announce, fetch; and what repairs it.
+
+pub(crate) mod accept;
+pub(crate) mod announce;
+pub(crate) mod fetch;
+pub(crate) mod ingest;
+pub(crate) mod reconcile;
+pub(crate) mod serve;

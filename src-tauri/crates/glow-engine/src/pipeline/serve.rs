@@ -1,0 +1,159 @@
+//! The answering side: gossip that arrives, and requests of members.
+
+use std::sync::Arc;
+
+use glow_blobs::BlobError;
+use glow_model::{BlobId, DeviceId};
+use glow_net::{AnswerSink, Verdict as Forward};
+use glow_sync::{
+    Frame, Request,
+    wire::{ADDRESSES_PER_FRAME, Address, batches},
+};
+
+use crate::{
+    error::{ApiResult, blocking, internal},
+    group::{Group, Verdict},
+    pipeline::{fetch::FetchInput, reconcile},
+};
+
+/// Takes in an operation heard by gossip. It is passed on only when it was verified and is new.
+pub(crate) async fn gossip(group: Arc<Group>, from: DeviceId, message: Vec<u8>, forward: Forward) {
+    let verdict = group.accept(vec![message]).await.map(|verdicts| verdicts.first().copied());
+    match verdict {
+        Ok(Some(Verdict::New)) => forward.accept(),
+        Ok(Some(Verdict::Invalid)) => forward.reject(),
+        Ok(Some(Verdict::Waiting)) => {
+            forward.ignore();
+            // Its author's admission is missing here: whoever passed it on has it.
+            if let Err(error) = reconcile::with(&group, from).await {
+                tracing::debug!(?from, %error, "reconcile after gossip");
+            }
+        }
+        Ok(Some(Verdict::Known) | None) => forward.ignore(),
+        Err(error) => {
+            tracing::warn!(%error, "gossip");
+            forward.ignore();
+        }
+    }
+}
+
+/// Answers one request of a member. A member that goes away in the middle ends it.
+pub(crate) async fn request(group: Arc<Group>, from: DeviceId, request: Request, mut answers: AnswerSink) {
+    let name = request_name(&request);
+    let result = match request {
+        Request::Pieces { blob, size, pieces } => {
+            return send_pieces(&group, blob, size, pieces, answers).await;
+        }
+        Request::Operations { ids } => {
+            let this = group.clone();
+            blocking(move || this.store.operations(&ids)).await.map(|operations| {
+                batches(operations.iter().map(|op| op.encode())).into_iter().map(Frame::Operations).collect()
+            })
+        }
+        other => answer_once(&group, from, other).await.map(|frame| vec![frame]),
+    };
+    let frames = result.unwrap_or_else(|error| {
+        tracing::warn!(request = name, %error, "request");
+        vec![Frame::Refused]
+    });
+    for frame in frames {
+        if answers.send(frame).await.is_err() {
+            return;
+        }
+    }
+    // Whoever asked may be gone by now.
+    let _ = answers.finish().await;
+}
+
+async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> ApiResult<Frame> {
+    match request {
+        Request::Reconcile { plane, message } => {
+            let snapshot = reconcile::snapshot(group, plane).await.map_err(|error| internal(&error))?;
+            snapshot.respond(&message).map(|answer| Frame::Reconcile(answer.into())).map_err(|error| internal(&error))
+        }
+        Request::Push { operations } => {
+            group.accept(operations.into_iter().map(Into::into).collect()).await?;
+            Ok(Frame::Done)
+        }
+        Request::Have { blobs } => {
+            note_holder(group, from, blobs).await?;
+            Ok(Frame::Done)
+        }
+        Request::Holds { blobs } => {
+            let this = group.clone();
+            let bits =
+                blocking(move || Ok::<_, BlobError>(bits(blobs.iter().map(|blob| this.blobs.is_complete(*blob)))))
+                    .await?;
+            Ok(Frame::Holds(bits.into()))
+        }
+        Request::Addresses => {
+            let Some(net) = group.net() else {
+                return Ok(Frame::Addresses(Vec::new()));
+            };
+            let peers = net.status().await.peers;
+            let others = peers
+                .into_iter()
+                .filter(|peer| peer.device != from && peer.dialer)
+                .map(|peer| Address::from(peer.address));
+            Ok(Frame::Addresses(others.take(ADDRESSES_PER_FRAME).collect()))
+        }
+        Request::Operations { .. } | Request::Pieces { .. } | Request::Epochs => Ok(Frame::Refused),
+    }
+}
+
+async fn note_holder(group: &Arc<Group>, from: DeviceId, blobs: Vec<BlobId>) -> ApiResult<()> {
+    let (this, noted) = (group.clone(), blobs.clone());
+    let moments =
+        blocking(move || this.store.holders(&noted.iter().map(|blob| (*blob, from, true)).collect::<Vec<_>>())).await?;
+    group.bus.media_changed(group.id, &moments);
+    group.tell_fetch(FetchInput::Holds(from, blobs)).await;
+    Ok(())
+}
+
+async fn send_pieces(group: &Arc<Group>, blob: BlobId, size: u64, pieces: Vec<u32>, mut answers: AnswerSink) {
+    for piece in pieces {
+        let this = group.clone();
+        let slice = tokio::task::spawn_blocking(move || this.blobs.encode_piece(blob, size, piece)).await;
+        let frame = match slice {
+            Ok(Ok(slice)) => Frame::Piece { piece, slice: slice.into() },
+            Ok(Err(BlobError::Missing | BlobError::Damaged)) => Frame::NotHere,
+            Ok(Err(error)) => {
+                tracing::debug!(?blob, piece, %error, "piece");
+                Frame::Refused
+            }
+            Err(_) => Frame::Refused,
+        };
+        let is_last = !matches!(frame, Frame::Piece { .. });
+        if answers.send(frame).await.is_err() || is_last {
+            break;
+        }
+    }
+    // Whoever asked may be gone by now.
+    let _ = answers.finish().await;
+}
+
+fn bits(flags: impl Iterator<Item = bool>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (i, flag) in flags.enumerate() {
+        if i % 8 == 0 {
+            bytes.push(0);
+        }
+        if let Some(last) = bytes.last_mut() {
+            *last |= u8::from(flag) << (i % 8);
+        }
+    }
+    bytes
+}
+
+fn request_name(request: &Request) -> &'static str {
+    match request {
+        Request::Reconcile { .. } => "reconcile",
+        Request::Operations { .. } => "operations",
+        Request::Push { .. } => "push",
+        Request::Pieces { .. } => "pieces",
+        Request::Have { .. } => "have",
+        Request::Holds { .. } => "holds",
+        Request::Addresses => "addresses",
+        Request::Epochs => "epochs",
+    }
+}

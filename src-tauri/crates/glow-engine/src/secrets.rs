@@ -1,0 +1,91 @@
+//! The keys of this device in one group, as they rest on the disk: one file, readable by its user only.
+//!
+//! The file is replaced as a whole (temporary file, sync, rename, sync of the folder), so a crash leaves the old or the new.
+
+use std::{fs, io::Write, path::Path};
+
+use glow_model::{DeviceKeys, EpochSecret, GroupId, GroupSecret, InviteKeys, InviteSeed, codec};
+use minicbor::{Decode, Encode};
+use zeroize::Zeroizing;
+
+use crate::error::{ApiResult, IntoApi};
+
+/// What makes this device a member of a group.
+#[derive(Debug, Clone)]
+pub(crate) struct Secrets {
+    pub(crate) group: GroupId,
+    pub(crate) keys: DeviceKeys,
+    pub(crate) secret: GroupSecret,
+    /// Every epoch this device held, oldest first; never empty.
+    pub(crate) epochs: Vec<EpochSecret>,
+    /// Seeds of the invites this device made and can still show.
+    pub(crate) invites: Vec<InviteSeed>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct Wire {
+    #[n(0)]
+    group: GroupId,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    signing: [u8; 32],
+    #[cbor(n(2), with = "minicbor::bytes")]
+    sealing: [u8; 32],
+    #[n(3)]
+    secret: GroupSecret,
+    #[n(4)]
+    epochs: Vec<EpochSecret>,
+    #[n(5)]
+    invites: Vec<InviteSeed>,
+}
+
+impl Secrets {
+    /// The epoch to seal under: the highest by (generation, id).
+    pub(crate) fn newest_epoch(&self) -> &EpochSecret {
+        self.epochs
+            .iter()
+            .max_by_key(|epoch| (epoch.generation, epoch.id))
+            .expect("a group has an epoch from its start")
+    }
+
+    pub(crate) fn epoch(&self, id: glow_model::EpochId) -> Option<&EpochSecret> {
+        self.epochs.iter().find(|epoch| epoch.id == id)
+    }
+
+    /// The seed of an invite this device made.
+    pub(crate) fn invite_seed(&self, invite: glow_model::InviteId) -> Option<&InviteSeed> {
+        self.invites.iter().find(|seed| InviteKeys::from_seed(seed).id() == invite)
+    }
+
+    pub(crate) fn load(path: &Path) -> ApiResult<Self> {
+        let bytes = Zeroizing::new(fs::read(path).map_err(IntoApi::into_api)?);
+        let wire: Wire = codec::decode(&bytes, "secrets file").map_err(IntoApi::into_api)?;
+        if wire.epochs.is_empty() {
+            return Err(glow_model::ModelError::Invalid { what: "secrets file" }.into_api());
+        }
+        let keys = DeviceKeys::from_seeds(wire.signing, wire.sealing);
+        Ok(Self { group: wire.group, keys, secret: wire.secret, epochs: wire.epochs, invites: wire.invites })
+    }
+
+    pub(crate) fn save(&self, path: &Path) -> ApiResult<()> {
+        let (signing, sealing) = self.keys.seeds();
+        let wire = Wire {
+            group: self.group,
+            signing: *signing,
+            sealing: *sealing,
+            secret: self.secret.clone(),
+            epochs: self.epochs.clone(),
+            invites: self.invites.clone(),
+        };
+        let bytes = Zeroizing::new(codec::encode(&wire));
+        let parent = path.parent().unwrap_or(Path::new("."));
+        let write = || {
+            let mut file = tempfile::NamedTempFile::new_in(parent)?; // made with mode 0600
+            file.write_all(&bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(path).map_err(|error| error.error)?;
+            fs::File::open(parent)?.sync_all()
+        };
+        write().map_err(IntoApi::into_api)
+    }
+}

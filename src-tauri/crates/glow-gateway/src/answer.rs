@@ -1,0 +1,84 @@
+//! How the contract's errors look in HTTP.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use glow_api::{ApiError, ErrorCode};
+use serde::Serialize;
+
+/// An answer that no cache keeps.
+pub(crate) fn fresh(body: impl Serialize) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// An error of the contract as an answer.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    error: ApiError,
+}
+
+impl Refusal {
+    /// A refusal by this host rather than by the engine, with a status of its own.
+    pub(crate) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            error: ApiError::new(code, message),
+        }
+    }
+
+    /// The request is not understood.
+    pub(crate) fn bad_request(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::new(status, ErrorCode::BadRequest, message)
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self {
+            status: status(error.code),
+            error,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = fresh(self.error);
+        *response.status_mut() = self.status;
+        response
+    }
+}
+
+fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::BadRequest | ErrorCode::BadText => StatusCode::BAD_REQUEST,
+        ErrorCode::UnknownGroup
+        | ErrorCode::UnknownMoment
+        | ErrorCode::UnknownMember
+        | ErrorCode::UnknownInvite
+        | ErrorCode::NotHere => StatusCode::NOT_FOUND,
+        ErrorCode::NotAllowed | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => {
+            StatusCode::FORBIDDEN
+        }
+        ErrorCode::InviteMalformed
+        | ErrorCode::InviteTooNew
+        | ErrorCode::UnknownFormat
+        | ErrorCode::DamagedFile
+        | ErrorCode::Unreadable => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::InviteExpired
+        | ErrorCode::InviteUsedUp
+        | ErrorCode::InviteRevoked
+        | ErrorCode::GroupEnded => StatusCode::GONE,
+        ErrorCode::AlreadyMember
+        | ErrorCode::TooManyGroups
+        | ErrorCode::UpdateNeeded
+        | ErrorCode::InUse
+        | ErrorCode::DataTooNew => StatusCode::CONFLICT,
+        ErrorCode::NobodyNear => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+        ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::DataDamaged | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

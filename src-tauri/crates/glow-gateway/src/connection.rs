@@ -1,0 +1,122 @@
+//! Connections: how many, how long one may take to say what it wants, and how they end.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Connections at once; a further one waits in the system's queue.
+const MAX_CONNECTIONS: usize = 128;
+/// A request's head must have come within this, and an idle connection is closed after it.
+const HEAD_TIME: Duration = Duration::from_secs(20);
+/// Largest head of a request, in bytes.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// Bytes read ahead of a handler.
+const READ_AHEAD_BYTES: usize = 256 * 1024;
+/// Running requests may go on for this long when the server closes.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Wait after a failed accept: the cause, such as too many open files, does not go by itself at once.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Accepts connections until told to close.
+pub(crate) async fn serve(listener: TcpListener, router: Router, closing: CancellationToken) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let tracker = TaskTracker::new();
+    let accepting = async {
+        while let Ok(place) = places.clone().acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    tracker.spawn(converse(stream, router.clone(), closing.clone(), place));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(ACCEPT_AGAIN).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = closing.cancelled() => {}
+        () = accepting => {}
+    }
+    tracker.close();
+    if timeout(LAST_WORDS, tracker.wait()).await.is_err() {
+        tracing::warn!(open = tracker.len(), "some connections did not end in time");
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    router: Router,
+    closing: CancellationToken,
+    _place: OwnedSemaphorePermit,
+) {
+    let _ = stream.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_header_size(MAX_HEAD_BYTES)
+        .max_buf_size(READ_AHEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = closing.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
+}
+
+/// Logs each request, without its secret.
+pub(crate) async fn log(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let path = redacted(request.uri().path());
+    let began = Instant::now();
+    let response = next.run(request).await;
+    tracing::debug!(%method, path, status = response.status().as_u16(), took_ms = began.elapsed().as_millis(), "served");
+    response
+}
+
+/// A path fit for a log: whatever stands where a session stands is left out.
+fn redacted(path: &str) -> String {
+    let inside = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+    match inside {
+        Some((first, rest)) if first != "assets" => format!("/<session>/{rest}"),
+        _ if path.len() > "/session".len() && !path.contains('.') => "/<session>".to_owned(),
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_never_holds_a_session() {
+        assert_eq!(
+            redacted("/00112233445566778899aabbccddeeff/media/a/b/grid"),
+            "/<session>/media/a/b/grid"
+        );
+        assert_eq!(redacted("/00112233445566778899aabbccddeeff"), "/<session>");
+        assert_eq!(redacted("/assets/index-abc.js"), "/assets/index-abc.js");
+        assert_eq!(redacted("/session"), "/session");
+        assert_eq!(redacted("/"), "/");
+    }
+}

@@ -1,0 +1,90 @@
+//! `GET events`: what changes, as it changes, over a WebSocket.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::Response;
+use glow_api::{ErrorCode, Event};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::Refusal;
+use crate::gateway::Host;
+
+/// A page that is quiet for longer than two of these is gone.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// A page that takes longer than this to take one message is dropped; it asks again for everything when it is back.
+const SEND_TIME: Duration = Duration::from_secs(10);
+/// The page sends nothing but control frames.
+const MAX_INCOMING_BYTES: usize = 4 * 1024;
+
+pub(crate) async fn handle(
+    State(host): State<Host>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Refusal> {
+    let place = host
+        .listeners
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| too_many())?;
+    // Subscribed before the handshake is answered: what changes in between is not lost.
+    let events = host.engine.events();
+    let closing = host.closing.clone();
+    Ok(upgrade
+        .max_message_size(MAX_INCOMING_BYTES)
+        .max_frame_size(MAX_INCOMING_BYTES)
+        .on_upgrade(async move |socket| {
+            tell(socket, events, closing).await;
+            drop(place);
+        }))
+}
+
+async fn tell(mut socket: WebSocket, mut events: Receiver<Event>, closing: CancellationToken) {
+    let mut ping = interval(PING_EVERY);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard = Instant::now();
+    loop {
+        let message = tokio::select! {
+            () = closing.cancelled() => break,
+            event = events.recv() => match event {
+                Ok(event) => text(&event),
+                Err(RecvError::Lagged(_)) => text(&Event::Lagged),
+                Err(RecvError::Closed) => break,
+            },
+            _ = ping.tick() => {
+                if heard.elapsed() > 2 * PING_EVERY {
+                    return;
+                }
+                Message::Ping(bytes::Bytes::new())
+            }
+            said = socket.recv() => match said {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => {
+                    heard = Instant::now();
+                    continue;
+                }
+            },
+        };
+        if !matches!(timeout(SEND_TIME, socket.send(message)).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+    let _ = timeout(SEND_TIME, socket.send(Message::Close(None))).await;
+}
+
+fn text(event: &Event) -> Message {
+    let json = serde_json::to_string(event).expect("an event is plain data and becomes JSON");
+    Message::Text(json.into())
+}
+
+fn too_many() -> Refusal {
+    Refusal::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::NotAllowed,
+        "Too many pages are open. Close some and try again.",
+    )
+}

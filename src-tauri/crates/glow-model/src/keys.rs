@@ -1,0 +1,191 @@
+//! The key schedule of a group: what is derived from the group secret and from each epoch's secret, by HKDF-SHA256 label.
+//!
+//! ```text
+//! group secret ──┬─ topic          gossip topic, constant for the group
+//!                └─ convergence    blob keys and media ids: the same photo twice is one blob in this group only
+//! epoch secret ──┬─ net ──┬─ door  proof at the door
+//!                │        └─ tag   tags in mDNS records
+//!                ├─ control        payloads of control operations
+//!                └─ content        all other payloads, States and Signals
+//! ```
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use minicbor::{Decode, Encode};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{BlobKey, EpochId, MediaId, Plane};
+
+/// The constant secret of a group, given at admission.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Encode, Decode)]
+pub struct GroupSecret(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 32]);
+
+impl GroupSecret {
+    /// The gossip topic, as hex text.
+    #[must_use]
+    pub fn topic(&self) -> String {
+        data_encoding::HEXLOWER.encode(&derive(&self.0, "group topic"))
+    }
+
+    /// The key of a blob whose plaintext has this BLAKE3 hash.
+    #[must_use]
+    pub fn blob_key(&self, plaintext_hash: &[u8; 32]) -> BlobKey {
+        BlobKey(blake3::keyed_hash(&derive(&self.0, "group convergence"), plaintext_hash).into())
+    }
+
+    /// A hasher for the id of a capture: feed it the always-blanked bytes.
+    #[must_use]
+    pub fn media_hasher(&self) -> MediaHasher {
+        MediaHasher(Box::new(blake3::Hasher::new_keyed(&derive(
+            &self.0,
+            "group media id",
+        ))))
+    }
+}
+
+/// Hashes a capture, as it would be shared with nothing allowed, to its [`MediaId`].
+#[derive(Debug, Clone)]
+pub struct MediaHasher(Box<blake3::Hasher>);
+
+impl MediaHasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The id of what was taken.
+    #[must_use]
+    pub fn finish(&self) -> MediaId {
+        MediaId(self.0.finalize().into())
+    }
+}
+
+impl std::fmt::Debug for GroupSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GroupSecret(…)")
+    }
+}
+
+/// The secret of one epoch. Members keep every epoch they held.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct EpochSecret {
+    /// Its id.
+    #[n(0)]
+    pub id: EpochId,
+    /// How many epochs came before on the longest way; the highest (generation, id) is sealed under.
+    #[n(1)]
+    pub generation: u64,
+    #[cbor(n(2), with = "minicbor::bytes")]
+    secret: [u8; 32],
+}
+
+impl EpochSecret {
+    /// An epoch from 32 random bytes.
+    #[must_use]
+    pub fn new(id: EpochId, generation: u64, secret: [u8; 32]) -> Self {
+        Self {
+            id,
+            generation,
+            secret,
+        }
+    }
+
+    /// The key that payloads of a plane are sealed under.
+    #[must_use]
+    pub fn payload_key(&self, plane: Plane) -> PayloadKey {
+        PayloadKey(derive(
+            &self.secret,
+            match plane {
+                Plane::Control => "epoch control",
+                Plane::Content => "epoch content",
+            },
+        ))
+    }
+
+    /// The key of the tags and of the door.
+    #[must_use]
+    pub fn tag_key(&self) -> TagKey {
+        TagKey(derive(&derive(&self.secret, "epoch net"), "tag"))
+    }
+}
+
+impl Drop for EpochSecret {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+impl std::fmt::Debug for EpochSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "EpochSecret({:?}, generation {})",
+            self.id, self.generation
+        )
+    }
+}
+
+/// A key for payloads of one epoch and plane.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct PayloadKey(pub(crate) [u8; 32]);
+
+impl PayloadKey {
+    /// The key's bytes, for a cipher.
+    #[must_use]
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+}
+
+/// A key that makes tags, and proofs at the door: of an epoch, or of an open invite.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Encode, Decode)]
+pub struct TagKey(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 32]);
+
+impl TagKey {
+    /// The tag under which a transport announces itself to those who hold this key. Fresh salts make fresh tags.
+    #[must_use]
+    pub fn tag(&self, salt: &[u8; 8], peer: &[u8]) -> [u8; 8] {
+        let mac = mac(&derive(&self.0, "mdns tag"), &[salt, peer]);
+        let mut tag = [0; 8];
+        tag.copy_from_slice(&mac[..8]);
+        tag
+    }
+
+    /// A proof of holding this key: HMAC-SHA256 over the length-prefixed parts.
+    #[must_use]
+    pub fn prove(&self, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&derive(&self.0, "door proof"), parts)
+    }
+
+    /// The key that seals one handshake's frames.
+    #[must_use]
+    pub fn door_seal(&self, transcript: &[u8; 32]) -> PayloadKey {
+        PayloadKey(mac(&derive(&self.0, "door seal"), &[transcript]))
+    }
+}
+
+impl std::fmt::Debug for TagKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TagKey(…)")
+    }
+}
+
+fn derive(secret: &[u8; 32], label: &str) -> [u8; 32] {
+    let mut key = [0; 32];
+    Hkdf::<Sha256>::new(Some(b"afterglow v1"), secret)
+        .expand(label.as_bytes(), &mut key)
+        .expect("32 bytes are a valid HKDF length");
+    key
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}

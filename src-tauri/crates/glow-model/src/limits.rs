@@ -1,0 +1,84 @@
+//! Every size that a peer or a person can choose, in one place. Checked before allocation.
+
+/// An operation on the wire: header, signature and sealed payload.
+pub const OPERATION_BYTES: usize = 16 * 1024;
+/// A sealed payload inside an operation.
+pub const PAYLOAD_BYTES: usize = OPERATION_BYTES - 512;
+/// A frame of a control stream: handshake, reconciliation, requests.
+pub const CONTROL_FRAME_BYTES: usize = 64 * 1024;
+/// A frame of a bulk stream: operations in batches, pieces of blobs with their proofs.
+pub const BULK_FRAME_BYTES: usize = 1024 * 1024;
+/// A gossip message.
+pub const GOSSIP_BYTES: usize = 32 * 1024;
+/// A device's name, in characters.
+pub const NAME_CHARS: usize = 64;
+/// A group's title, in characters.
+pub const TITLE_CHARS: usize = 100;
+/// A caption, in characters.
+pub const CAPTION_CHARS: usize = 2_000;
+/// An emoji of a reaction, in bytes.
+pub const EMOJI_BYTES: usize = 32;
+/// A file's name, in bytes.
+pub const FILE_NAME_BYTES: usize = 255;
+/// A camera's make and model, in characters.
+pub const CAMERA_CHARS: usize = 100;
+/// A media type such as `image/jpeg`, in bytes.
+pub const MEDIA_TYPE_BYTES: usize = 64;
+/// A placeholder (thumbhash), in bytes.
+pub const PLACEHOLDER_BYTES: usize = 64;
+/// A grid preview, in bytes.
+pub const GRID_PREVIEW_BYTES: u64 = 128 * 1024;
+/// A screen preview, in bytes.
+pub const SCREEN_PREVIEW_BYTES: u64 = 1024 * 1024;
+/// The longer side of a screen preview, in pixels.
+pub const SCREEN_PREVIEW_PIXELS: u32 = 2_048;
+/// The longer side of a photo or clip that a moment may claim, in pixels.
+pub const MEDIA_PIXELS: u32 = 1 << 17;
+/// A photo, in bytes.
+pub const PHOTO_BYTES: u64 = 200 * 1024 * 1024;
+/// A clip or another file, in bytes.
+pub const FILE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+/// A segment of an original, in bytes: one sealed blob.
+pub const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
+/// Segments that stand in an operation; more go to a manifest blob.
+pub const INLINE_SEGMENTS: usize = 16;
+/// Segments of the largest original.
+pub const SEGMENTS: usize = (FILE_BYTES / SEGMENT_BYTES) as usize;
+/// A manifest blob, in bytes: at most 90 a segment.
+pub const MANIFEST_BYTES: u64 = 90 * SEGMENTS as u64;
+/// Members of a group.
+pub const MEMBERS: usize = 1_000;
+/// Groups active at once.
+pub const ACTIVE_GROUPS: usize = 4;
+/// Groups stored on a device.
+pub const STORED_GROUPS: usize = 500;
+/// Epochs of a group.
+pub const EPOCHS: usize = 1_000;
+/// An author's sequence number.
+pub const SEQUENCE: u64 = 100_000;
+/// A time in a header, in milliseconds since the Unix epoch.
+pub const TIME_MS: u64 = 1 << 53;
+/// Addresses in an invite.
+pub const INVITE_ADDRESSES: usize = 4;
+/// An invite link, in bytes.
+pub const INVITE_LINK_BYTES: usize = 1_024;
+/// Invites of a group.
+pub const INVITES: usize = 1_000;
+/// Operations of an admission chain shown at the door.
+pub const ADMISSION_CHAIN: usize = 64;
+/// Connections of a desktop.
+pub const CONNECTIONS: u32 = 96;
+/// Connections that have not passed the door.
+pub const PENDING_CONNECTIONS: u32 = 64;
+/// Connections from one address that have not passed the door.
+pub const PENDING_PER_ADDRESS: u32 = 8;
+/// How long the door waits for the other side, in milliseconds.
+pub const DOOR_MS: u64 = 5_000;
+/// Streams a connection may have open.
+pub const STREAMS_PER_CONNECTION: usize = 64;
+/// Requests in flight to one peer.
+pub const REQUESTS_PER_PEER: usize = 16;
+/// Operations of authors not yet known, kept until their admission arrives.
+pub const WAITING_OPERATIONS: usize = 1_000;
+/// Edits of one caption.
+pub const CAPTION_EDITS: usize = 200;

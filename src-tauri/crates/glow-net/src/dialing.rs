@@ -1,0 +1,378 @@
+//! When to dial which address, and by which transport. Pure: given the time and the dice.
+//!
+//! An address serves QUIC and TCP at the same port. TCP is dialled first and QUIC a moment later, unless TCP has answered by
+//! then; a transport that timed out at an address is not tried first there for ten minutes. Where a member was met lately the
+//! next try comes within two seconds, so that a healed network is noticed; elsewhere the waits double.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use glow_model::TagKey;
+use libp2p::{PeerId, swarm::ConnectionId};
+
+use crate::{FoundBy, Transport, discovery::Found};
+
+/// How long the second transport waits for the first.
+const HEAD_START: Duration = Duration::from_millis(250);
+/// How long a transport that timed out is not tried first.
+const SLOW: Duration = Duration::from_secs(600);
+/// How long an address counts as one where a member was met lately.
+const LATELY: Duration = Duration::from_secs(600);
+const FIRST_WAIT: Duration = Duration::from_millis(300);
+const LONGEST_WAIT_LATELY: Duration = Duration::from_secs(2);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const FIRST_DOOR_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_DOOR_WAIT: Duration = Duration::from_secs(120);
+/// How long a device that was sent away is left alone.
+const SENT_AWAY: Duration = Duration::from_secs(60);
+/// Addresses kept at once.
+const ADDRESSES: usize = 256;
+/// Failures in a row after which an address where nobody was ever met is forgotten.
+const PATIENCE: u32 = 12;
+
+/// A dial to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dial {
+    pub(crate) address: SocketAddr,
+    pub(crate) transport: Transport,
+}
+
+/// How an attempt at an address ended, when it did not end well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// Nobody answered, or what answered does not speak libp2p.
+    Unreachable,
+    /// Somebody answered, but the door stayed shut.
+    Door,
+}
+
+/// The addresses known, and how they fared.
+#[derive(Debug)]
+pub(crate) struct AddressBook {
+    transports: Vec<Transport>,
+    addresses: BTreeMap<SocketAddr, Known>,
+    attempts: BTreeMap<SocketAddr, Attempt>,
+    connected: HashSet<PeerId>,
+}
+
+#[derive(Debug)]
+struct Known {
+    found_by: FoundBy,
+    /// Who was met, or is said to be there.
+    peer: Option<PeerId>,
+    /// The key that opens the door there, when its tag says so.
+    key: Option<TagKey>,
+    due: Instant,
+    unreachable: u32,
+    doors_shut: u32,
+    met: Option<Instant>,
+    timed_out: BTreeMap<Transport, Instant>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    /// The transports still to be dialled, and when.
+    next: Vec<Transport>,
+    next_at: Instant,
+    dialling: HashMap<ConnectionId, Transport>,
+    /// The connections that stand before the door.
+    at_door: HashSet<ConnectionId>,
+    door_shut: bool,
+}
+
+impl AddressBook {
+    /// A book for these transports, in the order of preference.
+    pub(crate) fn new(transports: Vec<Transport>) -> Self {
+        Self { transports, addresses: BTreeMap::new(), attempts: BTreeMap::new(), connected: HashSet::new() }
+    }
+
+    /// Takes in what was found. An address already known is due at once when it is announced anew by another key.
+    pub(crate) fn add(&mut self, found: &Found, now: Instant) {
+        for address in &found.addresses {
+            if let Some(known) = self.addresses.get_mut(address) {
+                known.hear_again(found, now);
+                continue;
+            }
+            self.make_room();
+            let known = Known {
+                found_by: found.found_by,
+                peer: found.peer,
+                key: found.key.clone(),
+                due: now,
+                unreachable: 0,
+                doors_shut: 0,
+                met: None,
+                timed_out: BTreeMap::new(),
+            };
+            self.addresses.insert(*address, known);
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.addresses.len() < ADDRESSES {
+            return;
+        }
+        let worst = self
+            .addresses
+            .iter()
+            .filter(|(address, _)| !self.attempts.contains_key(address))
+            .max_by_key(|(_, known)| (known.met.is_none(), known.unreachable + known.doors_shut))
+            .map(|(address, _)| *address);
+        if let Some(worst) = worst {
+            self.addresses.remove(&worst);
+        }
+    }
+
+    /// The dials that are due: first transports of addresses where nobody is connected yet (none when there are links
+    /// enough), and second transports of attempts under way.
+    pub(crate) fn due(&mut self, now: Instant, links_enough: bool) -> Vec<Dial> {
+        for (address, known) in &self.addresses {
+            let wanted = !links_enough || known.is_insisted_on();
+            if wanted && known.due <= now && self.is_free(address, known) {
+                let attempt = Attempt {
+                    next: known.order(&self.transports, now),
+                    next_at: now,
+                    dialling: HashMap::new(),
+                    at_door: HashSet::new(),
+                    door_shut: false,
+                };
+                self.attempts.insert(*address, attempt);
+            }
+        }
+        let mut dials = Vec::new();
+        for (address, attempt) in &mut self.attempts {
+            if attempt.next_at <= now && !attempt.next.is_empty() {
+                attempt.next_at = now + HEAD_START;
+                dials.push(Dial { address: *address, transport: attempt.next.remove(0) });
+            }
+        }
+        dials
+    }
+
+    fn is_free(&self, address: &SocketAddr, known: &Known) -> bool {
+        let is_connected = known.peer.is_some_and(|peer| self.connected.contains(&peer));
+        !is_connected && !self.attempts.contains_key(address)
+    }
+
+    /// When [`AddressBook::due`] is worth asking again.
+    pub(crate) fn next_due(&self, links_enough: bool) -> Option<Instant> {
+        let addresses = self
+            .addresses
+            .iter()
+            .filter(|(address, known)| self.is_free(address, known))
+            .filter(|(_, known)| !links_enough || known.is_insisted_on())
+            .map(|(_, known)| known.due);
+        let attempts = self.attempts.values().filter(|attempt| !attempt.next.is_empty()).map(|attempt| attempt.next_at);
+        addresses.chain(attempts).min()
+    }
+
+    /// A dial is under way.
+    pub(crate) fn dialling(&mut self, dial: Dial, connection: ConnectionId) {
+        if let Some(attempt) = self.attempts.get_mut(&dial.address) {
+            attempt.dialling.insert(connection, dial.transport);
+        }
+    }
+
+    /// A dial could not be made at all, or failed. `dice` is uniform in 0..1.
+    pub(crate) fn dial_failed(
+        &mut self,
+        address: SocketAddr,
+        connection: ConnectionId,
+        timed_out: bool,
+        now: Instant,
+        dice: f64,
+    ) {
+        let Some(attempt) = self.attempts.get_mut(&address) else {
+            return;
+        };
+        let transport = attempt.dialling.remove(&connection);
+        attempt.next_at = now;
+        if timed_out
+            && let Some(transport) = transport
+            && let Some(known) = self.addresses.get_mut(&address)
+        {
+            known.timed_out.insert(transport, now);
+        }
+        self.end_if_over(address, now, dice);
+    }
+
+    /// Somebody answered. Answers whether the connection is wanted: the attempt is not over yet.
+    pub(crate) fn answered(&mut self, address: SocketAddr, connection: ConnectionId) -> bool {
+        let Some(attempt) = self.attempts.get_mut(&address) else {
+            return false;
+        };
+        attempt.dialling.remove(&connection);
+        attempt.at_door.insert(connection);
+        attempt.next.clear();
+        true
+    }
+
+    /// A connection that stood before the door was closed.
+    pub(crate) fn door_shut(&mut self, address: SocketAddr, connection: ConnectionId, now: Instant, dice: f64) {
+        let Some(attempt) = self.attempts.get_mut(&address) else {
+            return;
+        };
+        if attempt.at_door.remove(&connection) {
+            attempt.door_shut = true;
+            self.end_if_over(address, now, dice);
+        }
+    }
+
+    fn end_if_over(&mut self, address: SocketAddr, now: Instant, dice: f64) {
+        let Some(attempt) = self.attempts.get(&address) else {
+            return;
+        };
+        if !(attempt.next.is_empty() && attempt.dialling.is_empty() && attempt.at_door.is_empty()) {
+            return;
+        }
+        let failed = if attempt.door_shut { Failed::Door } else { Failed::Unreachable };
+        self.attempts.remove(&address);
+        let Some(known) = self.addresses.get_mut(&address) else {
+            return;
+        };
+        known.fail(failed, now, dice);
+        if known.met.is_none() && known.unreachable >= PATIENCE && !known.is_insisted_on() {
+            self.addresses.remove(&address);
+        }
+    }
+
+    /// The door was passed: this peer is at this address.
+    pub(crate) fn met(&mut self, address: SocketAddr, peer: PeerId, now: Instant) {
+        self.attempts.remove(&address);
+        if let Some(known) = self.addresses.get_mut(&address) {
+            known.peer = Some(peer);
+            known.met = Some(now);
+            known.unreachable = 0;
+            known.doors_shut = 0;
+        }
+    }
+
+    /// Whether this peer was met at this address.
+    pub(crate) fn is_met(&self, address: SocketAddr, peer: PeerId) -> bool {
+        let known = self.addresses.get(&address);
+        known.is_some_and(|known| known.met.is_some() && known.peer == Some(peer))
+    }
+
+    /// A peer has an open connection.
+    pub(crate) fn connected(&mut self, peer: PeerId) {
+        self.connected.insert(peer);
+    }
+
+    /// A peer has no open connection any more: its addresses are due at once.
+    pub(crate) fn lost(&mut self, peer: PeerId, now: Instant, dice: f64) {
+        self.connected.remove(&peer);
+        for known in self.addresses.values_mut() {
+            if known.peer == Some(peer) {
+                known.met = known.met.map(|_| now);
+                known.unreachable = 0;
+                known.due = now + FIRST_WAIT.mul_f64(dice);
+            }
+        }
+    }
+
+    /// A peer was sent away: its addresses are left alone for a while.
+    pub(crate) fn send_away(&mut self, peer: PeerId, now: Instant) {
+        for known in self.addresses.values_mut() {
+            if known.peer == Some(peer) {
+                known.met = None;
+                known.due = now + SENT_AWAY;
+            }
+        }
+    }
+
+    /// The network changed: everything is due at once.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        for known in self.addresses.values_mut() {
+            known.due = now;
+            known.unreachable = 0;
+            known.timed_out.clear();
+        }
+    }
+
+    /// An address is this device's own.
+    pub(crate) fn forget(&mut self, address: SocketAddr) {
+        self.addresses.remove(&address);
+        self.attempts.remove(&address);
+    }
+
+    /// How an address was found.
+    pub(crate) fn found_by(&self, address: SocketAddr) -> Option<FoundBy> {
+        self.addresses.get(&address).map(|known| known.found_by)
+    }
+
+    /// The key to knock with: the one whose tag was announced there; otherwise, of those this device holds, the newest, and
+    /// an older one after each door that stayed shut (its listener may have slept through the newer ones).
+    pub(crate) fn key(&self, address: SocketAddr, newest: TagKey, held: &[TagKey]) -> TagKey {
+        let Some(known) = self.addresses.get(&address) else {
+            return newest;
+        };
+        if let Some(key) = known.key.as_ref().filter(|_| known.doors_shut == 0) {
+            return key.clone();
+        }
+        let turn = known.doors_shut as usize % held.len().max(1);
+        match held.get(turn) {
+            Some(key) if turn > 0 => key.clone(),
+            _ => newest,
+        }
+    }
+}
+
+impl Known {
+    fn hear_again(&mut self, found: &Found, now: Instant) {
+        if found.peer.is_some() && found.peer != self.peer {
+            self.peer = found.peer;
+            self.due = now;
+            self.unreachable = 0;
+            self.doors_shut = 0;
+        }
+        if found.key.is_some() {
+            self.key.clone_from(&found.key);
+        }
+        if found.found_by == FoundBy::Manual {
+            self.found_by = FoundBy::Manual;
+            self.due = now;
+            self.unreachable = 0;
+            self.doors_shut = 0;
+        }
+    }
+
+    /// A person, or an invite, named this address.
+    fn is_insisted_on(&self) -> bool {
+        matches!(self.found_by, FoundBy::Manual | FoundBy::Invite)
+    }
+
+    fn order(&self, transports: &[Transport], now: Instant) -> Vec<Transport> {
+        let is_slow = |transport: &Transport| self.timed_out.get(transport).is_some_and(|at| now - *at < SLOW);
+        let mut order = transports.to_vec();
+        order.sort_by_key(is_slow);
+        order
+    }
+
+    fn fail(&mut self, failed: Failed, now: Instant, dice: f64) {
+        let wait = match failed {
+            Failed::Door => {
+                self.doors_shut += 1;
+                doubled(FIRST_DOOR_WAIT, self.doors_shut, LONGEST_DOOR_WAIT)
+            }
+            Failed::Unreachable => {
+                self.unreachable += 1;
+                let lately = self.met.is_some_and(|met| now - met < LATELY);
+                let longest = if lately { LONGEST_WAIT_LATELY } else { LONGEST_WAIT };
+                doubled(FIRST_WAIT, self.unreachable, longest)
+            }
+        };
+        self.due = now + wait.mul_f64(0.75 + dice / 2.0);
+    }
+}
+
+/// `first`, doubled for each failure after the first, at most `longest`.
+fn doubled(first: Duration, failures: u32, longest: Duration) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    (first * (1 << doublings)).min(longest)
+}
+
+#[cfg(test)]
+mod tests;

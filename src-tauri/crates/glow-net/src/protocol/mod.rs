@@ -1,0 +1,7 @@
+//! What goes over a stream: frames, and requests with their answers.
+
+pub(crate) mod frames;
+mod requests;
+
+pub use requests::{AnswerSink, Answers};
+pub(crate) use requests::{ask, take_request};

@@ -1,0 +1,230 @@
+//! The cast: devices of one group, with a gatekeeper that knows them by heart.
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use glow_model::{DeviceId, DeviceKeys, GroupId, GroupSecret, InviteId, InviteKeys, InviteLink, InviteSeed, TagKey};
+use glow_net::{AnswerSink, ConnectionLimits, FoundBy, Gatekeeper, Interfaces, Listen, Net, NetConfig, NetEvent};
+use glow_sync::{
+    Request,
+    door::{Admission, Certificate, Knock, Opens, Refusal},
+};
+use tokio::{sync::mpsc, time::timeout};
+
+/// Bounds every wait: far above what anything here takes.
+pub const BOUND: Duration = Duration::from_secs(20);
+/// A name that must never reach a stranger.
+pub const TOPIC: &str = "the-secret-topic-of-the-wedding";
+
+/// A group, as its members know it.
+#[derive(Clone)]
+pub struct Group {
+    pub id: GroupId,
+    pub newest: TagKey,
+    pub invite: InviteSeed,
+    members: Arc<Mutex<BTreeSet<DeviceId>>>,
+}
+
+impl Group {
+    pub fn new() -> Self {
+        Self { id: GroupId([7; 32]), newest: TagKey([1; 32]), invite: InviteSeed([5; 16]), members: Arc::default() }
+    }
+
+    /// A member's gatekeeper.
+    pub fn member(&self, name: u8) -> Keeper {
+        let keeper = self.outsider(name);
+        self.members.lock().unwrap().insert(keeper.keys.id());
+        keeper
+    }
+
+    /// The gatekeeper of someone who holds the keys but is no member.
+    pub fn outsider(&self, name: u8) -> Keeper {
+        Keeper {
+            group: self.clone(),
+            keys: keys(name),
+            epochs: vec![self.newest.clone()],
+            joiners: Ok(()),
+            admitted: Arc::default(),
+        }
+    }
+
+    pub fn remove(&self, device: DeviceId) {
+        self.members.lock().unwrap().remove(&device);
+    }
+
+    /// An invite that names these addresses.
+    pub fn link(&self, addresses: Vec<SocketAddr>) -> InviteLink {
+        InviteLink { seed: self.invite.clone(), group: self.id, title: "Wedding".into(), addresses, wifi: None }
+    }
+}
+
+pub fn keys(name: u8) -> DeviceKeys {
+    DeviceKeys::from_seeds([name; 32], [name; 32])
+}
+
+/// Lets members in, and joiners as it is told.
+#[derive(Clone)]
+pub struct Keeper {
+    pub group: Group,
+    pub keys: DeviceKeys,
+    pub epochs: Vec<TagKey>,
+    pub joiners: Result<(), Refusal>,
+    pub admitted: Arc<Mutex<Vec<DeviceId>>>,
+}
+
+#[async_trait]
+impl Gatekeeper for Keeper {
+    fn doors(&self) -> Vec<(TagKey, Opens)> {
+        let epochs = self.epochs.iter().map(|key| (key.clone(), Opens::Epoch));
+        let invite = InviteKeys::from_seed(&self.group.invite);
+        let id: InviteId = invite.id();
+        epochs.chain([(invite.tag_key.clone(), Opens::Invite(id))]).collect()
+    }
+
+    fn dial_key(&self) -> TagKey {
+        self.epochs[0].clone()
+    }
+
+    fn keys(&self) -> DeviceKeys {
+        self.keys.clone()
+    }
+
+    fn admission(&self) -> Vec<Vec<u8>> {
+        vec![vec![1, 2, 3]]
+    }
+
+    async fn recognise(&self, certificate: &Certificate) -> Result<(), Refusal> {
+        let members = self.group.members.lock().unwrap();
+        if members.contains(&certificate.device) { Ok(()) } else { Err(Refusal::Removed) }
+    }
+
+    async fn admit(&self, knock: &Knock) -> Result<Admission, Refusal> {
+        self.joiners?;
+        self.admitted.lock().unwrap().push(knock.device);
+        Ok(Admission { secret: GroupSecret([9; 32]), epochs: Vec::new(), operations: vec![vec![0; 100_000].into()] })
+    }
+}
+
+/// A running device.
+pub struct Device {
+    pub net: Net,
+    pub events: mpsc::Receiver<NetEvent>,
+    pub id: DeviceId,
+    pub address: SocketAddr,
+}
+
+pub fn on_loopback() -> Listen {
+    Listen { interfaces: Interfaces::Loopback, ..Listen::default() }
+}
+
+pub fn config(group: &Group, listen: Listen) -> NetConfig {
+    NetConfig { group: group.id, topic: TOPIC.into(), listen, mdns: false, limits: ConnectionLimits::default() }
+}
+
+impl Device {
+    pub async fn start(keeper: &Keeper) -> Self {
+        Self::start_with(keeper, config(&keeper.group, on_loopback())).await
+    }
+
+    pub async fn start_on(keeper: &Keeper, listen: Listen) -> Self {
+        Self::start_with(keeper, config(&keeper.group, listen)).await
+    }
+
+    pub async fn start_with(keeper: &Keeper, config: NetConfig) -> Self {
+        let (net, events) = glow_net::start(config, Arc::new(keeper.clone())).unwrap();
+        let mut device = Self { net, events, id: keeper.keys.id(), address: SocketAddr::from(([0, 0, 0, 0], 0)) };
+        device.address = device
+            .wait("an address", |event| match event {
+                NetEvent::ListeningChanged(addresses) => addresses.into_iter().find(SocketAddr::is_ipv4),
+                _ => None,
+            })
+            .await;
+        device
+    }
+
+    /// Waits for an event; others are dropped.
+    pub async fn wait<T>(&mut self, what: &str, mut matches: impl FnMut(NetEvent) -> Option<T>) -> T {
+        let found = async {
+            loop {
+                let event = self.events.recv().await.expect("the swarm runs");
+                if let Some(found) = matches(event) {
+                    return found;
+                }
+            }
+        };
+        timeout(BOUND, found).await.unwrap_or_else(|_| panic!("no {what} in time"))
+    }
+
+    pub async fn connected(&mut self) -> DeviceId {
+        self.wait("connection", |event| match event {
+            NetEvent::Connected { device, .. } => Some(device),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn disconnected(&mut self) -> DeviceId {
+        self.wait("end of a connection", |event| match event {
+            NetEvent::Disconnected { device } => Some(device),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits for a gossip message and passes it on, or not.
+    pub async fn hear(&mut self, pass_on: bool) -> Vec<u8> {
+        self.wait("gossip", |event| match event {
+            NetEvent::Gossip { message, verdict, .. } => {
+                if pass_on {
+                    verdict.accept();
+                } else {
+                    verdict.reject();
+                }
+                Some(message)
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    pub fn dial(&self, other: &Device) {
+        self.net.add_addresses(FoundBy::Manual, vec![other.address]);
+    }
+
+    /// Answers requests in a task of its own until the swarm ends.
+    pub fn serve<Answering>(mut self, answer: impl Fn(Request, AnswerSink) -> Answering + Send + 'static) -> Net
+    where
+        Answering: Future<Output = ()> + Send + 'static,
+    {
+        let net = self.net.clone();
+        tokio::spawn(async move {
+            while let Some(event) = self.events.recv().await {
+                if let NetEvent::Request { request, answers, .. } = event {
+                    tokio::spawn(answer(request, answers));
+                }
+            }
+        });
+        net
+    }
+}
+
+/// Two members, connected: the first dialled.
+pub async fn pair(group: &Group, listen: Listen) -> (Device, Device) {
+    let mut alice = Device::start_on(&group.member(1), listen).await;
+    let mut bob = Device::start_on(&group.member(2), listen).await;
+    alice.dial(&bob);
+    assert_eq!(alice.connected().await, bob.id);
+    assert_eq!(bob.connected().await, alice.id);
+    (alice, bob)
+}
+
+/// Loopback by one transport alone.
+pub fn each_transport() -> [Listen; 2] {
+    let both = on_loopback();
+    [Listen { quic: false, ..both }, Listen { tcp: false, ..both }]
+}

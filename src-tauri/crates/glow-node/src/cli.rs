@@ -1,0 +1,287 @@
+//! The command line, as clap reads it and `--help` explains it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::exit;
+
+/// Everybody's photos and clips in one timeline, nearby and offline.
+#[derive(Debug, Parser)]
+#[command(name = "afterglow", version, after_help = exit::HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Where everything is kept [default: the system's place for application data].
+    #[arg(long, global = true, env = "AFTERGLOW_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Print JSON on standard output, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Log more; twice for everything. RUST_LOG has the last word.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Log errors only, and show no progress.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Neither look for members by mDNS nor be found by it.
+    #[arg(long, global = true)]
+    pub(crate) no_mdns: bool,
+    /// Listen and look on loopback too: several devices on one machine.
+    #[arg(long, global = true)]
+    pub(crate) loopback: bool,
+    /// Port to listen at for members, UDP and TCP alike [default: any free one].
+    #[arg(long, global = true, value_name = "PORT")]
+    pub(crate) listen_port: Option<u16>,
+    /// Address of a member to connect to, beside those found; may be given several times.
+    #[arg(long = "peer", global = true, value_name = "HOST:PORT")]
+    pub(crate) peers: Vec<String>,
+    /// Do not use QUIC.
+    #[arg(long, global = true)]
+    pub(crate) no_quic: bool,
+    /// Do not use TCP.
+    #[arg(long, global = true)]
+    pub(crate) no_tcp: bool,
+    /// Log to this file too; a new one each day, seven are kept.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start, list, leave groups, and invite into them.
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Join a group by its link.
+    Join(Join),
+    /// Add photos and clips.
+    Post(Post),
+    /// Print the timeline, newest first.
+    Timeline(Timeline),
+    /// Add the photos and clips that appear in a folder from now on, until interrupted.
+    Watch(Watch),
+    /// Write every original that is here into a folder, with a manifest.
+    Export(Export),
+    /// Print the live connections.
+    Peers(Peers),
+    /// Print the members.
+    Members(InGroup),
+    /// Print or set the name and colour that members see.
+    Profile(Profile),
+    /// Run a node until interrupted.
+    Run,
+    /// Run a node with the owner's web page until interrupted.
+    Serve(Serve),
+    /// Print a fresh address of the running node's web page. It opens the page once.
+    Open,
+    /// Check or rebuild what is stored, while no node runs.
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupCommand {
+    /// Start a group.
+    Create {
+        /// The event's name.
+        title: String,
+        /// When it ends from now, such as 90m, 24h or 3d.
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        ends_in: Option<Duration>,
+    },
+    /// Print all groups.
+    List,
+    /// Make an invite and print its link.
+    Invite(Invite),
+    /// Leave a group: its keys are destroyed and its album is removed from this device.
+    Leave {
+        /// The group: the beginning of its id, or its title.
+        group: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Invite {
+    /// The group: the beginning of its id, or its title. May be left out when there is only one.
+    pub(crate) group: Option<String>,
+    /// How long it lets people in, such as 60m [default: until the group ends].
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) expires: Option<Duration>,
+    /// How many may use it [default: any number].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_uses: Option<u32>,
+    /// Show it as a QR code too.
+    #[arg(long)]
+    pub(crate) qr: bool,
+    /// Write the QR code to a file as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InGroup {
+    /// The group: the beginning of its id, or its title. May be left out when there is only one.
+    #[arg(long, short, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Join {
+    /// The whole link, afterglow://join/...
+    pub(crate) link: String,
+    /// Address of a member, tried beside those found.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) address: Option<String>,
+    /// How long to stay for the timeline to arrive.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) wait: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Post {
+    /// The files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) to: InGroup,
+    /// How long to wait for a member to be near. While one is, it stays until everything is handed over.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3)]
+    pub(crate) wait: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Timeline {
+    #[command(flatten)]
+    pub(crate) of: InGroup,
+    /// How many moments at most.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The folder.
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) to: InGroup,
+    /// How long a file rests before it is added.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub(crate) delay: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The folder; made when it is not there.
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) of: InGroup,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Peers {
+    #[command(flatten)]
+    pub(crate) of: InGroup,
+    /// How long to wait for the first one.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3)]
+    pub(crate) wait: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Profile {
+    /// The name.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The colour, one of twelve hues.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..12))]
+    pub(crate) colour: Option<u8>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Port of the page [default: any free one].
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    /// Address of the page. Anything but loopback shows it to the network, unencrypted.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) bind: IpAddr,
+    /// Serve the page from this folder instead of the one built in.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ui: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Make the tables anew from the operations.
+    Rebuild(InGroup),
+    /// Verify every operation and every file.
+    Check(InGroup),
+}
+
+/// Reads a time such as `90s`, `60m`, `24h` or `3d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let unknown = || format!("`{text}` is not a time: use a number and s, m, h or d, such as 90m");
+    let (number, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or_else(unknown)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(unknown()),
+    };
+    let number: u64 = number.parse().map_err(|_| unknown())?;
+    number
+        .checked_mul(seconds)
+        .filter(|seconds| *seconds < 1 << 32)
+        .map(Duration::from_secs)
+        .ok_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_has_a_number_and_a_unit() {
+        assert_eq!(duration("90m").unwrap(), Duration::from_secs(5_400));
+        assert_eq!(duration("3d").unwrap(), Duration::from_secs(259_200));
+        for odd in [
+            "",
+            "m",
+            "90",
+            "-1h",
+            "1.5h",
+            "9h9",
+            "99999999999999999999d",
+            "1ü",
+        ] {
+            assert!(duration(odd).is_err(), "{odd}");
+        }
+    }
+}

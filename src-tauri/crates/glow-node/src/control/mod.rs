@@ -1,0 +1,172 @@
+//! The control socket: how a command reaches the node that holds the data directory.
+//!
+//! The node listens at a Unix domain socket inside the data directory, which only its owner can open. A client sends one
+//! [`Ask`] a line as JSON and reads [`Tell`]s, one a line: any number of steps, then exactly one end. Requests of the
+//! contract travel as they are; adding files, exporting and watching have verbs of their own because they name paths, which
+//! the contract never does. A client that goes away ends what it asked for.
+
+#[cfg(unix)]
+mod client;
+#[cfg(unix)]
+mod server;
+#[cfg(unix)]
+mod socket;
+#[cfg(not(unix))]
+mod unavailable;
+
+use std::path::PathBuf;
+
+use glow_api::{ApiError, PostReceipt, Request};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[cfg(unix)]
+pub(crate) use client::Remote;
+#[cfg(unix)]
+pub(crate) use server::Control;
+#[cfg(not(unix))]
+pub(crate) use unavailable::{Control, Remote};
+
+/// Longest line either side reads, in bytes.
+#[cfg(unix)]
+const MAX_LINE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Where a fresh address of the node's page comes from; nothing when the node has no page.
+pub(crate) type PageUrl = Box<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// What a client wants.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case")]
+pub(crate) enum Ask {
+    /// A request of the contract; ends with its view.
+    Call { request: Request },
+    /// Adds files; ends with a `PostReceipt`.
+    Post { group: String, files: Vec<PathBuf> },
+    /// Writes the originals into a folder; ends with an [`Exported`].
+    Export { group: String, dir: PathBuf },
+    /// Watches a folder until the client goes away.
+    Watch {
+        group: String,
+        dir: PathBuf,
+        delay_ms: u64,
+    },
+    /// A fresh address of the page; ends with it.
+    PageUrl,
+}
+
+/// What the node answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "tell", rename_all = "snake_case")]
+pub(crate) enum Tell {
+    /// Work goes on.
+    Step { step: Step },
+    /// The end: it is done.
+    Done { value: Value },
+    /// The end: it failed.
+    Failed { error: ApiError },
+}
+
+/// News of work that goes on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Step {
+    Progress(Progress),
+    Watched(Watched),
+}
+
+/// How far something is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) done: u32,
+    pub(crate) total: u32,
+    pub(crate) note: String,
+}
+
+/// What became of a file in a watched folder.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "watch", rename_all = "snake_case")]
+pub(crate) enum Watched {
+    /// It goes out after the delay unless it goes away.
+    Seen { name: String, delay_ms: u64 },
+    /// It was added.
+    Posted { name: String, receipt: PostReceipt },
+    /// It could not be added.
+    Failed { name: String, error: ApiError },
+}
+
+/// What an export came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Exported {
+    pub(crate) written: u32,
+    pub(crate) missing: u32,
+    pub(crate) skipped: u32,
+    pub(crate) fingerprint: String,
+    pub(crate) manifest: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use glow_api::{ErrorCode, GroupCreate};
+
+    use super::*;
+
+    #[test]
+    fn every_line_is_read_as_it_was_written() {
+        let asks = [
+            Ask::Call {
+                request: GroupCreate {
+                    title: "Anna & Ben".into(),
+                    ends_at_ms: None,
+                }
+                .into(),
+            },
+            Ask::Post {
+                group: "ab".into(),
+                files: vec!["/tmp/Füße 1.jpg".into()],
+            },
+            Ask::Export {
+                group: "ab".into(),
+                dir: "/tmp".into(),
+            },
+            Ask::Watch {
+                group: "ab".into(),
+                dir: "/tmp".into(),
+                delay_ms: 10,
+            },
+            Ask::PageUrl,
+        ];
+        for ask in asks {
+            let line = serde_json::to_string(&ask).unwrap();
+            let read: Ask = serde_json::from_str(&line).unwrap();
+            assert_eq!(format!("{read:?}"), format!("{ask:?}"), "{line}");
+        }
+        let error = ApiError::new(ErrorCode::DiskFull, "full");
+        let steps = [
+            Step::Progress(Progress {
+                done: 1,
+                total: 2,
+                note: "a.jpg".into(),
+            }),
+            Step::Watched(Watched::Failed {
+                name: "a.jpg".into(),
+                error: error.clone(),
+            }),
+            Step::Watched(Watched::Posted {
+                name: "a.jpg".into(),
+                receipt: PostReceipt::default(),
+            }),
+        ];
+        let ends = [Tell::Done { value: Value::Null }, Tell::Failed { error }];
+        for tell in steps
+            .map(|step| Tell::Step { step })
+            .into_iter()
+            .chain(ends)
+        {
+            let line = serde_json::to_string(&tell).unwrap();
+            let read: Tell = serde_json::from_str(&line).unwrap();
+            assert_eq!(format!("{read:?}"), format!("{tell:?}"), "{line}");
+        }
+    }
+}

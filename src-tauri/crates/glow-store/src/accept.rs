@@ -1,0 +1,324 @@
+//! The one door in: own captures and others' operations pass the same `accept`.
+//!
+//! Each operation stores what it says and marks the capture it is about; at the end every marked capture is derived from all
+//! that was said of it. What is marked remembers which moment was shown before, so that the answer names what changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glow_model::{Body, DeviceId, MediaId, OperationId, OriginalAdded, Plane, Retract, Verified};
+use rusqlite::Connection;
+
+use crate::{
+    Changes, GroupStore, Incoming, LocalCapture, MemberTable, OperationState, StoreError,
+    connection::Durability,
+    projection::{
+        blob_use, member,
+        moment::{self, Posted},
+        original::{self, Said},
+        retraction, thread, timeline,
+    },
+    table::{capture, operation, outbox},
+};
+
+impl GroupStore {
+    /// Stores operations with everything that follows from them, in one transaction: all of it or nothing. What is stored
+    /// already changes nothing. With own operations among them the transaction is synced to the disk before this returns.
+    ///
+    /// An operation that came without its payload or body may be given again with it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was stored then.
+    pub fn accept(&self, batch: Vec<Incoming>, members: Option<MemberTable>) -> Result<Changes, StoreError> {
+        let durability = if batch.iter().any(|incoming| incoming.own) { Durability::Full } else { Durability::Normal };
+        self.database.write(durability, |tx| {
+            let mut fold = Fold::new(self, tx);
+            if let Some(members) = &members {
+                fold.replace_members(members)?;
+            }
+            for incoming in &batch {
+                fold.take(incoming)?;
+            }
+            fold.finish()
+        })
+    }
+}
+
+/// A fold under way inside a transaction.
+pub(crate) struct Fold<'a> {
+    store: &'a GroupStore,
+    db: &'a Connection,
+    /// Captures to derive again, with the moment that showed each before.
+    marked: BTreeMap<MediaId, Option<OperationId>>,
+    /// Moments whose originals are to be derived again.
+    originals: BTreeSet<OperationId>,
+    /// Captures that lost reactions that were shown.
+    lost_reactions: BTreeSet<MediaId>,
+    changes: Changes,
+}
+
+impl<'a> Fold<'a> {
+    pub(crate) fn new(store: &'a GroupStore, db: &'a Connection) -> Self {
+        Self {
+            store,
+            db,
+            marked: BTreeMap::new(),
+            originals: BTreeSet::new(),
+            lost_reactions: BTreeSet::new(),
+            changes: Changes::default(),
+        }
+    }
+
+    /// Writes members and invites. Where hosts are others, what hangs on them is derived again.
+    pub(crate) fn replace_members(&mut self, table: &MemberTable) -> Result<(), StoreError> {
+        let changes = member::replace(self.db, table)?;
+        self.changes.members |= changes.members;
+        self.changes.invites |= changes.invites;
+        if changes.hosts {
+            self.judge_retractions()?;
+            for moment in thread::captioned_by_others(self.db)? {
+                self.mark_moment(moment)?;
+            }
+        }
+        for device in changes.came_or_went {
+            let moments = blob_use::moments_held_by(self.db, device)?;
+            blob_use::refresh(self.db, &moments.into_iter().collect())?;
+        }
+        Ok(())
+    }
+
+    fn judge_retractions(&mut self) -> Result<(), StoreError> {
+        for (target, author, state) in retraction::of_others(self.db)? {
+            match (retraction::stands(self.db, target, author)?, state) {
+                (true, OperationState::Whole) => self.take_back(target)?,
+                (true, OperationState::Stripped) => {
+                    operation::strip(self.db, target, OperationState::Retracted)?;
+                    self.changes.new.push(target);
+                }
+                // The payload is gone; without a retraction that counts it is to be fetched again.
+                (false, OperationState::Retracted) => {
+                    operation::strip(self.db, target, OperationState::Stripped)?;
+                }
+                (true, OperationState::Retracted) | (false, OperationState::Whole | OperationState::Stripped) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores one operation, or what it brings to one that is stored.
+    pub(crate) fn take(&mut self, incoming: &Incoming) -> Result<(), StoreError> {
+        let operation = &incoming.operation;
+        let id = operation.id();
+        let is_new = match operation::find(self.db, id)? {
+            None => {
+                let state = self.state_of(operation)?;
+                operation::insert(self.db, incoming, state)?;
+                if incoming.own {
+                    outbox::insert(self.db, id)?;
+                }
+                if state != OperationState::Stripped {
+                    self.changes.new.push(id);
+                }
+                state == OperationState::Whole
+            }
+            Some(stored) => match stored.state {
+                OperationState::Whole => stored.kind.is_none(),
+                OperationState::Retracted => false,
+                OperationState::Stripped => self.complete(operation)?,
+            },
+        };
+        match &incoming.body {
+            Some(body) if is_new && operation.payload().is_some() => {
+                operation::set_kind(self.db, id, body.kind())?;
+                self.apply(incoming, body)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn state_of(&self, operation: &Verified) -> Result<OperationState, StoreError> {
+        let header = operation.header();
+        let taken_back = header.plane == Plane::Content && retraction::stands(self.db, operation.id(), header.author)?;
+        Ok(match operation.payload() {
+            _ if taken_back => OperationState::Retracted,
+            Some(_) => OperationState::Whole,
+            None => OperationState::Stripped,
+        })
+    }
+
+    /// Gives a stripped operation the payload that came at last.
+    fn complete(&mut self, operation: &Verified) -> Result<bool, StoreError> {
+        if operation.payload().is_none() {
+            return Ok(false);
+        }
+        operation::complete(self.db, operation)?;
+        self.changes.new.push(operation.id());
+        Ok(true)
+    }
+
+    /// Stores what a body says.
+    pub(crate) fn apply(&mut self, incoming: &Incoming, body: &Body) -> Result<(), StoreError> {
+        let header = incoming.operation.header();
+        let (id, author, seq) = (incoming.operation.id(), header.author, header.seq);
+        match body {
+            Body::Moment(moment) => {
+                self.mark(moment.media)?;
+                let posted = Posted {
+                    id,
+                    author,
+                    seq,
+                    received_ms: incoming.received_ms,
+                    own: incoming.own,
+                    sort_ms: self.store.sort_ms(moment.captured_ms),
+                };
+                self.keep(id, incoming.local.as_ref())?;
+                moment::insert(self.db, &posted, moment)?;
+                self.originals.insert(id);
+                Ok(())
+            }
+            Body::OriginalAdded(added) => {
+                self.keep(added.moment, incoming.local.as_ref())?;
+                self.add_original((id, author, seq), added)
+            }
+            Body::Caption(caption) => {
+                thread::insert_caption(self.db, id, author, caption)?;
+                self.mark_moment(caption.moment)
+            }
+            Body::Reaction(reaction) => {
+                thread::insert_reaction(self.db, (id, author, seq), reaction)?;
+                self.mark_moment(reaction.moment)
+            }
+            Body::Retract(retract) => self.retract(id, author, retract),
+            // Membership is folded elsewhere and arrives as a table.
+            Body::Genesis(_)
+            | Body::Profile(_)
+            | Body::InviteGrant(_)
+            | Body::InviteClose(_)
+            | Body::Admit(_)
+            | Body::Unknown(..) => Ok(()),
+        }
+    }
+
+    fn keep(&mut self, moment: OperationId, local: Option<&LocalCapture>) -> Result<(), StoreError> {
+        let Some(local) = local else { return Ok(()) };
+        capture::keep(self.db, moment, local)
+    }
+
+    fn add_original(
+        &mut self,
+        (operation, author, seq): (OperationId, DeviceId, u64),
+        added: &OriginalAdded,
+    ) -> Result<(), StoreError> {
+        let said = Said { operation, moment: added.moment, author, seq };
+        original::insert(self.db, &said, Some(&added.original), added.motion.as_ref())?;
+        self.originals.insert(added.moment);
+        self.mark_moment(added.moment)
+    }
+
+    fn retract(&mut self, id: OperationId, author: DeviceId, retract: &Retract) -> Result<(), StoreError> {
+        let target = retract.target;
+        retraction::insert(self.db, id, author, target)?;
+        let Some(stored) = operation::find(self.db, target)? else {
+            return Ok(());
+        };
+        if stored.plane == Plane::Control || !retraction::stands(self.db, target, stored.author)? {
+            return Ok(());
+        }
+        match stored.state {
+            OperationState::Whole => self.take_back(target),
+            OperationState::Stripped => {
+                self.changes.new.push(target);
+                operation::strip(self.db, target, OperationState::Retracted)
+            }
+            OperationState::Retracted => Ok(()),
+        }
+    }
+
+    /// Removes a payload and everything it said.
+    fn take_back(&mut self, target: OperationId) -> Result<(), StoreError> {
+        operation::strip(self.db, target, OperationState::Retracted)?;
+        if let Some(media) = moment::media(self.db, target)? {
+            self.mark(media)?;
+            timeline::set_shown(self.db, target, false)?;
+            if thread::hide_reactions(self.db, target)? {
+                self.lost_reactions.insert(media);
+            }
+            capture::forget(self.db, target)?;
+            return moment::delete(self.db, target);
+        }
+        if let Some(moment) = original::target(self.db, target)? {
+            original::delete(self.db, target)?;
+            self.originals.insert(moment);
+            return self.mark_moment(moment);
+        }
+        if let Some(moment) = thread::delete_caption(self.db, target)? {
+            return self.mark_moment(moment);
+        }
+        let Some((moment, was_shown)) = thread::delete_reaction(self.db, target)? else {
+            return Ok(());
+        };
+        if was_shown {
+            self.lost_reactions.extend(moment::media(self.db, moment)?);
+        }
+        self.mark_moment(moment)
+    }
+
+    /// Marks the capture of a moment, once that is known.
+    fn mark_moment(&mut self, id: OperationId) -> Result<(), StoreError> {
+        match moment::media(self.db, id)? {
+            Some(media) => self.mark(media),
+            None => Ok(()),
+        }
+    }
+
+    fn mark(&mut self, media: MediaId) -> Result<(), StoreError> {
+        if !self.marked.contains_key(&media) {
+            self.marked.insert(media, moment::shown(self.db, media)?);
+        }
+        Ok(())
+    }
+
+    /// Derives everything marked.
+    pub(crate) fn finish(mut self) -> Result<Changes, StoreError> {
+        let hosts = member::hosts(self.db)?;
+        for (media, before) in std::mem::take(&mut self.marked) {
+            self.derive(media, before, &hosts)?;
+        }
+        let mut changes = self.changes;
+        for ids in [&mut changes.new, &mut changes.added, &mut changes.changed, &mut changes.removed] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        Ok(changes)
+    }
+
+    /// Derives a capture from all that was said of it: the lowest id of its live moments is shown.
+    fn derive(
+        &mut self,
+        media: MediaId,
+        before: Option<OperationId>,
+        hosts: &BTreeSet<DeviceId>,
+    ) -> Result<(), StoreError> {
+        let mut live = moment::of_media(self.db, media)?;
+        let after = live.first().map(|moment| moment.id);
+        let mut changed = self.lost_reactions.contains(&media);
+        for moment in &mut live {
+            let shown = Some(moment.id) == after;
+            if moment.shown != shown {
+                timeline::set_shown(self.db, moment.id, shown)?;
+                moment.shown = shown;
+            }
+            if self.originals.contains(&moment.id) {
+                changed |= original::derive(self.db, moment.id)? && shown;
+            }
+        }
+        changed |= thread::derive_caption(self.db, &live, hosts)?;
+        changed |= thread::derive_reactions(self.db, &live)?;
+        if before == after {
+            self.changes.changed.extend(after.filter(|_| changed));
+        } else {
+            self.changes.removed.extend(before);
+            self.changes.added.extend(after);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,47 @@
+//! What opened bodies say, and what follows from it. Dropped and refilled by a rebuild, with the same content.
+
+pub(crate) mod blob_use;
+pub(crate) mod member;
+pub(crate) mod moment;
+pub(crate) mod original;
+pub(crate) mod retraction;
+mod summary;
+pub(crate) mod thread;
+pub(crate) mod timeline;
+
+/// What opening and retractions made of each operation: derived, in a fact table.
+pub(crate) const OPENED: (&str, &str) = ("operation", "id, kind, state");
+
+/// Every table of this module with its columns, in an order that does not depend on arrival.
+pub(crate) const TABLES: [(&str, &str); 10] = [
+    (
+        "member",
+        "device, role, sealing, admitted_by, invite, name, colour",
+    ),
+    (
+        "invite",
+        "invite, author, tag_key, role, expires_ms, max_uses, uses, closed",
+    ),
+    ("retraction", "id, author, target"),
+    (
+        "moment",
+        "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
+         placeholder, sort_ms, received_ms, own, shown, caption, caption_head, grid_size, grid_held, screen_size,
+         screen_held, original_size, original_held, motion_size, motion_held, motion_type, missing, needs_choice, copies",
+    ),
+    (
+        "original",
+        "operation, moment, author, seq, original, motion",
+    ),
+    ("caption", "id, author, moment, replaces, text"),
+    (
+        "reaction",
+        "id, author, seq, moment, emoji, given, shown_at",
+    ),
+    (
+        "blob_use",
+        "moment, part, position, blob, key, size, tier, sort_ms, held, wanted",
+    ),
+    ("bucket", "start_ms, moments"),
+    ("tally", "author, moments"),
+];

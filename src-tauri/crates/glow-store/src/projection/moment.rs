@@ -1,0 +1,182 @@
+//! Moments: one row each as long as they are not taken back.
+
+use glow_model::{DeviceId, MediaId, Moment, MomentKind, OperationId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::{
+    GroupStore, MomentRow, Part, PartRow, StoreError, Tier,
+    projection::{blob_use, original},
+    sql::{self, Code},
+};
+
+pub(crate) const COLUMNS: &str =
+    "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min,
+    camera, file_name, placeholder, sort_ms, received_ms, own, shown, caption, caption_head,
+    grid_size, grid_held, screen_size, screen_held, original_size, original_held, motion_size,
+    motion_held, motion_type, needs_choice, copies";
+
+impl GroupStore {
+    /// The moment of an operation; where another moment with the same capture is in its place on the timeline, that one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn moment(&self, id: OperationId) -> Result<Option<MomentRow>, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM moment
+                 WHERE media = (SELECT media FROM moment WHERE id = ?1) AND shown = 1"
+            ))?;
+            Ok(statement.query_row([id.0], read).optional()?)
+        })
+    }
+
+    /// These moments in the order asked for, whether or not they are shown; others are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn moments(&self, ids: &[OperationId]) -> Result<Vec<MomentRow>, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM moment WHERE id = ?1"))?;
+            let mut moments = Vec::with_capacity(ids.len());
+            for id in ids {
+                moments.extend(statement.query_row([id.0], read).optional()?);
+            }
+            Ok(moments)
+        })
+    }
+
+    /// The moment on the timeline that shows a capture.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn moment_by_media(&self, media: MediaId) -> Result<Option<OperationId>, StoreError> {
+        self.read(|db| shown(db, media))
+    }
+}
+
+/// A moment that lives, in the set of those with the same capture.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Live {
+    pub(crate) id: OperationId,
+    pub(crate) author: DeviceId,
+    pub(crate) shown: bool,
+}
+
+/// Live moments of one capture, lowest id first: that one is shown.
+pub(crate) fn of_media(db: &Connection, media: MediaId) -> Result<Vec<Live>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT id, author, shown FROM moment WHERE media = ?1 ORDER BY id")?;
+    let live = statement.query_map([media.0], |row| {
+        Ok(Live { id: sql::operation_id(row)?, author: DeviceId(row.get(1)?), shown: row.get(2)? })
+    })?;
+    Ok(live.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn shown(db: &Connection, media: MediaId) -> Result<Option<OperationId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT id FROM moment WHERE media = ?1 AND shown = 1")?;
+    Ok(statement.query_row([media.0], sql::operation_id).optional()?)
+}
+
+/// The capture that a live moment is of.
+pub(crate) fn media(db: &Connection, id: OperationId) -> Result<Option<MediaId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT media FROM moment WHERE id = ?1")?;
+    let media = statement.query_row([id.0], |row| Ok(MediaId(row.get(0)?)));
+    Ok(media.optional()?)
+}
+
+/// What stands beside a moment's body.
+pub(crate) struct Posted {
+    pub(crate) id: OperationId,
+    pub(crate) author: DeviceId,
+    pub(crate) seq: u64,
+    pub(crate) received_ms: u64,
+    pub(crate) own: bool,
+    pub(crate) sort_ms: u64,
+}
+
+/// Stores what a moment says. It is not shown before its capture is derived.
+pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO moment
+           (id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
+            placeholder, sort_ms, received_ms, own, grid_size, screen_size)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+    )?
+    .execute(params![
+        posted.id.0,
+        posted.author.0,
+        moment.kind.code(),
+        moment.media.0,
+        moment.media_type,
+        moment.width,
+        moment.height,
+        moment.duration_ms,
+        sql::int(moment.captured_ms),
+        moment.offset_min,
+        moment.camera,
+        moment.file_name,
+        moment.placeholder.as_slice(),
+        sql::int(posted.sort_ms),
+        sql::int(posted.received_ms),
+        posted.own,
+        moment.grid.as_ref().map(|blob| sql::int(blob.size)),
+        moment.screen.as_ref().map(|blob| sql::int(blob.size)),
+    ])?;
+    let place = blob_use::Place { moment: posted.id, sort_ms: posted.sort_ms, shown: false };
+    for (part, tier, preview) in [(Part::Grid, Tier::Grid, &moment.grid), (Part::Screen, Tier::Screen, &moment.screen)]
+    {
+        if let Some(blob) = preview {
+            blob_use::insert(db, place, (part, tier, 1), blob)?;
+        }
+    }
+    if moment.original.is_some() || moment.motion.is_some() {
+        let said = original::Said { operation: posted.id, moment: posted.id, author: posted.author, seq: posted.seq };
+        original::insert(db, &said, moment.original.as_ref(), moment.motion.as_ref())?;
+    }
+    Ok(())
+}
+
+/// Removes what a moment said, after it was taken from the timeline.
+pub(crate) fn delete(db: &Connection, id: OperationId) -> Result<(), StoreError> {
+    blob_use::delete(db, id)?;
+    original::delete(db, id)?;
+    db.prepare_cached("DELETE FROM moment WHERE id = ?1")?.execute([id.0])?;
+    Ok(())
+}
+
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MomentRow> {
+    Ok(MomentRow {
+        id: sql::operation_id(row)?,
+        author: DeviceId(row.get(1)?),
+        kind: MomentKind::read(row, 2)?,
+        media: MediaId(row.get(3)?),
+        media_type: row.get(4)?,
+        width: row.get(5)?,
+        height: row.get(6)?,
+        duration_ms: row.get(7)?,
+        captured_ms: sql::uint(row, 8)?,
+        offset_min: row.get(9)?,
+        camera: row.get(10)?,
+        file_name: row.get(11)?,
+        placeholder: row.get(12)?,
+        sort_ms: sql::uint(row, 13)?,
+        received_ms: sql::uint(row, 14)?,
+        own: row.get(15)?,
+        shown: row.get(16)?,
+        caption: row.get(17)?,
+        caption_head: row.get::<_, Option<_>>(18)?.map(OperationId),
+        grid: part(row, 19)?,
+        screen: part(row, 21)?,
+        original: part(row, 23)?,
+        motion: part(row, 25)?,
+        motion_type: row.get(27)?,
+        needs_choice: row.get(28)?,
+        copies: row.get(29)?,
+    })
+}
+
+fn part(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<PartRow>> {
+    let Some(size_bytes) = sql::uint_or_null(row, first)? else {
+        return Ok(None);
+    };
+    Ok(Some(PartRow { size_bytes, held_bytes: sql::uint(row, first + 1)? }))
+}

@@ -1,0 +1,214 @@
+//! What is said about a capture: its caption and reactions. Moments of one capture share both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glow_model::{Caption, DeviceId, OperationId, Reaction, limits};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::{GroupStore, ReactionRow, StoreError, projection::moment::Live, sql};
+
+impl GroupStore {
+    /// The reactions shown at these moments, by moment, emoji and author.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reactions(&self, ids: &[OperationId]) -> Result<Vec<ReactionRow>, StoreError> {
+        const AT_ONCE: usize = 250;
+        self.read(|db| {
+            let mut statement = db.prepare_cached(&format!(
+                "SELECT shown_at, emoji, author FROM reaction WHERE shown_at IN ({}) AND shown_at IS NOT NULL",
+                sql::marks(AT_ONCE)
+            ))?;
+            let mut found = Vec::new();
+            for ids in ids.chunks(AT_ONCE) {
+                // NULL is in no list: it fills the unused places of the one prepared statement.
+                let places = ids.iter().map(|id| Some(id.0)).chain(std::iter::repeat(None));
+                let rows = statement.query_map(rusqlite::params_from_iter(places.take(AT_ONCE)), |row| {
+                    Ok(ReactionRow {
+                        moment: sql::operation_id(row)?,
+                        emoji: row.get(1)?,
+                        author: DeviceId(row.get(2)?),
+                    })
+                })?;
+                for row in rows {
+                    found.push(row?);
+                }
+            }
+            found.sort_unstable();
+            Ok(found)
+        })
+    }
+
+    /// The operation that set the caption of a moment, empty texts too: what the next edit replaces.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn caption_head(&self, moment: OperationId) -> Result<Option<OperationId>, StoreError> {
+        Ok(self.moment(moment)?.and_then(|moment| moment.caption_head))
+    }
+}
+
+pub(crate) fn insert_caption(
+    db: &Connection,
+    id: OperationId,
+    author: DeviceId,
+    caption: &Caption,
+) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT INTO caption (id, author, moment, replaces, text) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![id.0, author.0, caption.moment.0, caption.replaces.map(|id| id.0), caption.text])?;
+    Ok(())
+}
+
+pub(crate) fn insert_reaction(
+    db: &Connection,
+    (id, author, seq): (OperationId, DeviceId, u64),
+    reaction: &Reaction,
+) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT INTO reaction (id, author, seq, moment, emoji, given) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![id.0, author.0, sql::int(seq), reaction.moment.0, reaction.emoji, reaction.on])?;
+    Ok(())
+}
+
+/// Removes a caption. Answers the moment it was about.
+pub(crate) fn delete_caption(db: &Connection, id: OperationId) -> Result<Option<OperationId>, StoreError> {
+    let mut statement = db.prepare_cached("DELETE FROM caption WHERE id = ?1 RETURNING moment")?;
+    Ok(statement.query_row([id.0], sql::operation_id).optional()?)
+}
+
+/// Removes a reaction. Answers the moment it was about and whether it was shown.
+pub(crate) fn delete_reaction(db: &Connection, id: OperationId) -> Result<Option<(OperationId, bool)>, StoreError> {
+    let mut statement =
+        db.prepare_cached("DELETE FROM reaction WHERE id = ?1 RETURNING moment, shown_at IS NOT NULL")?;
+    let removed = statement.query_row([id.0], |row| Ok((sql::operation_id(row)?, row.get(1)?)));
+    Ok(removed.optional()?)
+}
+
+/// Moments whose caption somebody else than their author has written: it hangs on who is a host.
+pub(crate) fn captioned_by_others(db: &Connection) -> Result<Vec<OperationId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT DISTINCT moment.id FROM caption JOIN moment ON moment.id = caption.moment
+         WHERE moment.author <> caption.author",
+    )?;
+    let moments = statement.query_map([], sql::operation_id)?;
+    Ok(moments.collect::<Result<_, _>>()?)
+}
+
+/// Derives the caption of a capture. Answers whether it became another one.
+pub(crate) fn derive_caption(db: &Connection, live: &[Live], hosts: &BTreeSet<DeviceId>) -> Result<bool, StoreError> {
+    let mut allowed = BTreeMap::new();
+    let mut statement = db.prepare_cached("SELECT id, author, replaces FROM caption WHERE moment = ?1")?;
+    for moment in live {
+        let mut rows = statement.query([moment.id.0])?;
+        while let Some(row) = rows.next()? {
+            let author = DeviceId(row.get(1)?);
+            if author == moment.author || hosts.contains(&author) {
+                let replaces = row.get::<_, Option<_>>(2)?.map(OperationId);
+                allowed.insert(sql::operation_id(row)?, replaces);
+            }
+        }
+    }
+    let mut changed = 0;
+    for moment in live {
+        let head = moment.shown.then(|| winner(&allowed)).flatten();
+        changed += db
+            .prepare_cached(
+                "UPDATE moment SET caption_head = ?2,
+                   caption = coalesce((SELECT text FROM caption WHERE caption.id = ?2), '')
+                 WHERE id = ?1 AND caption_head IS NOT ?2",
+            )?
+            .execute(params![moment.id.0, head.map(|id| id.0)])?;
+    }
+    Ok(changed > 0)
+}
+
+/// The end of the longest chain, of equally long ones the highest id. A caption counts when it replaces nothing, or one that
+/// counts; chains end at [`limits::CAPTION_EDITS`].
+fn winner(replaces: &BTreeMap<OperationId, Option<OperationId>>) -> Option<OperationId> {
+    let mut edits: BTreeMap<OperationId, Vec<OperationId>> = BTreeMap::new();
+    let mut ends = Vec::new();
+    for (id, replaced) in replaces {
+        match replaced {
+            Some(replaced) => edits.entry(*replaced).or_default().push(*id),
+            None => ends.push(*id),
+        }
+    }
+    let mut winner = ends.iter().max().copied();
+    for _ in 0..limits::CAPTION_EDITS {
+        let longer = ends.iter().filter_map(|id| edits.get(id)).flatten();
+        ends = longer.copied().collect();
+        winner = ends.iter().max().copied().or(winner);
+    }
+    winner
+}
+
+/// Derives the reactions of a capture: of one author's for one emoji the last in its log counts. Answers whether any became
+/// another.
+pub(crate) fn derive_reactions(db: &Connection, live: &[Live]) -> Result<bool, StoreError> {
+    let shown_at = live.iter().find(|moment| moment.shown).map(|moment| moment.id);
+    let mut last = BTreeMap::new();
+    let mut said = Vec::new();
+    let mut statement =
+        db.prepare_cached("SELECT id, author, emoji, seq, given, shown_at FROM reaction WHERE moment = ?1")?;
+    for moment in live {
+        let mut rows = statement.query([moment.id.0])?;
+        while let Some(row) = rows.next()? {
+            let id = sql::operation_id(row)?;
+            let (author, emoji): ([u8; 32], String) = (row.get(1)?, row.get(2)?);
+            let rank = (sql::uint(row, 3)?, id, row.get::<_, bool>(4)?);
+            let entry = last.entry((author, emoji)).or_insert(rank);
+            *entry = rank.max(*entry);
+            said.push((id, row.get::<_, Option<_>>(5)?.map(OperationId)));
+        }
+    }
+    let given = last.into_values().filter(|(_, _, given)| *given);
+    let counting: BTreeSet<_> = given.map(|(_, id, _)| id).collect();
+    let mut changed = false;
+    for (id, before) in said {
+        let after = shown_at.filter(|_| counting.contains(&id));
+        if after != before {
+            changed = true;
+            db.prepare_cached("UPDATE reaction SET shown_at = ?2 WHERE id = ?1")?
+                .execute(params![id.0, after.map(|id| id.0)])?;
+        }
+    }
+    Ok(changed)
+}
+
+/// Takes the reactions to a moment from view, before it goes itself. Answers whether any was shown.
+pub(crate) fn hide_reactions(db: &Connection, moment: OperationId) -> Result<bool, StoreError> {
+    let hidden = db
+        .prepare_cached("UPDATE reaction SET shown_at = NULL WHERE moment = ?1 AND shown_at IS NOT NULL")?
+        .execute([moment.0])?;
+    Ok(hidden > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u8) -> OperationId {
+        OperationId([number; 32])
+    }
+
+    #[test]
+    fn the_longest_chain_wins_and_an_edit_of_nothing_known_waits() {
+        let captions = [(1, None), (9, None), (2, Some(1)), (8, Some(7))];
+        let map = captions.map(|(caption, replaced)| (id(caption), replaced.map(id)));
+        assert_eq!(winner(&map.into()), Some(id(2)), "1 <- 2 is longer than 9");
+        let ties = [(1, None), (3, Some(1)), (2, Some(1))];
+        let map = ties.map(|(caption, replaced)| (id(caption), replaced.map(id)));
+        assert_eq!(winner(&map.into()), Some(id(3)), "the higher id of two");
+        assert_eq!(winner(&BTreeMap::from([(id(8), Some(id(7)))])), None);
+    }
+
+    #[test]
+    fn chains_end_at_the_limit() {
+        let number = |n: usize| {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&(n as u64).to_be_bytes());
+            OperationId(bytes)
+        };
+        let chain = (0..limits::CAPTION_EDITS + 5).map(|n| (number(n), n.checked_sub(1).map(number))).collect();
+        assert_eq!(winner(&chain), Some(number(limits::CAPTION_EDITS)));
+    }
+}

@@ -1,0 +1,239 @@
+//! What queries answer with.
+
+use std::ops::Deref;
+
+use glow_model::{BlobKey, BlobRef, DeviceId, MediaId, MomentKind, OperationId};
+
+use crate::{InviteEntry, MemberEntry};
+
+/// What of an operation is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationState {
+    /// Header, signature and payload.
+    Whole,
+    /// Taken back: header and signature.
+    Retracted,
+    /// Header and signature, and nothing known that explains the missing payload: it does not count as held.
+    Stripped,
+}
+
+/// A part of a moment that has blobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// About 320 px, JPEG.
+    Grid,
+    /// About 1,600 px, JPEG.
+    Screen,
+    /// The shared bytes of the photo or clip.
+    Original,
+    /// The moving part of a Live Photo.
+    Motion,
+}
+
+/// What a wanted blob is good for; earlier ones are fetched first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// A grid preview.
+    Grid,
+    /// A screen preview.
+    Screen,
+    /// The list of an original's segments.
+    Manifest,
+    /// A segment of an original.
+    Original,
+    /// A segment of a moving part.
+    Motion,
+}
+
+/// Which moments to list, newest first. Conditions add up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TimelineQuery {
+    /// Where the last page ended: sort time and id of its last moment.
+    pub after: Option<(u64, OperationId)>,
+    /// At most this many.
+    pub limit: usize,
+    /// Only those of one device.
+    pub author: Option<DeviceId>,
+    /// Only those whose sort time is at or after.
+    pub from_ms: Option<u64>,
+    /// Only those whose sort time is before.
+    pub until_ms: Option<u64>,
+}
+
+/// One moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MomentRow {
+    /// Its operation.
+    pub id: OperationId,
+    /// Who posted it.
+    pub author: DeviceId,
+    /// What it is.
+    pub kind: MomentKind,
+    /// Identity of the capture.
+    pub media: MediaId,
+    /// Media type of the original.
+    pub media_type: String,
+    /// Pixels, orientation applied; 0 when unknown.
+    pub width: u32,
+    /// Pixels, orientation applied; 0 when unknown.
+    pub height: u32,
+    /// Length of a clip.
+    pub duration_ms: Option<u32>,
+    /// When it was captured.
+    pub captured_ms: u64,
+    /// The camera's offset from UTC in minutes.
+    pub offset_min: Option<i16>,
+    /// The camera.
+    pub camera: Option<String>,
+    /// Name of the file; empty when unknown.
+    pub file_name: String,
+    /// Thumbhash; empty when there is none.
+    pub placeholder: Vec<u8>,
+    /// Where it stands on the timeline: min(captured, end of the group + 24 h).
+    pub sort_ms: u64,
+    /// When this device learned of it.
+    pub received_ms: u64,
+    /// Whether this device authored it.
+    pub own: bool,
+    /// Whether it is on the timeline, or another moment with the same capture is in its place.
+    pub shown: bool,
+    /// The caption; empty when there is none.
+    pub caption: String,
+    /// The operation that set the caption, empty texts too: what the next edit replaces.
+    pub caption_head: Option<OperationId>,
+    /// The grid preview.
+    pub grid: Option<PartRow>,
+    /// The screen preview.
+    pub screen: Option<PartRow>,
+    /// The original.
+    pub original: Option<PartRow>,
+    /// The moving part.
+    pub motion: Option<PartRow>,
+    /// Media type of the moving part.
+    pub motion_type: Option<String>,
+    /// Whether the original is held back and its owner is to be asked.
+    pub needs_choice: bool,
+    /// Other members known to hold the whole original.
+    pub copies: u32,
+}
+
+/// How much of a part is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartRow {
+    /// Its size.
+    pub size_bytes: u64,
+    /// What of it stands in complete blobs on this device.
+    pub held_bytes: u64,
+}
+
+impl PartRow {
+    /// Whether all of it is here.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.held_bytes == self.size_bytes
+    }
+}
+
+/// One standing reaction.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReactionRow {
+    /// The moment on the timeline.
+    pub moment: OperationId,
+    /// The emoji.
+    pub emoji: String,
+    /// Who gave it.
+    pub author: DeviceId,
+}
+
+/// Figures of a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Moments on the timeline.
+    pub moment_count: u64,
+    /// Those of which some part is not here.
+    pub missing_count: u64,
+    /// Own ones whose original no other member is known to hold.
+    pub only_here_count: u64,
+    /// The newest that has a grid preview, rather one that is here.
+    pub cover: Option<Cover>,
+    /// When the newest was captured.
+    pub last_moment_ms: Option<u64>,
+}
+
+/// The moment that stands for a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// The moment.
+    pub moment: OperationId,
+    /// Its placeholder.
+    pub placeholder: Vec<u8>,
+    /// Whether its grid preview is here.
+    pub held: bool,
+}
+
+/// One member, with what this device knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// What membership says.
+    pub entry: MemberEntry,
+    /// When it was last connected to this device.
+    pub last_seen_ms: Option<u64>,
+    /// Moments it has on the timeline.
+    pub moment_count: u64,
+}
+
+impl Deref for MemberRow {
+    type Target = MemberEntry;
+    fn deref(&self) -> &MemberEntry {
+        &self.entry
+    }
+}
+
+/// One invite.
+pub type InviteRow = InviteEntry;
+
+/// A blob that a moment on the timeline names and this device lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobWant {
+    /// The blob.
+    pub blob: BlobRef,
+    /// The moment.
+    pub moment: OperationId,
+    /// The part of it that the blob belongs to.
+    pub part: Part,
+    /// What it is good for.
+    pub tier: Tier,
+    /// Where the moment stands on the timeline.
+    pub sort_ms: u64,
+}
+
+/// What is known of one blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobRow {
+    /// The key that opens it.
+    pub key: BlobKey,
+    /// Its size.
+    pub size: u64,
+    /// Whether it is complete on this device.
+    pub held: bool,
+}
+
+/// An author of whom operations are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// The author.
+    pub author: DeviceId,
+    /// The highest sequence number held.
+    pub highest: u64,
+    /// How many below it are missing.
+    pub missing: u64,
+}
+
+/// Two or more operations with one author and sequence number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fork {
+    /// The author: a device with two histories.
+    pub author: DeviceId,
+    /// The first sequence number that occurs twice.
+    pub seq: u64,
+}

@@ -1,0 +1,8 @@
+//! Fact tables: what cannot be derived from anything else.
+
+pub(crate) mod blob;
+pub(crate) mod capture;
+pub(crate) mod operation;
+pub(crate) mod outbox;
+mod peer;
+pub(crate) mod setting;

@@ -1,0 +1,158 @@
+//! The cast: devices that author real operations, and what they post.
+
+use glow_model::{
+    BlobId, BlobKey, BlobRef, Body, Caption, DeviceId, DeviceKeys, Draft, EpochId, EpochSecret, GroupId, MediaId,
+    Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane, Reaction, Retract, Role, Sealer,
+    Segments, Verified,
+};
+
+use crate::{Incoming, MemberEntry, MemberTable};
+
+pub(super) const ALICE: usize = 0;
+pub(super) const BOB: usize = 1;
+pub(super) const CAROL: usize = 2;
+pub(super) const DAVE: usize = 3;
+
+/// Four devices of one group. Each knows the next place in its log.
+pub(super) struct Cast {
+    devices: Vec<DeviceKeys>,
+    heads: Vec<(u64, Option<OperationId>)>,
+    epoch: EpochSecret,
+    now: u64,
+}
+
+impl Cast {
+    pub(super) fn new() -> Self {
+        let devices = (1..=4).map(|n| DeviceKeys::from_seeds([n; 32], [n + 100; 32]));
+        Self {
+            devices: devices.collect(),
+            heads: vec![(0, None); 4],
+            epoch: EpochSecret::new(EpochId([7; 16]), 0, [8; 32]),
+            now: 1_799_999_000_000,
+        }
+    }
+
+    pub(super) fn id(&self, who: usize) -> DeviceId {
+        self.devices[who].id()
+    }
+
+    /// Members, of whom these are hosts.
+    pub(super) fn members(&self, hosts: &[usize]) -> MemberTable {
+        let members = self.devices.iter().enumerate().map(|(who, keys)| MemberEntry {
+            device: keys.id(),
+            role: if hosts.contains(&who) { Role::Host } else { Role::Member },
+            sealing: keys.sealing_key(),
+            admitted_by: (who > 0).then(|| self.id(0)),
+            invite: None,
+            name: ["Alice", "Bob", "Carol", "Dave"][who].into(),
+            colour: u8::try_from(who).unwrap(),
+        });
+        MemberTable { members: members.collect(), invites: Vec::new() }
+    }
+
+    /// The next operation of a device, as it arrives somewhere else.
+    pub(super) fn says(&mut self, who: usize, body: Body) -> Incoming {
+        let (seq, backlink) = self.heads[who];
+        let incoming = self.says_at(who, (seq, backlink), body);
+        self.heads[who] = (seq + 1, Some(incoming.operation.id()));
+        incoming
+    }
+
+    /// A second history: an operation at the place of the last one.
+    pub(super) fn forks(&mut self, who: usize, body: Body) -> Incoming {
+        let seq = self.heads[who].0.saturating_sub(1);
+        let backlink = (seq > 0).then_some(OperationId([who as u8; 32]));
+        self.says_at(who, (seq, backlink), body)
+    }
+
+    fn says_at(&mut self, who: usize, (seq, backlink): (u64, Option<OperationId>), body: Body) -> Incoming {
+        self.now += 1_000;
+        let plane = body.plane().unwrap();
+        let draft = Draft { group: GroupId([9; 32]), seq, backlink, time_ms: self.now, epoch: self.epoch.id };
+        let mut nonce = [0; 24];
+        nonce[..8].copy_from_slice(&self.now.to_be_bytes());
+        let sealer = Sealer { key: &self.key(plane), nonce };
+        Incoming {
+            operation: draft.author(&body, &self.devices[who], sealer).unwrap(),
+            body: Some(body),
+            received_ms: self.now + 500,
+            own: who == ALICE,
+            local: None,
+        }
+    }
+
+    fn key(&self, plane: Plane) -> PayloadKey {
+        self.epoch.payload_key(plane)
+    }
+
+    /// Opens what any device of the group can open.
+    pub(super) fn open(&self, operation: &Verified) -> Option<Body> {
+        operation.open(&self.key(operation.header().plane)).ok()
+    }
+
+    pub(super) fn posts(&mut self, who: usize, media: u8) -> Incoming {
+        self.says(who, Body::Moment(moment(media)))
+    }
+
+    pub(super) fn captions(
+        &mut self,
+        who: usize,
+        moment: OperationId,
+        replaces: Option<OperationId>,
+        text: &str,
+    ) -> Incoming {
+        self.says(who, Body::Caption(Caption { moment, replaces, text: text.into() }))
+    }
+
+    pub(super) fn reacts(&mut self, who: usize, moment: OperationId, emoji: &str, on: bool) -> Incoming {
+        self.says(who, Body::Reaction(Reaction { moment, emoji: emoji.into(), on }))
+    }
+
+    pub(super) fn retracts(&mut self, who: usize, target: OperationId) -> Incoming {
+        self.says(who, Body::Retract(Retract { target }))
+    }
+
+    pub(super) fn adds_original(&mut self, who: usize, moment: OperationId, seed: u8) -> Incoming {
+        let original = inline("image/heic", &[seed, seed + 1]);
+        self.says(who, Body::OriginalAdded(OriginalAdded { moment, original, motion: None }))
+    }
+}
+
+/// A photo with two previews and an original of one segment, all named after a number.
+pub(super) fn moment(media: u8) -> Moment {
+    Moment { original: Some(inline("image/jpeg", &[media.wrapping_mul(8) + 2])), ..previews_only(media) }
+}
+
+/// A photo whose original is held back.
+pub(super) fn previews_only(media: u8) -> Moment {
+    Moment {
+        kind: MomentKind::Photo,
+        media: MediaId([media; 32]),
+        media_type: "image/jpeg".into(),
+        width: 4_000,
+        height: 3_000,
+        duration_ms: None,
+        captured_ms: 1_799_900_000_000 + u64::from(media) * 1_000_000,
+        offset_min: Some(120),
+        camera: None,
+        file_name: format!("IMG_{media}.jpg"),
+        placeholder: vec![media; 24].into(),
+        grid: Some(blob(media.wrapping_mul(8), 20_000)),
+        screen: Some(blob(media.wrapping_mul(8) + 1, 200_000)),
+        original: None,
+        motion: None,
+    }
+}
+
+pub(super) fn inline(media_type: &str, seeds: &[u8]) -> Original {
+    let segments: Vec<_> = seeds.iter().map(|seed| blob(*seed, 1_000_000)).collect();
+    Original {
+        media_type: media_type.into(),
+        size: segments.iter().map(|segment| segment.size).sum(),
+        segments: Segments::Inline(segments),
+    }
+}
+
+pub(super) fn blob(seed: u8, size: u64) -> BlobRef {
+    BlobRef { id: BlobId([seed; 32]), key: BlobKey([!seed; 32]), size }
+}

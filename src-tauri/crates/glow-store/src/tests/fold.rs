@@ -1,0 +1,208 @@
+//! The fold is a function of the set: order, duplicates and batches leave no trace.
+
+use glow_model::{Body, OperationId};
+use proptest::{collection::vec, prelude::*};
+
+use super::{
+    Scratch,
+    cast::{self, ALICE, BOB, Cast},
+};
+use crate::{Incoming, MemberTable};
+
+/// What somebody does next; numbers choose among what there is.
+#[derive(Debug, Clone)]
+enum Act {
+    Post { media: u8, whole: bool },
+    Caption { of: usize, replaces: Option<usize> },
+    React { of: usize, emoji: bool, on: bool },
+    Retract { of: usize },
+    AddOriginal { of: usize, seed: u8 },
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        3 => (0..5_u8, any::<bool>()).prop_map(|(media, whole)| Act::Post { media, whole }),
+        3 => (any::<usize>(), proptest::option::of(any::<usize>())).prop_map(|(of, replaces)| Act::Caption { of, replaces }),
+        3 => (any::<usize>(), any::<bool>(), any::<bool>()).prop_map(|(of, emoji, on)| Act::React { of, emoji, on }),
+        2 => any::<usize>().prop_map(|of| Act::Retract { of }),
+        1 => (any::<usize>(), 100..104_u8).prop_map(|(of, seed)| Act::AddOriginal { of, seed }),
+    ]
+}
+
+/// A history by four authors; some of it forks.
+fn history(acts: &[(usize, bool, Act)]) -> (Cast, Vec<Incoming>) {
+    let mut cast = Cast::new();
+    let mut said: Vec<Incoming> = Vec::new();
+    for (number, (who, forks, act)) in acts.iter().enumerate() {
+        let body = body(act, number, &said);
+        said.push(match forks {
+            true => cast.forks(*who, body),
+            false => cast.says(*who, body),
+        });
+    }
+    (cast, said)
+}
+
+fn body(act: &Act, number: usize, said: &[Incoming]) -> Body {
+    let any_of = |place: usize| match said.len() {
+        0 => OperationId([0; 32]),
+        count => said[place % count].operation.id(),
+    };
+    // Captions of a chain are found more often than by chance.
+    let caption_of = |place: usize| {
+        let captions: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::Caption(_)))).collect();
+        captions.get(place % captions.len().max(1)).map(|caption| caption.operation.id())
+    };
+    let moment_of = |place: usize| {
+        let moments: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::Moment(_)))).collect();
+        moments.get(place % moments.len().max(1)).map_or(any_of(place), |moment| moment.operation.id())
+    };
+    match act {
+        Act::Post { media, whole: true } => Body::Moment(cast::moment(*media)),
+        Act::Post { media, whole: false } => Body::Moment(cast::previews_only(*media)),
+        Act::Caption { of, replaces } => Body::Caption(glow_model::Caption {
+            moment: moment_of(*of),
+            replaces: replaces.and_then(caption_of),
+            text: format!("caption {number}"),
+        }),
+        Act::React { of, emoji, on } => Body::Reaction(glow_model::Reaction {
+            moment: moment_of(*of),
+            emoji: if *emoji { "🎉" } else { "❤️" }.into(),
+            on: *on,
+        }),
+        Act::Retract { of } => Body::Retract(glow_model::Retract { target: any_of(*of) }),
+        Act::AddOriginal { of, seed } => Body::OriginalAdded(glow_model::OriginalAdded {
+            moment: moment_of(*of),
+            original: cast::inline("image/heic", &[*seed, seed + 1]),
+            motion: None,
+        }),
+    }
+}
+
+/// One way for a history to arrive: what in which order, how whole, and where batches end.
+#[derive(Debug, Clone)]
+struct Arrival {
+    order: Vec<(usize, Wholeness)>,
+    batches: Vec<usize>,
+    hosts_known_at: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Wholeness {
+    Whole,
+    Unopened,
+    Stripped,
+}
+
+fn arrival(count: usize) -> impl Strategy<Value = Arrival> {
+    let wholeness = prop_oneof![Just(Wholeness::Whole), Just(Wholeness::Unopened), Just(Wholeness::Stripped)];
+    let early = vec((0..count, wholeness), 0..count);
+    let all = Just((0..count).map(|at| (at, Wholeness::Whole)).collect::<Vec<_>>()).prop_shuffle();
+    (early, all, vec(1..6_usize, 1..20), 0..8_usize).prop_flat_map(|(early, all, batches, hosts_known_at)| {
+        // Duplicates and parts of operations come before, between and after the whole ones.
+        let order = Just([early, all].concat()).prop_shuffle();
+        order.prop_map(move |order| Arrival { order, batches: batches.clone(), hosts_known_at })
+    })
+}
+
+fn deliver(scratch: &Scratch, said: &[Incoming], arrival: &Arrival, tables: [MemberTable; 2]) {
+    let [few_hosts, all_hosts] = tables;
+    let mut rest = arrival.order.as_slice();
+    for round in 0.. {
+        let size = arrival.batches[round % arrival.batches.len()].min(rest.len());
+        let (batch, later) = rest.split_at(size);
+        rest = later;
+        let batch = batch.iter().map(|(at, wholeness)| part_of(&said[*at], *wholeness)).collect();
+        let table = match round {
+            0 => Some(few_hosts.clone()),
+            round if round == arrival.hosts_known_at => Some(all_hosts.clone()),
+            _ => None,
+        };
+        scratch.accept(batch, table).unwrap();
+        if rest.is_empty() {
+            break;
+        }
+    }
+    scratch.accept(Vec::new(), Some(all_hosts)).unwrap();
+}
+
+fn part_of(whole: &Incoming, wholeness: Wholeness) -> Incoming {
+    match wholeness {
+        Wholeness::Whole => whole.clone(),
+        Wholeness::Unopened => Incoming { body: None, ..whole.clone() },
+        Wholeness::Stripped => {
+            Incoming { operation: whole.operation.clone().without_payload(), body: None, ..whole.clone() }
+        }
+    }
+}
+
+fn acts() -> impl Strategy<Value = Vec<(usize, bool, Act)>> {
+    vec((0..4_usize, proptest::bool::weighted(0.1), act()), 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_duplicates_and_batches_give_the_same_tables(
+        (acts, arrival) in acts().prop_flat_map(|acts| {
+            let count = acts.len();
+            (Just(acts), arrival(count))
+        }),
+    ) {
+        let (cast, said) = history(&acts);
+        let tables = [cast.members(&[ALICE]), cast.members(&[ALICE, BOB])];
+        let reference = Scratch::new();
+        reference.accept(said.clone(), Some(tables[1].clone())).unwrap();
+        let other = Scratch::new();
+        deliver(&other, &said, &arrival, tables);
+        prop_assert_eq!(reference.dump(), other.dump());
+        prop_assert_eq!(reference.fingerprint().unwrap(), other.fingerprint().unwrap());
+    }
+
+    #[test]
+    fn a_rebuild_gives_the_same_content(acts in acts()) {
+        let (cast, said) = history(&acts);
+        let scratch = Scratch::new();
+        let members = cast.members(&[ALICE, BOB]);
+        scratch.accept(said, Some(members.clone())).unwrap();
+        let before = scratch.dump();
+        let report = scratch.check(|operation| cast.open(operation), members.clone()).unwrap();
+        prop_assert!(report.is_sound(), "{report:?}");
+        prop_assert_eq!(&before, &scratch.dump(), "a check changes nothing");
+        scratch.rebuild(members, |operation| cast.open(operation)).unwrap();
+        prop_assert_eq!(before, scratch.dump());
+    }
+
+    #[test]
+    fn changes_name_everything_that_is_different(acts in acts(), size in 1..6_usize) {
+        let (cast, said) = history(&acts);
+        let scratch = Scratch::new();
+        scratch.accept(Vec::new(), Some(cast.members(&[ALICE]))).unwrap();
+        let mut before = view(&scratch);
+        for batch in said.chunks(size) {
+            let changes = scratch.accept(batch.to_vec(), None).unwrap();
+            let after = view(&scratch);
+            let ids = |pick: &dyn Fn(&OperationId) -> bool| -> Vec<OperationId> {
+                let all: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
+                all.into_iter().filter(|id| pick(id)).collect()
+            };
+            prop_assert_eq!(&changes.added, &ids(&|id| !before.contains_key(id)));
+            prop_assert_eq!(&changes.removed, &ids(&|id| !after.contains_key(id)));
+            let stays = |id: &OperationId| before.contains_key(id) && after.contains_key(id);
+            prop_assert!(changes.changed.iter().all(stays));
+            for different in ids(&|id| stays(id) && before[id] != after[id]) {
+                prop_assert!(changes.changed.contains(&different));
+            }
+            before = after;
+            prop_assert!(scratch.accept(batch.to_vec(), None).unwrap().is_empty(), "once is enough");
+        }
+    }
+}
+
+/// What a person sees of each moment.
+fn view(scratch: &Scratch) -> std::collections::BTreeMap<OperationId, (crate::MomentRow, Vec<crate::ReactionRow>)> {
+    let query = crate::TimelineQuery { limit: 500, ..Default::default() };
+    let page = scratch.timeline(&query).unwrap();
+    page.into_iter().map(|moment| (moment.id, (moment.clone(), scratch.reactions(&[moment.id]).unwrap()))).collect()
+}

@@ -1,0 +1,236 @@
+//! What members say to each other once the door is open: one request a stream, then only the other side writes.
+//!
+//! The first frame of a stream is a [`Request`]; the answers are [`Frame`]s until the stream is closed. A request is at most
+//! [`limits::CONTROL_FRAME_BYTES`] (a push at most [`limits::BULK_FRAME_BYTES`]), a frame at most
+//! [`limits::BULK_FRAME_BYTES`]. Whoever gets more closes the stream.
+
+use std::net::SocketAddr;
+
+use glow_model::{BlobId, ModelError, OperationId, Plane, codec, limits};
+use minicbor::{Decode, Encode, bytes::ByteVec};
+
+/// Name of the protocol on the wire.
+pub const REQUEST_PROTOCOL: &str = "/afterglow/request/1";
+/// Bytes of a blob that are asked for and verified together.
+pub const PIECE_BYTES: u64 = 256 * 1024;
+/// Ids in one request.
+pub const IDS_PER_REQUEST: usize = 1_000;
+/// Pieces in one request.
+pub const PIECES_PER_REQUEST: usize = 32;
+/// Addresses in one answer.
+pub const ADDRESSES_PER_FRAME: usize = 64;
+
+/// What one member asks of another.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Request {
+    /// One round of set reconciliation. Answer: one [`Frame::Reconcile`].
+    #[n(0)]
+    Reconcile {
+        /// Which set.
+        #[n(0)]
+        plane: Plane,
+        /// A negentropy message.
+        #[n(1)]
+        message: ByteVec,
+    },
+    /// Operations by id. Answer: [`Frame::Operations`] until all that are here were sent.
+    #[n(1)]
+    Operations {
+        /// At most [`IDS_PER_REQUEST`].
+        #[n(0)]
+        ids: Vec<OperationId>,
+    },
+    /// Operations the other side lacks. Answer: one [`Frame::Done`] when they are stored.
+    #[n(2)]
+    Push {
+        /// Encoded operations.
+        #[n(0)]
+        operations: Vec<ByteVec>,
+    },
+    /// Pieces of a blob. Answer: one [`Frame::Piece`] each, in the order asked, or [`Frame::NotHere`].
+    #[n(3)]
+    Pieces {
+        /// The blob.
+        #[n(0)]
+        blob: BlobId,
+        /// Its size, which the asker knows from the operation.
+        #[n(1)]
+        size: u64,
+        /// Indices, at most [`PIECES_PER_REQUEST`].
+        #[n(2)]
+        pieces: Vec<u32>,
+    },
+    /// Tells that these blobs are complete at the sender. Answer: [`Frame::Done`].
+    #[n(4)]
+    Have {
+        /// At most [`IDS_PER_REQUEST`].
+        #[n(0)]
+        blobs: Vec<BlobId>,
+    },
+    /// Asks which of these blobs are complete at the other side. Answer: [`Frame::Holds`].
+    #[n(5)]
+    Holds {
+        /// At most [`IDS_PER_REQUEST`].
+        #[n(0)]
+        blobs: Vec<BlobId>,
+    },
+    /// Asks for addresses of other members. Answer: [`Frame::Addresses`].
+    #[n(6)]
+    Addresses,
+    /// Asks for the epoch keys that the asker may lack. Answer: [`Frame::Epochs`], sealed to the asker.
+    #[n(7)]
+    Epochs,
+}
+
+/// What the other member answers.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Frame {
+    /// The next negentropy message; empty when there is nothing more to say.
+    #[n(0)]
+    Reconcile(#[n(0)] ByteVec),
+    /// Encoded operations.
+    #[n(1)]
+    Operations(#[n(0)] Vec<ByteVec>),
+    /// A piece with its proof (a bao slice).
+    #[n(2)]
+    Piece {
+        /// Its index.
+        #[n(0)]
+        piece: u32,
+        /// Parents and bytes.
+        #[n(1)]
+        slice: ByteVec,
+    },
+    /// What was asked for is not here.
+    #[n(3)]
+    NotHere,
+    /// One bit a blob asked about, lowest bit first.
+    #[n(4)]
+    Holds(#[n(0)] ByteVec),
+    /// Addresses at which members were reached lately.
+    #[n(5)]
+    Addresses(#[n(0)] Vec<Address>),
+    /// Stored, or noted.
+    #[n(6)]
+    Done,
+    /// Sealed epoch keys.
+    #[n(7)]
+    Epochs(#[n(0)] ByteVec),
+    /// The request is not understood or not granted.
+    #[n(8)]
+    Refused,
+}
+
+/// An address that serves QUIC and TCP at the same port.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Address {
+    /// 4 or 16 bytes.
+    #[n(0)]
+    pub ip: ByteVec,
+    /// The port.
+    #[n(1)]
+    pub port: u16,
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        let ip = match address {
+            SocketAddr::V4(v4) => v4.ip().octets().to_vec(),
+            SocketAddr::V6(v6) => v6.ip().octets().to_vec(),
+        };
+        Self {
+            ip: ip.into(),
+            port: address.port(),
+        }
+    }
+}
+
+impl Address {
+    /// The address, when its length is one.
+    #[must_use]
+    pub fn to_socket_addr(&self) -> Option<SocketAddr> {
+        let v4 =
+            <[u8; 4]>::try_from(self.ip.as_slice()).map(|ip| SocketAddr::from((ip, self.port)));
+        v4.or_else(|_| {
+            <[u8; 16]>::try_from(self.ip.as_slice()).map(|ip| SocketAddr::from((ip, self.port)))
+        })
+        .ok()
+    }
+}
+
+impl Request {
+    /// Encodes the first frame of a stream.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// Reads the first frame of a stream and checks its counts.
+    ///
+    /// # Errors
+    /// [`ModelError`] naming what is wrong.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
+        let request: Self = codec::decode(bytes, "request")?;
+        let is_push = matches!(request, Request::Push { .. });
+        let size_fits = bytes.len()
+            <= if is_push {
+                limits::BULK_FRAME_BYTES
+            } else {
+                limits::CONTROL_FRAME_BYTES
+            };
+        let count_fits = match &request {
+            Request::Operations { ids } => ids.len() <= IDS_PER_REQUEST,
+            Request::Pieces { size, pieces, .. } => {
+                pieces.len() <= PIECES_PER_REQUEST && *size <= limits::SEGMENT_BYTES
+            }
+            Request::Have { blobs } | Request::Holds { blobs } => blobs.len() <= IDS_PER_REQUEST,
+            Request::Reconcile { .. }
+            | Request::Push { .. }
+            | Request::Addresses
+            | Request::Epochs => true,
+        };
+        if size_fits && count_fits {
+            Ok(request)
+        } else {
+            Err(ModelError::TooLarge { what: "request" })
+        }
+    }
+}
+
+impl Frame {
+    /// Encodes a frame.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// [`ModelError`] naming what is wrong.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
+        if bytes.len() > limits::BULK_FRAME_BYTES {
+            return Err(ModelError::TooLarge { what: "frame" });
+        }
+        codec::decode(bytes, "frame")
+    }
+}
+
+/// Packs encoded operations into batches that fit a frame.
+pub fn batches(operations: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<ByteVec>> {
+    const ROOM: usize = limits::BULK_FRAME_BYTES - limits::OPERATION_BYTES;
+    let mut batches: Vec<Vec<ByteVec>> = Vec::new();
+    let mut filled = ROOM;
+    for operation in operations {
+        let size = operation.len() + 5;
+        if filled + size > ROOM {
+            batches.push(Vec::new());
+            filled = 0;
+        }
+        filled += size;
+        if let Some(batch) = batches.last_mut() {
+            batch.push(operation.into());
+        }
+    }
+    batches
+}

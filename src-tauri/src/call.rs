@@ -1,0 +1,21 @@
+//! What the page can ask: a request of the contract, and where media and uploads go.
+
+use glow_api::{ApiError, Caller, ErrorCode, Reply, Request};
+use serde_json::Value;
+use tauri::State;
+
+use crate::shell::Shell;
+
+/// Answers one request of the contract.
+#[tauri::command]
+pub(crate) async fn call(shell: State<'_, Shell>, request: Value) -> Result<Reply, ApiError> {
+    let request = serde_json::from_value::<Request>(request)
+        .map_err(|error| ApiError::new(ErrorCode::BadRequest, format!("The request is not understood: {error}.")))?;
+    shell.engine.call(Caller::Owner, request).await
+}
+
+/// The base address of media and uploads, on loopback; good as long as the app runs.
+#[tauri::command]
+pub(crate) fn media_base(shell: State<'_, Shell>) -> String {
+    shell.media_base.clone()
+}

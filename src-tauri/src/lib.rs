@@ -1,0 +1,102 @@
+//! The app: the engine in a window.
+//!
+//! Owns the window, the process (one at a time for a person's data, told to end in order), and the passing on of requests
+//! and events between the window's page and the engine. Media and uploads go past it: the page reads and writes them at a
+//! gateway on loopback, because a webview plays clips from HTTP only and bytes are never JSON. Never decides anything about
+//! groups or moments, and gives the page no way to files, programs or the network.
+//!
+//! Switches for Linux, read from the environment by WebKitGTK: `WEBKIT_DISABLE_DMABUF_RENDERER=1` helps where the window
+//! stays blank with some graphics drivers, `WEBKIT_DISABLE_COMPOSITING_MODE=1` where that is not enough. The app sets
+//! neither. `TAURI_WEBVIEW_AUTOMATION=true` lets a WebDriver control the window, for tests.
+#![forbid(unsafe_code)]
+
+mod call;
+mod link;
+mod log;
+mod settings;
+mod shell;
+mod trouble;
+mod window;
+
+pub use settings::Settings;
+
+use tauri::{App, Builder, Manager, RunEvent, Wry};
+
+use crate::shell::Shell;
+
+/// Runs the app on a phone, where nothing is set by a command line.
+#[cfg_attr(mobile, tauri::mobile_entry_point)]
+pub fn run() {
+    if let Err(error) = start(Settings::default()) {
+        tracing::error!("the app ended: {error:#}");
+    }
+}
+
+/// Runs the app until its window is closed or the process is told to end.
+///
+/// # Errors
+/// When there is no place for data, or no window can be opened: there may be no display.
+pub fn start(settings: Settings) -> anyhow::Result<()> {
+    let _log = log::start(&settings.data_dir()?)?;
+    let mut context = tauri::generate_context!();
+    // The window is opened in `set_up`: what it shows depends on whether the engine starts.
+    for window in &mut context.config_mut().app.windows {
+        window.create = false;
+    }
+    let builder = plugins(Builder::default(), &settings)
+        .register_uri_scheme_protocol(trouble::SCHEME, |asked, _| trouble::page(asked.app_handle()))
+        .invoke_handler(tauri::generate_handler![call::call, call::media_base])
+        .setup(move |app| set_up(app, &settings).map_err(Into::into));
+    builder.build(context)?.run(|app, event| {
+        if matches!(event, RunEvent::Exit)
+            && let Some(shell) = app.try_state::<Shell>()
+        {
+            tauri::async_runtime::block_on(shell.close());
+        }
+    });
+    Ok(())
+}
+
+fn set_up(app: &mut App, settings: &Settings) -> anyhow::Result<()> {
+    let config = settings.engine_config()?;
+    match tauri::async_runtime::block_on(Shell::open(app.handle(), config)) {
+        Ok(shell) => {
+            app.manage(shell);
+            window::open(app.handle(), settings)?;
+        }
+        Err(error) => {
+            tracing::error!(code = ?error.code, "the app cannot start: {error}");
+            app.manage(trouble::Trouble(error));
+            trouble::open(app.handle())?;
+        }
+    }
+    #[cfg(all(desktop, unix))]
+    tauri::async_runtime::spawn(shell::end_when_told(app.handle().clone()));
+    Ok(())
+}
+
+#[cfg(desktop)]
+fn plugins(builder: Builder<Wry>, settings: &Settings) -> Builder<Wry> {
+    use tauri_plugin_window_state::StateFlags;
+
+    // It comes first: a second app for the same data ends before anything of it starts. Whoever names a data directory
+    // wants another app beside the first; the directory's own lock then tells two of them apart.
+    let builder = match settings.data_dir {
+        None => builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+            window::focus(app);
+            if let Some(link) = arguments.iter().find(|argument| link::is_link(argument)) {
+                window::show_link(app, link);
+            }
+        })),
+        Some(_) => builder,
+    };
+    let kept = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
+    builder
+        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(kept).with_denylist(&[trouble::WINDOW]).build())
+        .plugin(tauri_plugin_dialog::init())
+}
+
+#[cfg(mobile)]
+fn plugins(builder: Builder<Wry>, _settings: &Settings) -> Builder<Wry> {
+    builder.plugin(tauri_plugin_dialog::init())
+}

@@ -1,0 +1,115 @@
+//! The main window.
+
+use anyhow::{Context, Result};
+use tauri::webview::DownloadEvent;
+use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+
+use crate::{Settings, link};
+
+/// The window's label, as in `tauri.conf.json` and the capabilities.
+const MAIN: &str = "main";
+const PAGE: &str = "index.html";
+
+/// Opens the window as the configuration describes it, at an invite if there is one.
+pub(crate) fn open(app: &AppHandle, settings: &Settings) -> Result<()> {
+    let mut config = app.config().app.windows.first().context("the configuration names a window")?.clone();
+    if let Some(link) = &settings.link {
+        config.url = WebviewUrl::App(format!("{PAGE}#{}", link::place(link)).into());
+    }
+    let builder = WebviewWindowBuilder::from_config(app, &config)?
+        // Two apps on two data directories share nothing.
+        .data_directory(settings.data_dir()?.join("window"))
+        // The page takes dropped files itself: what it is given then are their bytes, never their paths.
+        .disable_drag_drop_handler()
+        .on_navigation(is_ours)
+        .on_download(|_, event| {
+            if let DownloadEvent::Requested { destination, .. } = event {
+                *destination = free(destination);
+            }
+            true
+        });
+    let window = builder.build()?;
+    keep_no_cache(&window)?;
+    Ok(())
+}
+
+/// Brings the window to the front.
+pub(crate) fn focus(app: &AppHandle) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the window did not come to the front");
+    }
+}
+
+/// Shows an invite in the window that is open.
+pub(crate) fn show_link(app: &AppHandle, link: &str) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let shown = window.url().and_then(|mut url| {
+        url.set_fragment(Some(&link::place(link)));
+        window.navigate(url)
+    });
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the invite was not shown");
+    }
+}
+
+/// The window shows the app's own page and nothing else. A `blob:` is the page's own too: files are saved from it.
+fn is_ours(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" | "blob" | "about" => true,
+        "http" | "https" if url.host_str() == Some("tauri.localhost") => true,
+        "http" => tauri::is_dev() && url.host_str() == Some("127.0.0.1"),
+        _ => false,
+    }
+}
+
+/// A path at which no file is yet: `photo.jpg`, then `photo (2).jpg`.
+fn free(wanted: &std::path::Path) -> std::path::PathBuf {
+    let stem = wanted.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let ending = wanted.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+    let numbered = (2..1_000).map(|number| wanted.with_file_name(format!("{stem} ({number}){ending}")));
+    let first_free = std::iter::once(wanted.to_path_buf()).chain(numbered).find(|path| !path.exists());
+    first_free.unwrap_or_else(|| wanted.to_path_buf())
+}
+
+/// What is shown leaves no copies in the webview's cache on disk.
+#[cfg(target_os = "linux")]
+fn keep_no_cache(window: &WebviewWindow) -> Result<()> {
+    use webkit2gtk::{CacheModel, WebContextExt, WebViewExt};
+    window.with_webview(|webview| {
+        if let Some(context) = webview.inner().context() {
+            context.set_cache_model(CacheModel::DocumentViewer);
+        }
+    })?;
+    Ok(())
+}
+
+/// What is shown leaves no copies in the webview's cache on disk: elsewhere the webview keeps its own within the app's data.
+#[cfg(not(target_os = "linux"))]
+fn keep_no_cache(_window: &WebviewWindow) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn only_its_own_page_is_shown() {
+        for own in ["tauri://localhost/index.html#/join", "http://tauri.localhost/", "blob:tauri://localhost/1234"] {
+            assert!(is_ours(&own.parse().unwrap()), "{own}");
+        }
+        for other in ["https://example.org/", "file:///etc/passwd", "http://tauri.localhost.example.org/", "data:text/html,x"] {
+            assert!(!is_ours(&other.parse().unwrap()), "{other}");
+        }
+    }
+
+    #[test]
+    fn saving_never_replaces_a_file() {
+        let free = free(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")));
+        assert!(free.ends_with("Cargo (2).toml"), "{}", free.display());
+    }
+}

@@ -1,0 +1,69 @@
+//! Late joiners and those who slept.
+
+use std::time::{Duration, Instant};
+
+use glow_api::Held;
+
+use crate::cast::{BOUND, Person, Play, all_well};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_joiner_gets_everything_and_the_newest_first() {
+    let play = Play::new();
+    let (mut alice, mut bob) = (play.person("alice").await, play.person("bob").await);
+    alice.start_group("Festival").await;
+    let samples = (0..24).map(|number| play.studio.photo_sized(number, 2).unwrap()).collect::<Vec<_>>();
+    alice.post(&samples.iter().collect::<Vec<_>>()).await;
+    let invite = alice.invite().await;
+    bob.join(&invite.link).await.unwrap();
+
+    let arrived = arrivals(&bob, samples.len()).await;
+    all_well(&[&alice, &bob]).await;
+    let place = |number: usize| arrived.iter().position(|name| *name == samples[number].name()).unwrap();
+    assert!(place(23) < place(0), "the newest came before the oldest: {arrived:?}");
+    let is_newer_half_first = (12..24).map(place).sum::<usize>() < (0..12).map(place).sum::<usize>();
+    assert!(is_newer_half_first, "{arrived:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_slept_catches_up_from_whoever_is_awake() {
+    let play = Play::new();
+    let mut people = vec![];
+    for name in ["alice", "bob", "carol"] {
+        people.push(play.settled_person(name).await);
+    }
+    let [mut alice, mut bob, mut carol] = people.try_into().ok().unwrap();
+    alice.start_group("Night train").await;
+    let invite = alice.invite().await;
+    bob.join(&invite.link).await.unwrap();
+    carol.join(&invite.link).await.unwrap();
+    let [first, second, third] = [1, 5, 11].map(|number| play.studio.photo(number).unwrap());
+    alice.post(&[&first]).await;
+    all_well(&[&alice, &bob, &carol]).await;
+
+    carol.turn_off().await;
+    alice.post(&[&second]).await;
+    all_well(&[&alice, &bob]).await;
+    alice.turn_off().await;
+    bob.post(&[&third]).await;
+    carol.turn_on().await;
+    all_well(&[&bob, &carol]).await;
+    assert_eq!(carol.timeline().await.len(), 3, "Alice's too, from Bob");
+    alice.turn_on().await;
+    all_well(&[&alice, &bob, &carol]).await;
+}
+
+/// The order in which originals were first seen complete.
+async fn arrivals(person: &Person, count: usize) -> Vec<String> {
+    let mut arrived: Vec<String> = vec![];
+    let start = Instant::now();
+    while arrived.len() < count {
+        assert!(start.elapsed() < BOUND, "only {} originals have arrived", arrived.len());
+        for moment in person.timeline().await {
+            if moment.original == Held::Complete && !arrived.contains(&moment.file_name) {
+                arrived.push(moment.file_name);
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    arrived
+}

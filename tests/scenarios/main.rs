@@ -1,0 +1,12 @@
+//! Several engines in one process, on loopback, without mDNS: members find each other by the addresses of the invite.
+//!
+//! Each scenario ends with the checker: the same album everywhere, original bytes as posted, no panic.
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod cast;
+mod catching_up;
+mod joining;
+mod keeping;
+mod spine;
+mod threads;

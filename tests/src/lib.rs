@@ -1,0 +1,18 @@
+//! What the tests that cross crates share: real media made at run time, the comparison of what was posted with what
+//! arrived, and real nodes driven by the command that people use.
+//!
+//! * [`media`] makes photos and clips as cameras make them, once, into the target directory.
+//! * [`compare`] tells by itself where a shared copy may differ from its owner's file; it trusts no code of the product.
+//! * [`node`] runs `afterglow` on this machine or on a host of an emulated LAN, and reads its JSON.
+//! * [`check`] is the checker that runs after every fault: same set, same order, no duplicates, bytes, no panic.
+//! * [`poll`] waits for a condition, with a bound.
+//!
+//! Never: a mock of the product, or traffic beyond loopback and namespaces made here.
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod compare;
+pub mod media;
+pub mod node;
+pub mod poll;
+pub mod target;

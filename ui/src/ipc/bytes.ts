@@ -1,0 +1,43 @@
+import type { MediaPart, PostReceipt, UploadTarget } from './contract';
+import { Failure, toFailure } from './host';
+
+/** The address of a part under a host's base address. */
+export function mediaUrl(base: string, group: string, moment: string, part: MediaPart): string {
+  return `${base}media/${encodeURIComponent(group)}/${encodeURIComponent(moment)}/${part}`;
+}
+
+/** The address that takes a file. */
+export function uploadUrl(base: string, target: UploadTarget): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(target)) {
+    if (value !== undefined) query.set(name, String(value));
+  }
+  return `${base}upload?${query}`;
+}
+
+/** Sends a file as the raw body of a PUT; XMLHttpRequest because fetch does not tell how far a body is. */
+export function putFile(url: string, file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(new Failure('cancelled', 'the upload was cancelled'));
+      return;
+    }
+    const request = new XMLHttpRequest();
+    request.open('PUT', url);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    request.upload.onprogress = (event) => onProgress(event.lengthComputable && event.total > 0 ? event.loaded / event.total : 0);
+    request.onload = () => {
+      try {
+        const reply: unknown = JSON.parse(request.responseText);
+        if (request.status === 200) resolve(reply as PostReceipt);
+        else reject(request.status === 401 ? new Failure('signed_out', 'the session is over') : toFailure(reply));
+      } catch {
+        reject(new Failure('internal', `upload answered ${request.status} without JSON`));
+      }
+    };
+    request.onerror = () => reject(new Failure('unreachable', 'the connection to the engine broke'));
+    request.onabort = () => reject(new Failure('cancelled', 'the upload was cancelled'));
+    signal.addEventListener('abort', () => request.abort(), { once: true });
+    request.send(file);
+  });
+}

@@ -1,0 +1,913 @@
+// Generated from src-tauri/crates/glow-api by `npm run contract`. Do not edit.
+/* eslint-disable */
+
+/**
+ * The state of the app.
+ */
+export type AppStatus = { 
+/**
+ * The app's version, `major.minor.patch`.
+ */
+version: string, 
+/**
+ * The owner's name and colour; absent until first set.
+ */
+profile?: Profile, 
+/**
+ * Where secret keys rest on this device.
+ */
+secrets_at: SecretsAt, 
+/**
+ * Whether clips can be given a poster frame by a tool found on this system.
+ */
+can_poster_clips: boolean, 
+/**
+ * Whether HEIC and AVIF photos can be given a preview by a tool found on this system.
+ */
+can_preview_heic: boolean, 
+/**
+ * Free space of the disk that holds the data, in bytes; absent where the system does not say.
+ */
+free_disk_bytes?: number, 
+/**
+ * Whether originals are held back because the disk is nearly full.
+ */
+disk_low: boolean, };
+
+/**
+ * Where secret keys rest.
+ */
+export type SecretsAt = "keychain" | "file";
+
+/**
+ * The owner's name and colour, used in groups from then on.
+ */
+export type Profile = { 
+/**
+ * At most 64 characters.
+ */
+name: string, 
+/**
+ * One of twelve hues, 0 to 11.
+ */
+colour: number, };
+
+/**
+ * Sets the owner's profile and publishes it in every group that is active.
+ */
+export type ProfileSet = { 
+/**
+ * At most 64 characters; control characters are removed.
+ */
+name: string, 
+/**
+ * One of twelve hues, 0 to 11.
+ */
+colour: number, };
+
+/**
+ * Asks for the state of the app.
+ */
+export type StatusGet = Record<symbol, never>;
+
+/**
+ * Starts a group on this device.
+ */
+export type GroupCreate = { 
+/**
+ * The event's name, at most 100 characters.
+ */
+title: string, 
+/**
+ * When capture ends; 24 hours from the start when absent.
+ */
+ends_at_ms?: number, };
+
+/**
+ * Asks for all groups on this device.
+ */
+export type GroupList = Record<symbol, never>;
+
+/**
+ * Asks for one group.
+ */
+export type GroupGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Joins a group by a link. Answers when a member has admitted this device; [`crate::Event::JoinProgress`] tells the way.
+ */
+export type GroupJoin = { 
+/**
+ * The whole link, `afterglow://join/...`.
+ */
+link: string, 
+/**
+ * An address typed by hand, `host:port`, tried beside those found.
+ */
+address?: string, };
+
+/**
+ * Leaves a group: its keys are destroyed and its album is removed from this device.
+ */
+export type GroupLeave = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * All groups on this device, newest activity first.
+ */
+export type GroupPage = { 
+/**
+ * The groups.
+ */
+groups: Array<GroupView>, };
+
+/**
+ * One group as home shows it.
+ */
+export type GroupView = { 
+/**
+ * The group's id.
+ */
+id: string, 
+/**
+ * The event's name.
+ */
+title: string, 
+/**
+ * When it was started.
+ */
+created_at_ms: number, 
+/**
+ * When capture ends.
+ */
+ends_at_ms: number, 
+/**
+ * Where it stands.
+ */
+phase: GroupPhase, 
+/**
+ * Members, this device included.
+ */
+member_count: number, 
+/**
+ * Members connected right now, this device not counted.
+ */
+here_count: number, 
+/**
+ * Moments on the timeline.
+ */
+moment_count: number, 
+/**
+ * Moments whose previews or originals are still on their way to this device.
+ */
+missing_count: number, 
+/**
+ * Own moments of which no other member was ever seen to hold the original: they are on this device only.
+ */
+only_here_count: number, 
+/**
+ * The newest moment that has a picture, as the cover: its media path for the grid preview.
+ */
+cover?: string, 
+/**
+ * The cover's placeholder (thumbhash), base64.
+ */
+cover_placeholder?: string, 
+/**
+ * When the newest moment was captured.
+ */
+last_moment_at_ms?: number, 
+/**
+ * Whether this device may make invites.
+ */
+can_invite: boolean, 
+/**
+ * Whether this device is a host.
+ */
+is_host: boolean, 
+/**
+ * This device's id in the group.
+ */
+me: string, 
+/**
+ * Whether this device shares where photos were taken in this group; off unless the owner chose it.
+ */
+shares_location: boolean, };
+
+/**
+ * Where a group stands.
+ */
+export type GroupPhase = "active" | "ended" | "removed" | "update_needed";
+
+/**
+ * Makes an invite.
+ */
+export type InviteCreate = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * How long it lets people in, in minutes; until the group's end when absent.
+ */
+expires_in_min?: number, 
+/**
+ * How many may use it; unlimited when absent.
+ */
+max_uses?: number, };
+
+/**
+ * Asks for the invites this device can still show.
+ */
+export type InviteList = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Closes an invite: nobody is admitted with it from then on.
+ */
+export type InviteRevoke = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The invite's id.
+ */
+invite: string, };
+
+/**
+ * Reads a link without joining.
+ */
+export type InviteInspect = { 
+/**
+ * The whole link.
+ */
+link: string, };
+
+/**
+ * What a link says.
+ */
+export type InvitePreview = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The event's name.
+ */
+title: string, 
+/**
+ * Whether this device is in that group already.
+ */
+already_member: boolean, };
+
+/**
+ * The invites of a group.
+ */
+export type InvitePage = { 
+/**
+ * Newest first.
+ */
+invites: Array<InviteView>, };
+
+/**
+ * One invite.
+ */
+export type InviteView = { 
+/**
+ * The invite's id.
+ */
+id: string, 
+/**
+ * The link, with fresh addresses of this device as hints.
+ */
+link: string, 
+/**
+ * The link as a QR code: an SVG document of black modules on a transparent ground, without scripts or references.
+ */
+qr_svg: string, 
+/**
+ * The addresses that the link carries, `host:port`.
+ */
+addresses: Array<string>, 
+/**
+ * When it stops letting people in; absent when it does not.
+ */
+expires_at_ms?: number, 
+/**
+ * How many may use it; absent when unlimited.
+ */
+max_uses?: number, 
+/**
+ * How many were admitted with it, as far as this device knows.
+ */
+uses: number, 
+/**
+ * Whether it lets people in now.
+ */
+open: boolean, };
+
+/**
+ * Asks for the members of a group.
+ */
+export type MemberList = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * The members of a group: this device first, then who is here, then by name.
+ */
+export type MemberPage = { 
+/**
+ * The members.
+ */
+members: Array<MemberView>, };
+
+/**
+ * One member.
+ */
+export type MemberView = { 
+/**
+ * The device's id in this group.
+ */
+device: string, 
+/**
+ * Its name; empty when it has not said one.
+ */
+name: string, 
+/**
+ * One of twelve hues, 0 to 11.
+ */
+colour: number, 
+/**
+ * What it may do.
+ */
+role: Role, 
+/**
+ * Whether it is this device.
+ */
+me: boolean, 
+/**
+ * Whether it is around.
+ */
+presence: Presence, 
+/**
+ * When it was last connected to this device; absent when never.
+ */
+last_seen_at_ms?: number, 
+/**
+ * Moments it has posted.
+ */
+moment_count: number, };
+
+/**
+ * What a member may do.
+ */
+export type Role = "host" | "member";
+
+/**
+ * Whether a member is around, as this device sees it.
+ */
+export type Presence = "here" | "asleep" | "gone" | "unmet";
+
+/**
+ * Asks for the live connections.
+ */
+export type PeerList = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * The live connections of one group.
+ */
+export type PeerPage = { 
+/**
+ * One entry a connected member.
+ */
+peers: Array<PeerView>, 
+/**
+ * This device's own addresses, `transport host:port`.
+ */
+listening: Array<string>, };
+
+/**
+ * One live connection.
+ */
+export type PeerView = { 
+/**
+ * The member's device id.
+ */
+device: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `quic` or `tcp`.
+ */
+transport: string, 
+/**
+ * Its address, `host:port`.
+ */
+address: string, 
+/**
+ * How it was found: `mdns`, `invite`, `exchange`, `remembered`, `manual` or `inbound`.
+ */
+found_by: string, 
+/**
+ * Round trip in milliseconds; absent until measured.
+ */
+rtt_ms?: number, };
+
+/**
+ * Asks for one moment.
+ */
+export type MomentGet = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, };
+
+/**
+ * Sets the caption; an empty text removes it.
+ */
+export type MomentCaption = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, 
+/**
+ * At most 2,000 characters.
+ */
+text: string, };
+
+/**
+ * Adds or removes a reaction of this device.
+ */
+export type MomentReact = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, 
+/**
+ * One emoji, at most 32 bytes of UTF-8.
+ */
+emoji: string, 
+/**
+ * True to add, false to remove.
+ */
+on: boolean, };
+
+/**
+ * Takes a moment back everywhere.
+ */
+export type MomentRetract = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, };
+
+/**
+ * Answers the question of a moment whose original was held back.
+ */
+export type MomentShare = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, 
+/**
+ * What to do with its original.
+ */
+choice: ShareChoice, };
+
+/**
+ * What to do with an original whose format cannot be proved free of locations.
+ */
+export type ShareChoice = "original" | "previews_only";
+
+/**
+ * What kind of thing was captured.
+ */
+export type MomentKind = "photo" | "clip" | "live";
+
+/**
+ * The media parts of a moment; each has the path `media/<group>/<moment>/<part>`.
+ */
+export type MediaPart = "grid" | "screen" | "original" | "motion";
+
+/**
+ * How much of something is on this device.
+ */
+export type Held = { "state": "none" } | { "state": "missing", 
+/**
+ * Verified part, 0 to 1.
+ */
+progress: number, } | { "state": "complete" };
+
+/**
+ * One moment on the timeline.
+ */
+export type MomentView = { 
+/**
+ * The moment's id: the id of its operation.
+ */
+id: string, 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * What it is.
+ */
+kind: MomentKind, 
+/**
+ * Media type of the original, e.g. `image/jpeg`.
+ */
+media_type: string, 
+/**
+ * Device that posted it.
+ */
+author: string, 
+/**
+ * The author's name; empty when unknown.
+ */
+author_name: string, 
+/**
+ * The author's colour, 0 to 11.
+ */
+author_colour: number, 
+/**
+ * Whether this device posted it.
+ */
+mine: boolean, 
+/**
+ * When it was captured.
+ */
+captured_at_ms: number, 
+/**
+ * The camera's offset from UTC in minutes; absent when the file does not say.
+ */
+captured_offset_min?: number, 
+/**
+ * When this device learned of it.
+ */
+received_at_ms: number, 
+/**
+ * Pixels, orientation applied.
+ */
+width: number, 
+/**
+ * Pixels, orientation applied.
+ */
+height: number, 
+/**
+ * Length of a clip.
+ */
+duration_ms?: number, 
+/**
+ * Thumbhash, base64; empty when there is none.
+ */
+placeholder: string, 
+/**
+ * The caption; empty when there is none.
+ */
+caption: string, 
+/**
+ * Reactions, most used first.
+ */
+reactions: Array<ReactionView>, 
+/**
+ * Size of the original (and the moving part) in bytes.
+ */
+size_bytes: number, 
+/**
+ * Name of the file it came from, made safe; empty when unknown.
+ */
+file_name: string, 
+/**
+ * The grid preview.
+ */
+grid: Held, 
+/**
+ * The screen preview.
+ */
+screen: Held, 
+/**
+ * The original.
+ */
+original: Held, 
+/**
+ * The moving part of a Live Photo.
+ */
+motion: Held, 
+/**
+ * Whether the original was held back and its owner is asked (own moments only).
+ */
+needs_choice: boolean, 
+/**
+ * Whether it was taken back: nothing of it is left but this fact.
+ */
+retracted: boolean, 
+/**
+ * Devices known to hold the original, this one included.
+ */
+on_devices: number, };
+
+/**
+ * One reaction with who gave it.
+ */
+export type ReactionView = { 
+/**
+ * The emoji.
+ */
+emoji: string, 
+/**
+ * How many gave it.
+ */
+count: number, 
+/**
+ * Whether this device did.
+ */
+mine: boolean, 
+/**
+ * Names of those who gave it, at most ten.
+ */
+names: Array<string>, };
+
+/**
+ * Asks for a page of moments, newest first.
+ */
+export type TimelineQuery = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * Where the last page ended; the start when absent.
+ */
+cursor?: string, 
+/**
+ * At most this many, 1 to 500.
+ */
+limit: number, 
+/**
+ * Which moments.
+ */
+filter: TimelineFilter, };
+
+/**
+ * Which moments to list. Conditions add up.
+ */
+export type TimelineFilter = { 
+/**
+ * Only those of one device.
+ */
+author?: string, 
+/**
+ * Only those captured at or after.
+ */
+from_ms?: number, 
+/**
+ * Only those captured before.
+ */
+until_ms?: number, };
+
+/**
+ * One page of the timeline.
+ */
+export type TimelinePage = { 
+/**
+ * Newest first.
+ */
+moments: Array<MomentView>, 
+/**
+ * Where the next page starts; absent at the end.
+ */
+next?: string, 
+/**
+ * Moments that match, over all pages.
+ */
+total: number, };
+
+/**
+ * Asks for counts by UTC hour, for headers and the scrubber.
+ */
+export type TimelineBuckets = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Counts by hour, newest first.
+ */
+export type BucketPage = { 
+/**
+ * The hours that hold moments.
+ */
+buckets: Array<Bucket>, };
+
+/**
+ * One hour of the timeline.
+ */
+export type Bucket = { 
+/**
+ * Start of the hour, UTC.
+ */
+start_ms: number, 
+/**
+ * Moments in it.
+ */
+count: number, };
+
+/**
+ * Where an upload goes: the query of `PUT upload` on a host's byte endpoint. Parts of one Live Photo share `batch`.
+ */
+export type UploadTarget = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The file's name on its own device; only its ending and stem are used, never as a path.
+ */
+name: string, 
+/**
+ * The file's own modification time: the capture time of last resort.
+ */
+modified_at_ms?: number, 
+/**
+ * Any text that the files added together share; files of one batch may pair up as a Live Photo.
+ */
+batch?: string, 
+/**
+ * How many files the batch has; they are paired when all have come.
+ */
+batch_size?: number, };
+
+/**
+ * What became of added files.
+ */
+export type PostReceipt = { 
+/**
+ * Moments that are on the timeline because of it, new ones and those that were there already.
+ */
+moments: Array<string>, 
+/**
+ * How many of them were there already.
+ */
+already_there: number, 
+/**
+ * Files that wait for the rest of their batch.
+ */
+waiting: number, 
+/**
+ * Files that could not be added, each with its reason.
+ */
+failures: Array<PostFailure>, };
+
+/**
+ * A file that could not be added.
+ */
+export type PostFailure = { 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * Why.
+ */
+error: ApiError, };
+
+/**
+ * Something changed.
+ */
+export type Event = { "event": "groups_changed" } | { "event": "status_changed" } | { "event": "members_changed", 
+/**
+ * The group's id.
+ */
+group: string, } | { "event": "invites_changed", 
+/**
+ * The group's id.
+ */
+group: string, } | { "event": "timeline_changed", 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * Moments that appeared.
+ */
+added: Array<string>, 
+/**
+ * Moments of which something changed: media arrived, caption, reactions.
+ */
+changed: Array<string>, 
+/**
+ * Moments that went.
+ */
+removed: Array<string>, } | { "event": "transfer", 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment.
+ */
+moment: string, 
+/**
+ * Verified part, 0 to 1.
+ */
+progress: number, } | { "event": "join_progress", 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * How far it is.
+ */
+stage: JoinStage, } | { "event": "lagged" };
+
+/**
+ * How far a join is.
+ */
+export type JoinStage = "searching" | "connecting" | "proving" | "receiving";
+
+/**
+ * What went wrong and what to do about it.
+ */
+export type ApiError = { 
+/**
+ * What it is; the user interface has its sentence.
+ */
+code: ErrorCode, 
+/**
+ * Arguments of that sentence.
+ */
+args: { [key in string]: string }, 
+/**
+ * English, for logs and the command line: what happened and what to do.
+ */
+message: string, };
+
+/**
+ * What an error is.
+ */
+export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+
+export interface Calls {
+  "app.status": { args: StatusGet; reply: AppStatus };
+  "profile.set": { args: ProfileSet; reply: Profile };
+  "group.create": { args: GroupCreate; reply: GroupView };
+  "group.list": { args: GroupList; reply: GroupPage };
+  "group.get": { args: GroupGet; reply: GroupView };
+  "group.join": { args: GroupJoin; reply: GroupView };
+  "group.leave": { args: GroupLeave; reply: GroupPage };
+  "invite.create": { args: InviteCreate; reply: InviteView };
+  "invite.list": { args: InviteList; reply: InvitePage };
+  "invite.revoke": { args: InviteRevoke; reply: InvitePage };
+  "invite.inspect": { args: InviteInspect; reply: InvitePreview };
+  "member.list": { args: MemberList; reply: MemberPage };
+  "peer.list": { args: PeerList; reply: PeerPage };
+  "timeline.page": { args: TimelineQuery; reply: TimelinePage };
+  "timeline.buckets": { args: TimelineBuckets; reply: BucketPage };
+  "moment.get": { args: MomentGet; reply: MomentView };
+  "moment.caption": { args: MomentCaption; reply: MomentView };
+  "moment.react": { args: MomentReact; reply: MomentView };
+  "moment.retract": { args: MomentRetract; reply: MomentView };
+  "moment.share": { args: MomentShare; reply: MomentView };
+}

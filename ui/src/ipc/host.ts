@@ -1,0 +1,41 @@
+import type { ApiError, Calls, ErrorCode, Event, MediaPart, PostReceipt, UploadTarget } from './contract';
+
+/** What the screens need of whatever runs the engine: requests, events, and addresses for bytes. */
+export interface Host {
+  readonly kind: 'tauri' | 'http' | 'mock';
+  /** Asks the engine; fails with a [`Failure`]. */
+  call<Name extends keyof Calls>(name: Name, args: Calls[Name]['args']): Promise<Calls[Name]['reply']>;
+  /** Listens to what changes. After a lost connection the listener hears `lagged`. */
+  events(listener: (event: Event) => void, link?: (up: boolean) => void): () => void;
+  /** Where the bytes of one part are, once they are complete on this device. */
+  mediaUrl(group: string, moment: string, part: MediaPart): string;
+  /** Streams one file into a group. */
+  upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt>;
+}
+
+/** What can fail: the engine's codes, and the two ways of not reaching it. */
+export type FailureCode = ErrorCode | 'unreachable' | 'signed_out' | 'cancelled';
+
+/** An error with the code that the screens have a sentence for. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly args: Readonly<Record<string, string>>;
+
+  constructor(code: FailureCode, message: string, args: Record<string, string> = {}) {
+    super(message);
+    this.name = 'Failure';
+    this.code = code;
+    this.args = args;
+  }
+}
+
+/** Makes a [`Failure`] of whatever was thrown or sent as an error. */
+export function toFailure(cause: unknown): Failure {
+  if (cause instanceof Failure) return cause;
+  if (isApiError(cause)) return new Failure(cause.code, cause.message, cause.args);
+  return new Failure('internal', cause instanceof Error ? cause.message : String(cause));
+}
+
+function isApiError(value: unknown): value is ApiError {
+  return typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string' && 'message' in value;
+}

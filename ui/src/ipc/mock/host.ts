@@ -1,0 +1,355 @@
+import type { Calls, Event, GroupView, MediaPart, MomentView, PostReceipt, Profile, TimelineFilter, UploadTarget } from '../contract';
+import { Failure, type Host } from '../host';
+import clipUrl from './clip.webm?url';
+import { sceneSvg, svgUrl } from './scene';
+import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf } from './world';
+
+const HOUR_MS = 3_600_000;
+
+export interface MockOptions {
+  readonly moments?: number;
+  /** The world's present; the machine's when absent. */
+  readonly now?: number;
+  readonly profile?: Profile | null;
+  readonly latencyMs?: number;
+  readonly empty?: boolean;
+}
+
+/** Opens a seeded world that lives in memory: for development, tests and the gallery. */
+export function openMock(options: MockOptions = {}): MockHost {
+  const query = new URLSearchParams(globalThis.location?.search ?? '');
+  const now = query.get('now');
+  const host = new MockHost({
+    latencyMs: 15,
+    empty: query.has('empty'),
+    ...(now === null ? {} : { now: Number(now) }),
+    ...(query.has('new') ? { profile: null } : {}),
+    ...options,
+  });
+  if (query.has('live')) setInterval(() => host.arrive(1), 3_000);
+  if (globalThis.window) Object.assign(window, { world: host });
+  return host;
+}
+
+type Answers = {
+  [Name in keyof Calls]: (args: Calls[Name]['args']) => Calls[Name]['reply'] | Promise<Calls[Name]['reply']>;
+};
+
+export class MockHost implements Host {
+  readonly kind = 'mock';
+  readonly #listeners = new Set<(event: Event) => void>();
+  readonly #albums = new Map<string, Album>();
+  readonly #uploads = new Map<string, string>();
+  readonly #start: number;
+  readonly #born = Date.now();
+  readonly #latencyMs: number;
+  #profile: Profile | undefined;
+  #serial = 1_000_000;
+  /** Every request that came, for tests. */
+  readonly asked: (keyof Calls)[] = [];
+
+  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false }: MockOptions) {
+    this.#start = now ?? Date.now();
+    this.#latencyMs = latencyMs;
+    this.#profile = profile === null ? undefined : (profile ?? { name: 'Anna', colour: 0 });
+    if (empty) return;
+    const days = Math.max(2, Math.min(30, Math.ceil(moments / 1_200)));
+    const wedding = album('Anna & Ben', 1, 5, moments, this.now() - days * 24 * HOUR_MS, this.now() - 60_000);
+    wedding.view.missing_count = 12;
+    const lake = album('Cabin at the lake', 2, 3, 64, this.now() - 90 * 24 * HOUR_MS, this.now() - 87 * 24 * HOUR_MS);
+    Object.assign(lake.view, {
+      phase: 'ended',
+      here_count: 0,
+      only_here_count: 3,
+    });
+    const choir = album('Choir rehearsal', 3, 1, 0, this.now() - HOUR_MS, this.now() + 5 * HOUR_MS);
+    for (const one of [wedding, lake, choir]) this.#albums.set(one.view.id, one);
+  }
+
+  now(): number {
+    return this.#start + (Date.now() - this.#born);
+  }
+
+  async call<Name extends keyof Calls>(name: Name, args: Calls[Name]['args']): Promise<Calls[Name]['reply']> {
+    this.asked.push(name);
+    if (this.#latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#latencyMs));
+    return structuredClone(await this.#answers[name](args));
+  }
+
+  events(listener: (event: Event) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: Event): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  mediaUrl(group: string, moment: string, part: MediaPart): string {
+    const uploaded = this.#uploads.get(moment);
+    if (uploaded !== undefined) return uploaded;
+    const seed = this.#albums.get(group)?.seeds.find(({ id }) => id === moment);
+    if (seed === undefined) return svgUrl(sceneSvg(0, 4, 3));
+    const view = momentView(group, seed, 0);
+    if (part === 'motion' || (view.kind === 'clip' && part === 'original')) return clipUrl;
+    return svgUrl(sceneSvg(sceneOf(seed.seed), view.width, view.height));
+  }
+
+  async upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt> {
+    for (let part = 0; part < 1 && this.#latencyMs > 0; part += 0.1) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      if (signal.aborted) throw new Failure('cancelled', 'cancelled');
+      onProgress(part);
+    }
+    if (!/\.(jpe?g|png|webp|gif|heic|avif|mp4|mov|webm)$/i.test(target.name)) {
+      const error = {
+        code: 'unknown_format' as const,
+        args: {},
+        message: 'not a photo or clip',
+      };
+      return {
+        moments: [],
+        already_there: 0,
+        waiting: 0,
+        failures: [{ name: target.name, error }],
+      };
+    }
+    const id = this.arrive(1, target.group, {
+      author: hex('d', 0),
+      author_name: 'Anna',
+      mine: true,
+      on_devices: 1,
+      file_name: file.name,
+    });
+    if (file.type.startsWith('image/')) this.#uploads.set(id[0] ?? '', URL.createObjectURL(file));
+    return { moments: id, already_there: 0, waiting: 0, failures: [] };
+  }
+
+  /** Lets moments arrive now, as from somebody else, and tells the listeners. */
+  arrive(count: number, group = hex('a', 1), change: Partial<MomentView> = {}, at = this.now()): string[] {
+    const into = this.#album(group);
+    const added = Array.from({ length: count }, () => {
+      this.#serial += 1;
+      const seed: Seed = {
+        id: hex('bf', this.#serial),
+        at,
+        seed: this.#serial * 17,
+      };
+      into.seeds.unshift(seed);
+      into.changes.set(seed.id, {
+        author: hex('d', 1),
+        author_name: 'Bruno',
+        author_colour: 3,
+        mine: false,
+        needs_choice: false,
+        ...change,
+      });
+      return seed.id;
+    });
+    into.seeds.sort((a, b) => b.at - a.at);
+    into.view.moment_count += count;
+    this.emit({
+      event: 'timeline_changed',
+      group,
+      added,
+      changed: [],
+      removed: [],
+    });
+    this.emit({ event: 'groups_changed' });
+    return added;
+  }
+
+  /** Changes one moment as if the engine had learned something. */
+  change(group: string, moment: string, change: Partial<MomentView>): MomentView {
+    const of = this.#album(group);
+    of.changes.set(moment, { ...of.changes.get(moment), ...change });
+    this.emit({
+      event: 'timeline_changed',
+      group,
+      added: [],
+      changed: [moment],
+      removed: [],
+    });
+    return this.#moment(group, moment);
+  }
+
+  /** Takes one moment away as if its author had taken it back. */
+  remove(group: string, moment: string): void {
+    const from = this.#album(group);
+    from.seeds = from.seeds.filter(({ id }) => id !== moment);
+    from.view.moment_count -= 1;
+    this.emit({
+      event: 'timeline_changed',
+      group,
+      added: [],
+      changed: [],
+      removed: [moment],
+    });
+  }
+
+  #album(group: string): Album {
+    const found = this.#albums.get(group);
+    if (found === undefined) throw new Failure('unknown_group', 'no such group');
+    return found;
+  }
+
+  #group({ view, seeds }: Album): GroupView {
+    const newest = seeds[0];
+    if (newest === undefined) return view;
+    const { placeholder } = momentView(view.id, newest, 0);
+    return {
+      ...view,
+      cover: `media/${view.id}/${newest.id}/grid`,
+      cover_placeholder: placeholder,
+      last_moment_at_ms: newest.at,
+    };
+  }
+
+  #view(of: Album, seed: Seed): MomentView {
+    return { ...momentView(of.view.id, seed, 0), ...of.changes.get(seed.id) };
+  }
+
+  #moment(group: string, moment: string): MomentView {
+    const of = this.#album(group);
+    const seed = of.seeds.find(({ id }) => id === moment);
+    if (seed === undefined) throw new Failure('unknown_moment', 'no such moment');
+    return this.#view(of, seed);
+  }
+
+  #page(group: string, cursor: string | undefined, limit: number, filter: TimelineFilter) {
+    const of = this.#album(group);
+    const { from_ms = Number.NEGATIVE_INFINITY, until_ms = Number.POSITIVE_INFINITY } = filter;
+    const matching = of.seeds.filter(({ at }) => at >= from_ms && at < until_ms);
+    const start = Number(cursor ?? 0);
+    const moments = matching.slice(start, start + limit).map((seed) => this.#view(of, seed));
+    const end = start + moments.length;
+    return {
+      moments,
+      total: matching.length,
+      ...(end < matching.length ? { next: String(end) } : {}),
+    };
+  }
+
+  #list() {
+    const groups = [...this.#albums.values()].map((one) => this.#group(one));
+    return {
+      groups: groups.sort((a, b) => (b.last_moment_at_ms ?? b.created_at_ms) - (a.last_moment_at_ms ?? a.created_at_ms)),
+    };
+  }
+
+  async #join(link: string): Promise<GroupView> {
+    const group = hex('a', 9);
+    const wait = () => new Promise((resolve) => setTimeout(resolve, this.#latencyMs * 40));
+    for (const stage of ['searching', 'connecting', 'proving', 'receiving'] as const) {
+      this.emit({ event: 'join_progress', group, stage });
+      await wait();
+      if (stage === 'searching' && link.includes('nobody')) throw new Failure('nobody_near', 'no member was found');
+    }
+    const joined = album('Garden party', 9, 4, 48, this.now() - 3 * HOUR_MS, this.now());
+    this.#albums.set(joined.view.id, joined);
+    this.emit({ event: 'groups_changed' });
+    return this.#group(joined);
+  }
+
+  readonly #answers: Answers = {
+    'app.status': () => ({
+      version: '0.1.0',
+      ...(this.#profile ? { profile: this.#profile } : {}),
+      secrets_at: 'keychain',
+      can_poster_clips: true,
+      can_preview_heic: false,
+      free_disk_bytes: 212_000_000_000,
+      disk_low: false,
+    }),
+    'profile.set': (profile) => {
+      this.#profile = { ...profile };
+      this.emit({ event: 'status_changed' });
+      return this.#profile;
+    },
+    'group.create': ({ title, ends_at_ms }) => {
+      this.#serial += 1;
+      const created = album(title, this.#serial, 1, 0, this.now(), ends_at_ms ?? this.now() + 24 * HOUR_MS);
+      created.view.ends_at_ms = ends_at_ms ?? this.now() + 24 * HOUR_MS;
+      this.#albums.set(created.view.id, created);
+      this.emit({ event: 'groups_changed' });
+      return created.view;
+    },
+    'group.list': () => this.#list(),
+    'group.get': ({ group }) => this.#group(this.#album(group)),
+    'group.join': ({ link }) => this.#join(link),
+    'group.leave': ({ group }) => {
+      this.#albums.delete(group);
+      this.emit({ event: 'groups_changed' });
+      return this.#list();
+    },
+    'invite.create': ({ group, expires_in_min, max_uses }) => {
+      this.#serial += 1;
+      const made = invite(this.#serial, this.now(), expires_in_min, max_uses);
+      this.#album(group).invites.unshift(made);
+      return made;
+    },
+    'invite.list': ({ group }) => ({ invites: this.#album(group).invites }),
+    'invite.revoke': ({ group, invite: id }) => {
+      const of = this.#album(group);
+      of.invites = of.invites.map((one) => (one.id === id ? { ...one, open: false } : one));
+      return { invites: of.invites };
+    },
+    'invite.inspect': ({ link }) => {
+      if (!link.startsWith('afterglow://join/')) throw new Failure('invite_malformed', 'not an invite');
+      const mine = link.includes('mine');
+      return {
+        group: hex('a', mine ? 1 : 9),
+        title: mine ? 'Anna & Ben' : 'Garden party',
+        already_member: mine,
+      };
+    },
+    'member.list': ({ group }) => ({ members: this.#album(group).members }),
+    'peer.list': ({ group }) => ({
+      peers: this.#album(group)
+        .members.filter(({ me, presence }) => !me && presence === 'here')
+        .map(({ device, name }, i) => ({
+          device,
+          name,
+          transport: i === 0 ? 'quic' : 'tcp',
+          address: `192.168.1.${20 + i}:47001`,
+          found_by: i === 0 ? 'mdns' : 'invite',
+          rtt_ms: 3 + i * 4,
+        })),
+      listening: ['quic 192.168.1.24:47001', 'tcp 192.168.1.24:47001'],
+    }),
+    'timeline.page': ({ group, cursor, limit, filter }) => this.#page(group, cursor, limit, filter),
+    'timeline.buckets': ({ group }) => {
+      const counts = new Map<number, number>();
+      for (const { at } of this.#album(group).seeds) {
+        const hour = Math.floor(at / HOUR_MS) * HOUR_MS;
+        counts.set(hour, (counts.get(hour) ?? 0) + 1);
+      }
+      return {
+        buckets: [...counts].map(([start_ms, count]) => ({ start_ms, count })),
+      };
+    },
+    'moment.get': ({ group, moment }) => this.#moment(group, moment),
+    'moment.caption': ({ group, moment, text }) => this.change(group, moment, { caption: text }),
+    'moment.react': ({ group, moment, emoji, on }) => {
+      const { reactions } = this.#moment(group, moment);
+      const others = reactions.filter((one) => one.emoji !== emoji);
+      const before = reactions.find((one) => one.emoji === emoji);
+      const count = (before?.count ?? 0) + (on ? 1 : -1);
+      const now = {
+        emoji,
+        count,
+        mine: on,
+        names: on ? [...(before?.names ?? []), PEOPLE[0]?.name ?? ''] : (before?.names ?? []),
+      };
+      return this.change(group, moment, {
+        reactions: count > 0 ? [now, ...others] : others,
+      });
+    },
+    'moment.retract': ({ group, moment }) => {
+      const view = this.#moment(group, moment);
+      this.remove(group, moment);
+      return { ...view, retracted: true };
+    },
+    'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
+  };
+}

@@ -1,0 +1,42 @@
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import { mediaUrl, putFile, uploadUrl } from './bytes';
+import type { Calls, Event } from './contract';
+import { type Host, toFailure } from './host';
+
+/** Opens the app's own engine. Requests and events go through Tauri, bytes through its loopback server. */
+export async function openTauri(): Promise<Host> {
+  return new TauriHost(await invoke<string>('media_base'));
+}
+
+class TauriHost implements Host {
+  readonly kind = 'tauri';
+  readonly #base: string;
+
+  constructor(base: string) {
+    this.#base = base;
+  }
+
+  async call<Name extends keyof Calls>(name: Name, args: Calls[Name]['args']): Promise<Calls[Name]['reply']> {
+    try {
+      return await invoke<Calls[Name]['reply']>('call', {
+        request: { call: name, args },
+      });
+    } catch (cause) {
+      throw toFailure(cause);
+    }
+  }
+
+  events(listener: (event: Event) => void): () => void {
+    const listening = listen<Event>('event', ({ payload }) => listener(payload));
+    return () => void listening.then((stop) => stop());
+  }
+
+  mediaUrl(group: string, moment: string, part: Parameters<Host['mediaUrl']>[2]): string {
+    return mediaUrl(this.#base, group, moment, part);
+  }
+
+  upload(...[file, target, onProgress, signal]: Parameters<Host['upload']>): ReturnType<Host['upload']> {
+    return putFile(uploadUrl(this.#base, target), file, onProgress, signal);
+  }
+}

@@ -1,0 +1,44 @@
+import { type FailureCode, toFailure } from '../ipc/host';
+import { m } from '../paraglide/messages.js';
+
+const SENTENCES: Record<FailureCode, () => string> = {
+  bad_request: m.error_bad_request,
+  bad_text: m.error_bad_text,
+  unknown_group: m.error_unknown_group,
+  unknown_moment: m.error_unknown_moment,
+  unknown_member: m.error_unknown_member,
+  unknown_invite: m.error_unknown_invite,
+  not_allowed: m.error_not_allowed,
+  invite_malformed: m.error_invite_malformed,
+  invite_too_new: m.error_invite_too_new,
+  invite_expired: m.error_invite_expired,
+  invite_used_up: m.error_invite_used_up,
+  invite_revoked: m.error_invite_revoked,
+  already_member: m.error_already_member,
+  nobody_near: m.error_nobody_near,
+  join_refused: m.error_join_refused,
+  group_ended: m.error_group_ended,
+  removed_from_group: m.error_removed_from_group,
+  too_many_groups: m.error_too_many_groups,
+  update_needed: m.error_update_needed,
+  unknown_format: m.error_unknown_format,
+  damaged_file: m.error_damaged_file,
+  file_too_large: m.error_file_too_large,
+  unreadable: m.error_unreadable,
+  disk_full: m.error_disk_full,
+  not_here: m.error_not_here,
+  in_use: m.error_in_use,
+  data_too_new: m.error_data_too_new,
+  data_damaged: m.error_data_damaged,
+  shutting_down: m.error_shutting_down,
+  internal: m.error_internal,
+  unreachable: m.error_unreachable,
+  signed_out: m.error_signed_out,
+  cancelled: m.error_cancelled,
+};
+
+/** What went wrong, in the reader's language. */
+export function sentence(cause: unknown): string {
+  const { code } = toFailure(cause);
+  return (SENTENCES[code] ?? SENTENCES.internal)();
+}

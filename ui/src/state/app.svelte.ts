@@ -1,0 +1,114 @@
+import { createContext } from 'svelte';
+import type { AppStatus, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
+import type { Host } from '../ipc/host';
+import { sentence } from '../lib/sentence';
+import { m } from '../paraglide/messages.js';
+import { OpenGroup } from './group.svelte';
+import { Loaded } from './loaded.svelte';
+import { Toasts } from './toasts.svelte';
+import { Uploads } from './uploads.svelte';
+
+/** Everything the screens show, kept true by the host's events. */
+export class App {
+  readonly host: Host;
+  readonly status: Loaded<AppStatus>;
+  readonly groups: Loaded<GroupPage>;
+  readonly toasts = new Toasts();
+  readonly uploads: Uploads;
+  group = $state.raw<OpenGroup | null>(null);
+  /** Whether the engine answers. */
+  linked = $state(true);
+  joinStage = $state<JoinStage | null>(null);
+  readonly signedOut = $derived.by(() => this.status.failure?.code === 'signed_out');
+
+  constructor(host: Host) {
+    this.host = host;
+    this.status = new Loaded(() => host.call('app.status', {}));
+    this.groups = new Loaded(() => host.call('group.list', {}));
+    this.uploads = new Uploads(host, (count) => this.toasts.done(m.upload_already_there({ count })));
+  }
+
+  /** Loads what every screen needs and listens from then on. */
+  start(): () => void {
+    const stop = this.host.events(
+      (event) => this.hear(event),
+      (up) => this.#link(up),
+    );
+    void this.status.load();
+    void this.groups.load();
+    return stop;
+  }
+
+  /** Makes a group the open one. */
+  open(id: string): OpenGroup {
+    if (this.group?.id !== id) {
+      this.group = new OpenGroup(this.host, id, (moments) => this.#arrival(moments));
+      void this.group.load();
+    }
+    return this.group;
+  }
+
+  close(): void {
+    this.group = null;
+  }
+
+  /** Runs a request of the person; a failure is told, and answered with nothing. */
+  async attempt<T>(request: Promise<T>): Promise<T | null> {
+    try {
+      return await request;
+    } catch (cause) {
+      this.toasts.failed(sentence(cause));
+      return null;
+    }
+  }
+
+  hear(event: Event): void {
+    switch (event.event) {
+      case 'groups_changed':
+        void this.groups.load();
+        void this.group?.view.load();
+        return;
+      case 'status_changed':
+        void this.status.load();
+        return;
+      case 'members_changed':
+        void this.groups.load();
+        this.#when(event.group, (group) => void Promise.all([group.members.load(), group.peers.load(), group.view.load()]));
+        return;
+      case 'invites_changed':
+        this.#when(event.group, (group) => void group.invites.load());
+        return;
+      case 'timeline_changed':
+        this.#when(event.group, (group) => group.timeline.apply(event));
+        return;
+      case 'transfer':
+        this.#when(event.group, (group) => group.timeline.transfer(event.moment, event.progress));
+        return;
+      case 'join_progress':
+        this.joinStage = event.stage;
+        return;
+      case 'lagged':
+        void this.status.load();
+        void this.groups.load();
+        void this.group?.load();
+        if (this.group?.invites.value) void this.group.invites.load();
+    }
+  }
+
+  #when(id: string, then: (group: OpenGroup) => void): void {
+    if (this.group?.id === id) then(this.group);
+  }
+
+  #arrival(moments: readonly MomentView[]): void {
+    const others = moments.filter(({ mine }) => !mine).length;
+    if (others > 0) this.toasts.say(m.arrivals_spoken({ count: others }));
+  }
+
+  /** A broken connection may mean that the session is over: asking tells. */
+  #link(up: boolean): void {
+    this.linked = up;
+    if (!up) void this.status.load();
+  }
+}
+
+export const [useApp, provideApp] = createContext<App>();

@@ -1,0 +1,177 @@
+// Photographs every screen against the seeded world: `npm run build && npm run screenshots [-- name]`, into ui/screenshots.
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const axe = createRequire(import.meta.url).resolve('axe-core');
+const CSP =
+  "default-src 'self'; img-src 'self' data: blob: http://127.0.0.1:*; media-src 'self' http://127.0.0.1:*; connect-src 'self' ipc: http://ipc.localhost http://127.0.0.1:* ws://127.0.0.1:*; style-src 'self' 'unsafe-inline'";
+const only = process.argv[2];
+const NOW = Date.UTC(2026, 10, 21, 17, 40);
+const GROUP = `a1${'0'.repeat(62)}`.replace(/^a1(0+)$/, (_, zeros) => `a${zeros}1`);
+const EMPTY = GROUP.replace(/1$/, '3');
+const world = (extra = '') => `?world=1000&now=${NOW}${extra}`;
+
+const openTile = (n) => async (page) => {
+  await page.locator('[data-moment] img.shown').first().waitFor();
+  await page.locator('[data-moment]').nth(n).click();
+  await page.locator('dialog img.shown').first().waitFor();
+};
+
+const SHOTS = {
+  welcome: { url: `${world('&new')}#/` },
+  'signed-out': { url: '#/' },
+  home: { url: `${world()}#/` },
+  'home-empty': { url: `${world('&empty')}#/` },
+  start: { url: `${world()}#/start` },
+  join: {
+    url: `${world()}#/join?link=${encodeURIComponent('afterglow://join/nobody')}`,
+    act: (page) => page.getByText('Garden party').waitFor(),
+  },
+  'join-nobody': {
+    url: `${world()}#/join?link=${encodeURIComponent('afterglow://join/nobody')}`,
+    act: async (page) => {
+      await page.locator('button[type=submit]:enabled').click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  'join-stages': {
+    url: `${world()}#/join?link=${encodeURIComponent('afterglow://join/x')}`,
+    act: async (page) => {
+      await page.locator('button[type=submit]:enabled').click();
+      await page.waitForTimeout(900);
+    },
+  },
+  timeline: {
+    url: `${world()}#/group/${GROUP}`,
+    act: (page) => page.locator('[data-moment] img.shown').nth(5).waitFor(),
+  },
+  'timeline-down': {
+    url: `${world()}#/group/${GROUP}`,
+    act: async (page) => {
+      await page.locator('[data-moment] img.shown').nth(5).waitFor();
+      await page.mouse.move(200, 400);
+      await page.mouse.wheel(0, 2600);
+      await page.waitForTimeout(700);
+      await page.evaluate(() => window.world.arrive(3));
+      await page.getByRole('button', { name: /3 (new|neu)/ }).waitFor();
+    },
+  },
+  'timeline-empty': { url: `${world()}#/group/${EMPTY}` },
+  'timeline-failed': {
+    url: `${world()}#/group/${GROUP}`,
+    act: async (page) => {
+      await page.locator('[data-moment] img.shown').nth(5).waitFor();
+      await page.locator('input[type=file]').setInputFiles([
+        { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('x') },
+        {
+          name: 'IMG_1.jpg',
+          mimeType: 'image/jpeg',
+          buffer: Buffer.alloc(90_000),
+        },
+        {
+          name: 'IMG_2.jpg',
+          mimeType: 'image/jpeg',
+          buffer: Buffer.alloc(90_000),
+        },
+      ]);
+      await page.getByText('notes.txt').waitFor();
+    },
+  },
+  viewer: { url: `${world()}#/group/${GROUP}`, act: openTile(1) },
+  'viewer-info': {
+    url: `${world()}#/group/${GROUP}`,
+    act: async (page) => {
+      await openTile(1)(page);
+      await page.keyboard.press('i');
+    },
+  },
+  invite: {
+    url: `${world()}#/group/${GROUP}/invite`,
+    act: (page) => page.locator('figure img').waitFor(),
+  },
+  members: { url: `${world()}#/group/${GROUP}/members` },
+  settings: { url: `${world()}#/settings` },
+  shortcuts: { url: `${world()}#/`, act: (page) => page.keyboard.press('?') },
+  gallery: { url: '#/gallery', full: true },
+};
+
+const SIZES = {
+  phone: { width: 390, height: 844 },
+  desktop: { width: 1280, height: 800 },
+};
+const RUNS = [
+  { theme: 'dark', locale: 'en-GB' },
+  { theme: 'light', locale: 'de-DE' },
+];
+
+await mkdir(`${root}/screenshots`, { recursive: true });
+const server = await preview({
+  root,
+  preview: {
+    host: '127.0.0.1',
+    port: 0,
+    headers: { 'content-security-policy': CSP },
+  },
+});
+const base = server.resolvedUrls.local[0];
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+let bad = 0;
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const { theme, locale } of RUNS) {
+    const context = await browser.newContext({
+      viewport,
+      locale,
+      colorScheme: theme,
+      timezoneId: 'Europe/Berlin',
+      hasTouch: size === 'phone',
+    });
+    for (const [name, { url, act, full }] of Object.entries(SHOTS)) {
+      if (only && !name.startsWith(only)) continue;
+      const page = await context.newPage();
+      page.on('pageerror', (error) => {
+        bad += 1;
+        console.log(`${name}: ${error.stack}`);
+      });
+      page.on(
+        'console',
+        (message) => message.type() === 'error' && !/401|404/.test(message.text()) && console.log(`${name}: ${message.text()}`),
+      );
+      try {
+        await page.goto(base + url);
+        await page.waitForTimeout(500);
+        await act?.(page);
+        await page.waitForTimeout(450);
+        await page.screenshot({
+          path: `${root}/screenshots/${name}-${size}-${theme}-${locale.slice(0, 2)}.png`,
+          fullPage: full,
+        });
+        await page.addScriptTag({ path: axe });
+        const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+        for (const { id, impact, nodes } of violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')) {
+          bad += 1;
+          console.log(
+            `${name} ${size} ${theme}: axe ${impact} ${id}: ${nodes
+              .slice(0, 3)
+              .map(({ html, any }) => `${html.slice(0, 120)} ${any[0]?.message ?? ''}`)
+              .join(' | ')}`,
+          );
+        }
+      } catch (error) {
+        bad += 1;
+        console.log(`${name} ${size} ${theme}: ${error.message.split('\n').slice(0, 4).join(' ')}`);
+      }
+      await page.close();
+    }
+    await context.close();
+  }
+}
+await browser.close();
+await server.close();
+process.exit(bad > 0 ? 1 : 0);

@@ -92,7 +92,9 @@ fn plugins(builder: Builder<Wry>, settings: &Settings) -> Builder<Wry> {
     };
     let kept = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
     builder
-        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(kept).with_denylist(&[trouble::WINDOW]).build())
+        .plugin(
+            tauri_plugin_window_state::Builder::new().with_state_flags(kept).with_denylist(&[trouble::WINDOW]).build(),
+        )
         .plugin(tauri_plugin_dialog::init())
 }
 

@@ -34,7 +34,10 @@ impl Shell {
         }
         let gateway = Gateway::start(engine.clone(), GatewayConfig { allowed_origins, ..GatewayConfig::default() });
         let gateway = gateway.await.map_err(|error| {
-            ApiError::new(ErrorCode::Internal, format!("Pictures cannot be shown: {error}. Restart this device and try again."))
+            ApiError::new(
+                ErrorCode::Internal,
+                format!("Pictures cannot be shown: {error}. Restart this device and try again."),
+            )
         })?;
         Ok(Self { engine, media_base: gateway.open_session(), gateway: Mutex::new(Some(gateway)) })
     }
@@ -66,7 +69,8 @@ async fn pass_on(app: AppHandle, mut events: Receiver<Event>) {
 #[cfg(all(desktop, unix))]
 pub(crate) async fn end_when_told(app: AppHandle) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
         tracing::warn!("signals cannot be heard: the app ends at once when it is told to");
         return;
     };

@@ -102,7 +102,9 @@ mod tests {
         for own in ["tauri://localhost/index.html#/join", "http://tauri.localhost/", "blob:tauri://localhost/1234"] {
             assert!(is_ours(&own.parse().unwrap()), "{own}");
         }
-        for other in ["https://example.org/", "file:///etc/passwd", "http://tauri.localhost.example.org/", "data:text/html,x"] {
+        for other in
+            ["https://example.org/", "file:///etc/passwd", "http://tauri.localhost.example.org/", "data:text/html,x"]
+        {
             assert!(!is_ours(&other.parse().unwrap()), "{other}");
         }
     }

@@ -1,2 +1,225 @@
-//! Soon.
-fn main() {}
+//! S5: from the shutter on one device to the grid preview on all the others, on one Wi-Fi channel.
+//!
+//! `lanbox run -- bench-s5 [--seconds N] [--hosts N] [--loss PERCENT] [--json]`: a photo of 3 MB a second is posted on a random
+//! member, while the originals of those before are still on their way. Each node is a process in a namespace of its own, on
+//! a channel of 100 Mbit/s that all share (multicast at 24, host 0 is the access point). One clock: the nodes' events and the
+//! answers to what is asked about them are read by this process. A time begins when the node is told of the file, and ends
+//! when a device has answered that it holds the grid preview; so it includes reading, blanking, sealing and both previews.
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use glow_api::{GroupGet, TimelineQuery};
+use lanbox::Lan;
+use serde_json::Value;
+use tests::control::Control;
+use tests::figures::{Figures, ms, option, quantile};
+use tests::media::{Random, Sample, Studio};
+use tests::node::{Node, Place};
+use tests::poll;
+
+const HOSTS: u64 = 8;
+const SECONDS: u64 = 60;
+/// A photo of this many megapixels weighs about 3 MB.
+const MEGAPIXELS: u32 = 12;
+const CHANNEL_MBIT: f64 = 100.0;
+const MULTICAST_MBIT: f64 = 24.0;
+/// The latest moments that are asked for when something has changed.
+const RECENT: u32 = 40;
+/// Asked again after this long although nothing was heard.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
+const CONNECTED_WITHIN: Duration = Duration::from_secs(60);
+const P50_GOAL_MS: f64 = 250.0;
+const P99_GOAL_MS: f64 = 800.0;
+const BACKLOG_GOAL: f64 = 1.2;
+
+fn main() -> Result<()> {
+    Lan::available().map_err(|reason| anyhow!("the emulated LAN {reason}"))?;
+    let hosts = usize::try_from(option("--hosts").unwrap_or(HOSTS))?;
+    let photos = u32::try_from(option("--seconds").unwrap_or(SECONDS))?;
+    let samples = make_photos(photos)?;
+    let loss = option("--loss").unwrap_or(0) as f64 / 100.0;
+    let channel = Lan::builder().hosts(hosts).shared_mbit(CHANNEL_MBIT).multicast_mbit(MULTICAST_MBIT).access_point(0);
+    let lan = Arc::new(channel.loss(loss).start()?);
+    let folder = tempfile::tempdir()?;
+    let mut nodes = vec![];
+    for host in 0..hosts {
+        let mut node = Node::new(&format!("device-{host}"), Place::Host(Arc::clone(&lan), host), folder.path())?;
+        node.start()?;
+        nodes.push(node);
+    }
+    let group = gather(&nodes)?;
+    let run = Run { nodes: &nodes, group: &group, done: AtomicBool::new(false) };
+    let measured = run.measure(&samples)?;
+    let bytes = samples.iter().map(|sample| Ok(sample.bytes()?.len())).sum::<Result<usize>>()?;
+    report(&measured, &Load { hosts, photos: samples.len(), bytes }, &lan)
+}
+
+fn make_photos(count: u32) -> Result<Vec<Sample>> {
+    let studio = Studio::open()?;
+    (0..count).map(|number| studio.photo_sized(1_000 + number, MEGAPIXELS)).collect()
+}
+
+/// One group of all nodes, each connected to some.
+fn gather(nodes: &[Node]) -> Result<String> {
+    let view = nodes[0].call(&["group", "create", "S5"])?;
+    let group = view["id"].as_str().context("a group has an id")?.to_owned();
+    let invite = nodes[0].call(&["group", "invite"])?;
+    let link = invite["link"].as_str().context("an invite has a link")?;
+    for node in &nodes[1..] {
+        node.call(&["join", link])?;
+    }
+    for node in nodes {
+        let mut control = Control::connect(&node.data_dir())?;
+        poll::until_true(&format!("{} knows all members", node.name), CONNECTED_WITHIN, || {
+            let view = control.call(GroupGet { group: group.clone() })?;
+            Ok(view["member_count"] == nodes.len() && view["here_count"].as_u64() >= Some(1))
+        })?;
+    }
+    Ok(group)
+}
+
+/// When each moment was posted, and when each device was seen to hold its grid preview.
+struct Measured {
+    posted: BTreeMap<String, Instant>,
+    seen: Vec<BTreeMap<String, Instant>>,
+    last_post: Instant,
+    /// When the last original was on the last device.
+    drained: Option<Instant>,
+}
+
+struct Load {
+    hosts: usize,
+    photos: usize,
+    bytes: usize,
+}
+
+struct Run<'a> {
+    nodes: &'a [Node],
+    group: &'a str,
+    done: AtomicBool,
+}
+
+impl Run<'_> {
+    fn measure(&self, samples: &[Sample]) -> Result<Measured> {
+        std::thread::scope(|scope| {
+            let watching = self.nodes.iter().map(|node| scope.spawn(|| self.watch(node, samples.len()))).collect::<Vec<_>>();
+            let posted = self.post_all(samples);
+            let last_post = Instant::now();
+            let drained = posted.as_ref().ok().and_then(|_| self.until_drained(samples).ok());
+            self.done.store(true, Ordering::Relaxed);
+            let seen = watching.into_iter().map(|watch| watch.join().map_err(|_| anyhow!("a watcher panicked"))?);
+            let seen = seen.collect::<Result<Vec<_>>>()?;
+            Ok(Measured { posted: posted?, seen, last_post, drained })
+        })
+    }
+
+    /// A photo a second, from random members; a slow post does not delay the next shutter.
+    fn post_all(&self, samples: &[Sample]) -> Result<BTreeMap<String, Instant>> {
+        let mut random = Random::new(5);
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            let mut posting = vec![];
+            for (second, sample) in samples.iter().enumerate() {
+                let due = start + Duration::from_secs(second as u64);
+                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                let node = &self.nodes[random.below(self.nodes.len() as u64) as usize];
+                posting.push(scope.spawn(move || self.post(node, sample)));
+            }
+            posting.into_iter().map(|post| post.join().map_err(|_| anyhow!("a post panicked"))?).collect()
+        })
+    }
+
+    fn post(&self, node: &Node, sample: &Sample) -> Result<(String, Instant)> {
+        let mut control = Control::connect(&node.data_dir())?;
+        let shutter = Instant::now();
+        let receipt = control.post(self.group, std::slice::from_ref(&sample.path))?;
+        let id = receipt["moments"][0].as_str().with_context(|| format!("{}: {receipt}", node.name))?;
+        Ok((id.to_owned(), shutter))
+    }
+
+    /// Asks a device for its newest moments whenever it says that something changed.
+    fn watch(&self, node: &Node, count: usize) -> Result<BTreeMap<String, Instant>> {
+        let mut control = Control::connect(&node.data_dir())?;
+        let mut seen = BTreeMap::new();
+        let mut asked = Instant::now();
+        while seen.len() < count && !self.done.load(Ordering::Relaxed) {
+            let has_news = node.take_events().iter().any(|event| event.line["event"] == "timeline_changed");
+            if !has_news && asked.elapsed() < ASK_AGAIN {
+                std::thread::sleep(Duration::from_millis(2));
+                continue;
+            }
+            asked = Instant::now();
+            let page = self.page(&mut control, RECENT)?;
+            let answered = Instant::now();
+            for moment in held(&page, "grid") {
+                seen.entry(moment).or_insert(answered);
+            }
+        }
+        Ok(seen)
+    }
+
+    fn until_drained(&self, samples: &[Sample]) -> Result<Instant> {
+        let bound = Duration::from_secs(60 + 4 * samples.len() as u64);
+        for node in self.nodes {
+            let mut control = Control::connect(&node.data_dir())?;
+            poll::until_true(&format!("{} has every original", node.name), bound, || {
+                Ok(held(&self.page(&mut control, 500)?, "original").count() == samples.len())
+            })?;
+        }
+        Ok(Instant::now())
+    }
+
+    fn page(&self, control: &mut Control, limit: u32) -> Result<Value> {
+        control.call(TimelineQuery { group: self.group.to_owned(), cursor: None, limit, filter: Default::default() })
+    }
+}
+
+/// The moments of a page of which the device holds a part.
+fn held<'a>(page: &'a Value, part: &'static str) -> impl Iterator<Item = String> + 'a {
+    let moments = page["moments"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let complete = moments.iter().filter(move |moment| moment[part]["state"] == "complete");
+    complete.filter_map(|moment| Some(moment["id"].as_str()?.to_owned()))
+}
+
+fn report(measured: &Measured, load: &Load, lan: &Lan) -> Result<()> {
+    let figures = Figures::from_arguments();
+    let mut times = vec![];
+    let mut slowest = BTreeMap::new();
+    for (id, shutter) in &measured.posted {
+        for seen in &measured.seen {
+            let Some(at) = seen.get(id) else { continue };
+            let took = at.saturating_duration_since(*shutter);
+            times.push(took);
+            let worst = slowest.entry(id).or_insert(took);
+            *worst = took.max(*worst);
+        }
+    }
+    ensure!(!times.is_empty(), "nothing arrived anywhere");
+    times.sort_unstable();
+    let mut everywhere = slowest.into_values().collect::<Vec<_>>();
+    everywhere.sort_unstable();
+    let lost = load.photos * load.hosts - times.len();
+    figures.print("shutter to grid preview, p50", ms(quantile(&times, 0.5)), "ms", Some(P50_GOAL_MS), None);
+    figures.print("shutter to grid preview, p99", ms(quantile(&times, 0.99)), "ms", Some(P99_GOAL_MS), None);
+    figures.print("shutter to grid preview, last", ms(quantile(&times, 1.0)), "ms", None, None);
+    figures.print("shutter to grid preview on all devices, p50", ms(quantile(&everywhere, 0.5)), "ms", None, None);
+    figures.print("previews lost", lost as f64, "", Some(0.0), None);
+    let Some(drained) = measured.drained else { bail!("the originals did not arrive") };
+    backlog(figures, load, drained.saturating_duration_since(measured.last_post), lan)
+}
+
+/// How long after the last shutter the originals took, against what one unicast copy to each takes on the channel.
+fn backlog(figures: Figures, load: &Load, drained: Duration, lan: &Lan) -> Result<()> {
+    let bits = (load.bytes * (load.hosts - 1) * 8) as f64;
+    let bound_s = (bits / (CHANNEL_MBIT * 1e6) - load.photos as f64).max(0.0);
+    let goal = (bound_s * BACKLOG_GOAL * 10.0).round() / 10.0;
+    figures.print("originals' backlog after the last shutter", drained.as_secs_f64(), "s", Some(goal), Some(("bound", bound_s)));
+    let stats = lan.stats()?;
+    figures.print("time on the air", stats.airtime_ns as f64 / 1e9, "s", None, Some(("one copy to each", bits / (CHANNEL_MBIT * 1e6))));
+    Ok(())
+}

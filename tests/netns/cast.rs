@@ -21,7 +21,7 @@ pub(crate) struct Cast {
     pub(crate) nodes: Vec<Node>,
     pub(crate) lan: Arc<Lan>,
     pub(crate) studio: Studio,
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
     /// What each node has posted.
     pub(crate) posted: Vec<Vec<Sample>>,
 }
@@ -63,7 +63,7 @@ impl Cast {
         };
         let nodes = (0..lan.hosts()).map(node).collect::<Vec<_>>();
         let posted = nodes.iter().map(|_| vec![]).collect();
-        Some(Self { nodes, lan, studio: Studio::open().unwrap(), folder, posted })
+        Some(Self { nodes, lan, studio: Studio::open().unwrap(), _folder: folder, posted })
     }
 
     /// The first node starts a group; the others join by its link.

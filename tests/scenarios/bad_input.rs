@@ -65,7 +65,7 @@ async fn a_file_that_may_not_be_read_is_named() {
     let mut alice = play.person("alice").await;
     alice.start_group("Locked").await;
     let locked = play.file("locked.jpg", &play.studio.photo(1).unwrap().bytes().unwrap());
-    fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
     let receipt = alice.try_post(&[&locked]).await;
     assert_eq!(receipt.failures[0].error.code, ErrorCode::Unreadable);
     assert!(alice.timeline().await.is_empty());
@@ -74,7 +74,7 @@ async fn a_file_that_may_not_be_read_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_odd_file_name_harms_nothing() {
     let play = Play::new();
-    let [mut alice, bob, carol] = play.three().await;
+    let [alice, bob, carol] = play.three().await;
     let bytes = play.studio.photo(1).unwrap().bytes().unwrap();
     let name = "\u{202e}gpj.<b>& 'so'.jpg";
     let odd = Sample { path: play.file(name, &bytes), secrets: vec![] };

@@ -4,7 +4,9 @@
 //! * [`media`] makes photos and clips as cameras make them, once, into the target directory.
 //! * [`compare`] tells by itself where a shared copy may differ from its owner's file; it trusts no code of the product.
 //! * [`node`] runs `afterglow` on this machine or on a host of an emulated LAN, and reads its JSON.
+//! * [`control`] asks a running node without starting a process: for what is measured.
 //! * [`check`] is the checker that runs after every fault: same set, same order, no duplicates, bytes, no panic.
+//! * [`figures`] prints what was measured, for people and for `npm run bench`.
 //! * [`poll`] waits for a condition, with a bound.
 //!
 //! Never: a mock of the product, or traffic beyond loopback and namespaces made here.
@@ -12,6 +14,8 @@
 
 pub mod check;
 pub mod compare;
+pub mod control;
+pub mod figures;
 pub mod media;
 pub mod node;
 pub mod poll;

@@ -21,11 +21,11 @@ describe('batches', () => {
   });
 
   it('gives each pair its own name', () => {
-    let serial = 0;
+    const names = ['1', '2'];
     const made = batches(
       ['a.jpg', 'a.mov', 'b.jpg', 'b.mov'].map((name) => file(name)),
       GROUP,
-      () => `${(serial += 1)}`,
+      () => names.shift() ?? '',
     );
     expect(made.map(({ target }) => target.batch)).toEqual(['1', '1', '2', '2']);
   });

@@ -5,17 +5,21 @@ use std::{env, fmt::Write as _, fs, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(required("CARGO_MANIFEST_DIR")?).join("../../../ui/dist");
+    let out = PathBuf::from(required("OUT_DIR")?);
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     if root.is_dir() {
-        collect(&root.canonicalize()?, "", &mut files)?;
+        collect(&root, "", &mut files)?;
     }
     files.sort();
     let mut list = String::from("&[\n");
-    for (name, path) in files {
-        let _ = writeln!(list, "    ({name:?}, include_bytes!({path:?}) as &[u8]),");
+    for (number, (name, path)) in files.iter().enumerate() {
+        // A copy: the folder may be built anew while the compiler reads.
+        let copy = out.join(number.to_string());
+        fs::copy(path, &copy)?;
+        let _ = writeln!(list, "    ({name:?}, include_bytes!({copy:?}) as &[u8]),");
     }
-    fs::write(Path::new(&required("OUT_DIR")?).join("ui.rs"), list + "]\n")
+    fs::write(out.join("ui.rs"), list + "]\n")
 }
 
 /// All files below a folder, each with its path in the page's address.

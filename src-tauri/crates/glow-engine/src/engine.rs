@@ -72,12 +72,21 @@ impl Engine {
 
     async fn open_groups(&self) -> ApiResult<()> {
         let device = self.inner.device.clone();
-        for entry in blocking(move || device.groups()).await? {
+        let mut entries = blocking(move || device.groups()).await?;
+        // The groups joined last are the ones that are going on.
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.joined_ms));
+        for entry in entries {
             match entry.state {
                 GroupState::Leaving => self.finish_leaving(entry.id).await?,
                 GroupState::Active => {
                     let place = self.inner.directory.group(entry.id);
-                    let opened = group::open(&self.inner.config, &self.inner.bus, place).await?;
+                    let opened = group::open(
+                        &self.inner.config,
+                        &self.inner.bus,
+                        place,
+                        self.online_groups() < limits::ACTIVE_GROUPS,
+                    )
+                    .await?;
                     self.insert(opened);
                 }
             }
@@ -193,6 +202,11 @@ impl Engine {
         let group = joined?;
         self.adopt(group.clone()).await?;
         Ok(group)
+    }
+
+    /// Groups that have a swarm of their own now.
+    fn online_groups(&self) -> usize {
+        self.groups().iter().filter(|group| group.net().is_some()).count()
     }
 
     /// Fails when no more groups can be active.

@@ -21,10 +21,7 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// A refusal by this host rather than by the engine, with a status of its own.
     pub(crate) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            error: ApiError::new(code, message),
-        }
+        Self { status, error: ApiError::new(code, message) }
     }
 
     /// The request is not understood.
@@ -35,10 +32,7 @@ impl Refusal {
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        Self {
-            status: status(error.code),
-            error,
-        }
+        Self { status: status(error.code), error }
     }
 }
 
@@ -58,18 +52,15 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UnknownMember
         | ErrorCode::UnknownInvite
         | ErrorCode::NotHere => StatusCode::NOT_FOUND,
-        ErrorCode::NotAllowed | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => {
-            StatusCode::FORBIDDEN
-        }
+        ErrorCode::NotAllowed | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => StatusCode::FORBIDDEN,
         ErrorCode::InviteMalformed
         | ErrorCode::InviteTooNew
         | ErrorCode::UnknownFormat
         | ErrorCode::DamagedFile
         | ErrorCode::Unreadable => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorCode::InviteExpired
-        | ErrorCode::InviteUsedUp
-        | ErrorCode::InviteRevoked
-        | ErrorCode::GroupEnded => StatusCode::GONE,
+        ErrorCode::InviteExpired | ErrorCode::InviteUsedUp | ErrorCode::InviteRevoked | ErrorCode::GroupEnded => {
+            StatusCode::GONE
+        }
         ErrorCode::AlreadyMember
         | ErrorCode::TooManyGroups
         | ErrorCode::UpdateNeeded

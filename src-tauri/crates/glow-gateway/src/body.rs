@@ -17,22 +17,14 @@ const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// The body as a value; refused by the length it says of itself, or as soon as it is longer than allowed.
 pub(crate) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
-    let said = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let said =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
-        return Err(Refusal::bad_request(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The request is too long.",
-        ));
+        return Err(Refusal::bad_request(StatusCode::PAYLOAD_TOO_LARGE, "The request is too long."));
     }
     match timeout(BODY_TIME, Json::<T>::from_request(request, &())).await {
         Ok(Ok(Json(value))) => Ok(value),
         Ok(Err(error)) => Err(Refusal::bad_request(error.status(), error.body_text())),
-        Err(_) => Err(Refusal::bad_request(
-            StatusCode::REQUEST_TIMEOUT,
-            "The request did not come in time.",
-        )),
+        Err(_) => Err(Refusal::bad_request(StatusCode::REQUEST_TIMEOUT, "The request did not come in time.")),
     }
 }

@@ -8,10 +8,7 @@ use crate::answer::{Refusal, fresh};
 use crate::body;
 use crate::gateway::Host;
 
-pub(crate) async fn handle(
-    State(host): State<Host>,
-    request: extract::Request,
-) -> Result<Response, Refusal> {
+pub(crate) async fn handle(State(host): State<Host>, request: extract::Request) -> Result<Response, Refusal> {
     let request: Request = body::json(request).await?;
     let name = request.name();
     match host.engine.call(Caller::Owner, request).await {

@@ -57,12 +57,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, closing: Cancel
     }
 }
 
-async fn converse(
-    stream: TcpStream,
-    router: Router,
-    closing: CancellationToken,
-    _place: OwnedSemaphorePermit,
-) {
+async fn converse(stream: TcpStream, router: Router, closing: CancellationToken, _place: OwnedSemaphorePermit) {
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -110,10 +105,7 @@ mod tests {
 
     #[test]
     fn a_log_never_holds_a_session() {
-        assert_eq!(
-            redacted("/00112233445566778899aabbccddeeff/media/a/b/grid"),
-            "/<session>/media/a/b/grid"
-        );
+        assert_eq!(redacted("/00112233445566778899aabbccddeeff/media/a/b/grid"), "/<session>/media/a/b/grid");
         assert_eq!(redacted("/00112233445566778899aabbccddeeff"), "/<session>");
         assert_eq!(redacted("/assets/index-abc.js"), "/assets/index-abc.js");
         assert_eq!(redacted("/session"), "/session");

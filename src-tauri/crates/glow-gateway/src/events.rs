@@ -22,25 +22,17 @@ const SEND_TIME: Duration = Duration::from_secs(10);
 /// The page sends nothing but control frames.
 const MAX_INCOMING_BYTES: usize = 4 * 1024;
 
-pub(crate) async fn handle(
-    State(host): State<Host>,
-    upgrade: WebSocketUpgrade,
-) -> Result<Response, Refusal> {
-    let place = host
-        .listeners
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| too_many())?;
+pub(crate) async fn handle(State(host): State<Host>, upgrade: WebSocketUpgrade) -> Result<Response, Refusal> {
+    let place = host.listeners.clone().try_acquire_owned().map_err(|_| too_many())?;
     // Subscribed before the handshake is answered: what changes in between is not lost.
     let events = host.engine.events();
     let closing = host.closing.clone();
-    Ok(upgrade
-        .max_message_size(MAX_INCOMING_BYTES)
-        .max_frame_size(MAX_INCOMING_BYTES)
-        .on_upgrade(async move |socket| {
+    Ok(upgrade.max_message_size(MAX_INCOMING_BYTES).max_frame_size(MAX_INCOMING_BYTES).on_upgrade(
+        async move |socket| {
             tell(socket, events, closing).await;
             drop(place);
-        }))
+        },
+    ))
 }
 
 async fn tell(mut socket: WebSocket, mut events: Receiver<Event>, closing: CancellationToken) {

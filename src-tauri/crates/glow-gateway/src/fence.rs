@@ -27,14 +27,9 @@ pub(crate) struct Fence {
 impl Fence {
     pub(crate) fn new(address: SocketAddr, origins: &[String]) -> Result<Self, GatewayError> {
         let value = |origin: &String| {
-            HeaderValue::from_str(origin).map_err(|_| GatewayError::BadOrigin {
-                origin: origin.clone(),
-            })
+            HeaderValue::from_str(origin).map_err(|_| GatewayError::BadOrigin { origin: origin.clone() })
         };
-        Ok(Self {
-            address,
-            origins: origins.iter().map(value).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { address, origins: origins.iter().map(value).collect::<Result<_, _>>()? })
     }
 
     /// Answers the browser's questions for the pages that are not served from here.
@@ -43,12 +38,7 @@ impl Fence {
             .allow_origin(AllowOrigin::list(self.origins.clone()))
             .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT])
             .allow_headers([header::CONTENT_TYPE, header::RANGE, header::IF_RANGE])
-            .expose_headers([
-                header::CONTENT_RANGE,
-                header::CONTENT_LENGTH,
-                header::ACCEPT_RANGES,
-                header::ETAG,
-            ])
+            .expose_headers([header::CONTENT_RANGE, header::CONTENT_LENGTH, header::ACCEPT_RANGES, header::ETAG])
             .allow_private_network(true)
     }
 
@@ -56,9 +46,7 @@ impl Fence {
     /// is not: only addresses and `localhost` are.
     fn admits_host(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !name.ends_with(':') && !port.ends_with(']') => {
-                (name, port.parse().ok())
-            }
+            Some((name, port)) if !name.ends_with(':') && !port.ends_with(']') => (name, port.parse().ok()),
             _ => (host, Some(80)),
         };
         if port != Some(self.address.port()) {
@@ -67,10 +55,7 @@ impl Fence {
         if name.eq_ignore_ascii_case("localhost") {
             return true;
         }
-        let bare = name
-            .strip_prefix('[')
-            .and_then(|name| name.strip_suffix(']'))
-            .unwrap_or(name);
+        let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
         match bare.parse::<IpAddr>() {
             Ok(ip) => ip == self.address.ip() || self.address.ip().is_unspecified(),
             Err(_) => false,
@@ -93,35 +78,19 @@ impl Fence {
              style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
         if let Ok(policy) = HeaderValue::from_str(&policy) {
-            headers
-                .entry(header::CONTENT_SECURITY_POLICY)
-                .or_insert(policy);
+            headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
         }
         // A window of the app is another origin than this server and shows its pictures.
-        let sharing = if self.origins.is_empty() {
-            "same-origin"
-        } else {
-            "cross-origin"
-        };
+        let sharing = if self.origins.is_empty() { "same-origin" } else { "cross-origin" };
         headers.insert(RESOURCE_POLICY, HeaderValue::from_static(sharing));
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
-        headers.insert(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        );
-        headers.insert(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        );
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }
 }
 
 /// Refuses what comes under another name or from another page, and makes every answer strict.
-pub(crate) async fn guard(
-    State(fence): State<Arc<Fence>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn guard(State(fence): State<Arc<Fence>>, request: Request, next: Next) -> Response {
     let host = host_of(request.headers(), request.uri());
     let Some(host) = host.filter(|host| fence.admits_host(host)) else {
         tracing::warn!("a request under another name was refused");
@@ -136,12 +105,8 @@ pub(crate) async fn guard(
         && !fence.admits_origin(origin, &host)
     {
         tracing::warn!(?origin, "a request from another page was refused");
-        return Refusal::new(
-            StatusCode::FORBIDDEN,
-            ErrorCode::NotAllowed,
-            "Pages of other origins may not ask.",
-        )
-        .into_response();
+        return Refusal::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, "Pages of other origins may not ask.")
+            .into_response();
     }
     let mut response = next.run(request).await;
     fence.strict_headers(&host, response.headers_mut());
@@ -152,9 +117,7 @@ pub(crate) async fn guard(
 fn host_of(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next()?.to_str().ok()?;
-    let agrees = uri
-        .authority()
-        .is_none_or(|authority| authority.as_str() == host);
+    let agrees = uri.authority().is_none_or(|authority| authority.as_str() == host);
     (hosts.next().is_none() && agrees).then(|| host.to_owned())
 }
 
@@ -191,13 +154,7 @@ mod tests {
     #[test]
     fn on_every_interface_any_address_is_admitted_but_no_name() {
         let fence = fence("[::]:80");
-        for own in [
-            "192.168.1.7",
-            "192.168.1.7:80",
-            "[fe80::1]",
-            "[fe80::1]:80",
-            "localhost",
-        ] {
+        for own in ["192.168.1.7", "192.168.1.7:80", "[fe80::1]", "[fe80::1]:80", "localhost"] {
             assert!(fence.admits_host(own), "{own}");
         }
         assert!(!fence.admits_host("evil.example"), "a rebound name");
@@ -206,17 +163,12 @@ mod tests {
     #[test]
     fn only_its_own_page_and_listed_ones_may_ask() {
         let fence = fence("127.0.0.1:4000");
-        let admits =
-            |origin| fence.admits_origin(&HeaderValue::from_static(origin), "127.0.0.1:4000");
+        let admits = |origin| fence.admits_origin(&HeaderValue::from_static(origin), "127.0.0.1:4000");
         assert!(admits("http://127.0.0.1:4000"));
         assert!(admits("tauri://localhost"));
-        for other in [
-            "null",
-            "http://evil.example",
-            "https://127.0.0.1:4000",
-            "http://127.0.0.1:4001",
-            "http://localhost:4000",
-        ] {
+        for other in
+            ["null", "http://evil.example", "https://127.0.0.1:4000", "http://127.0.0.1:4001", "http://localhost:4000"]
+        {
             assert!(!admits(other), "{other}");
         }
     }

@@ -37,11 +37,7 @@ pub struct GatewayConfig {
 impl Default for GatewayConfig {
     /// A free port on loopback, the built-in page, and no other origin.
     fn default() -> Self {
-        Self {
-            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            ui: UiFiles::Embedded,
-            allowed_origins: Vec::new(),
-        }
+        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ui: UiFiles::Embedded, allowed_origins: Vec::new() }
     }
 }
 
@@ -88,10 +84,7 @@ impl Gateway {
     /// # Errors
     /// When the address cannot be listened on or an allowed origin is none.
     pub async fn start(engine: Engine, config: GatewayConfig) -> Result<Self, GatewayError> {
-        let listen = |source| GatewayError::Listen {
-            address: config.bind,
-            source,
-        };
+        let listen = |source| GatewayError::Listen { address: config.bind, source };
         let listener = TcpListener::bind(config.bind).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let fence = Fence::new(address, &config.allowed_origins)?;
@@ -103,18 +96,9 @@ impl Gateway {
             listeners: Arc::new(Semaphore::new(MAX_LISTENERS)),
             closing: closing.clone(),
         };
-        let serving = tokio::spawn(connection::serve(
-            listener,
-            router(host, fence, config.ui),
-            closing.clone(),
-        ));
+        let serving = tokio::spawn(connection::serve(listener, router(host, fence, config.ui), closing.clone()));
         tracing::info!(%address, "the page is served");
-        Ok(Self {
-            address,
-            sessions,
-            closing,
-            serving,
-        })
+        Ok(Self { address, sessions, closing, serving })
     }
 
     /// Where it listens.
@@ -163,25 +147,14 @@ fn router(host: Host, fence: Fence, ui: UiFiles) -> Router {
     let inside = Router::new()
         .route("/{session}/call", post(call::handle))
         .route("/{session}/events", get(events::handle))
-        .route(
-            "/{session}/media/{group}/{moment}/{part}",
-            get(media::handle),
-        )
-        .route(
-            "/{session}/upload",
-            put(upload::handle).layer(DefaultBodyLimit::disable()),
-        )
+        .route("/{session}/media/{group}/{moment}/{part}", get(media::handle))
+        .route("/{session}/upload", put(upload::handle).layer(DefaultBodyLimit::disable()))
         .route_layer(from_fn_with_state(host.clone(), session::require));
     let cors = fence.cors();
-    page::serve(
-        Router::new()
-            .route("/session", post(session::sign_in))
-            .merge(inside),
-        ui,
-    )
-    .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-    .layer(cors)
-    .layer(from_fn_with_state(Arc::new(fence), fence::guard))
-    .layer(from_fn(connection::log))
-    .with_state(host)
+    page::serve(Router::new().route("/session", post(session::sign_in)).merge(inside), ui)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(cors)
+        .layer(from_fn_with_state(Arc::new(fence), fence::guard))
+        .layer(from_fn(connection::log))
+        .with_state(host)
 }

@@ -22,8 +22,7 @@ const PIECE_BYTES: u64 = 256 * 1024;
 /// A part's address names content that never changes.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 /// Whatever the bytes are, they run nothing.
-const INERT: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; sandbox";
+const INERT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; sandbox";
 
 #[derive(Deserialize)]
 pub(crate) struct Address {
@@ -38,20 +37,11 @@ pub(crate) async fn handle(
     RawQuery(query): RawQuery,
     asked: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let Path(Address {
-        group,
-        moment,
-        part,
-    }) = address.map_err(|error| Refusal::bad_request(StatusCode::NOT_FOUND, error.body_text()))?;
-    let media = host
-        .engine
-        .media(Caller::Owner, &group, &moment, part)
-        .await?;
-    let download = query.is_some_and(|query| {
-        query
-            .split('&')
-            .any(|pair| pair == "download" || pair.starts_with("download="))
-    });
+    let Path(Address { group, moment, part }) =
+        address.map_err(|error| Refusal::bad_request(StatusCode::NOT_FOUND, error.body_text()))?;
+    let media = host.engine.media(Caller::Owner, &group, &moment, part).await?;
+    let download =
+        query.is_some_and(|query| query.split('&').any(|pair| pair == "download" || pair.starts_with("download=")));
     Ok(answer(media, download, &asked))
 }
 
@@ -64,10 +54,7 @@ fn answer(media: Media, download: bool, asked: &HeaderMap) -> Response {
         }
     };
     set(header::CONTENT_TYPE, &media.media_type);
-    set(
-        header::CONTENT_DISPOSITION,
-        &disposition(download, &media.file_name),
-    );
+    set(header::CONTENT_DISPOSITION, &disposition(download, &media.file_name));
     set(header::CONTENT_SECURITY_POLICY, INERT);
     set(header::ACCEPT_RANGES, "bytes");
     set(header::CACHE_CONTROL, FOR_EVER);
@@ -79,31 +66,16 @@ fn answer(media: Media, download: bool, asked: &HeaderMap) -> Response {
     match range_of(asked, &etag, size) {
         Asked::Whole => {
             headers.insert(header::CONTENT_LENGTH, size.into());
-            (
-                StatusCode::OK,
-                headers,
-                Body::from_stream(pieces(media, 0..size)),
-            )
-                .into_response()
+            (StatusCode::OK, headers, Body::from_stream(pieces(media, 0..size))).into_response()
         }
         Asked::Part(part) => {
             headers.insert(header::CONTENT_LENGTH, (part.end - part.start).into());
-            headers.insert(
-                header::CONTENT_RANGE,
-                content_range(&format!("bytes {}-{}/{size}", part.start, part.end - 1)),
-            );
-            (
-                StatusCode::PARTIAL_CONTENT,
-                headers,
-                Body::from_stream(pieces(media, part)),
-            )
-                .into_response()
+            headers
+                .insert(header::CONTENT_RANGE, content_range(&format!("bytes {}-{}/{size}", part.start, part.end - 1)));
+            (StatusCode::PARTIAL_CONTENT, headers, Body::from_stream(pieces(media, part))).into_response()
         }
         Asked::Beyond => {
-            let headers = [(
-                header::CONTENT_RANGE,
-                content_range(&format!("bytes */{size}")),
-            )];
+            let headers = [(header::CONTENT_RANGE, content_range(&format!("bytes */{size}")))];
             (StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response()
         }
     }
@@ -114,20 +86,14 @@ fn range_of(asked: &HeaderMap, etag: &str, size_bytes: u64) -> Asked {
     if same(asked, header::IF_RANGE, etag) == Some(false) {
         return Asked::Whole;
     }
-    let value = asked
-        .get(header::RANGE)
-        .and_then(|value| value.to_str().ok());
+    let value = asked.get(header::RANGE).and_then(|value| value.to_str().ok());
     value.map_or(Asked::Whole, |value| range::parse(value, size_bytes))
 }
 
 /// Whether a condition names this content; nothing without that condition.
 fn same(asked: &HeaderMap, condition: header::HeaderName, etag: &str) -> Option<bool> {
     let value = asked.get(condition)?.to_str().unwrap_or_default();
-    Some(
-        value
-            .split(',')
-            .any(|one| matches!(one.trim(), "*") || one.trim() == etag),
-    )
+    Some(value.split(',').any(|one| matches!(one.trim(), "*") || one.trim() == etag))
 }
 
 fn content_range(text: &str) -> HeaderValue {
@@ -152,25 +118,15 @@ fn disposition(download: bool, file_name: &str) -> String {
     if name.is_empty() {
         return kind.to_owned();
     }
-    let plain: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || " ._-()".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || " ._-()".contains(c) { c } else { '_' }).collect();
     let full: String = name.bytes().map(escaped).collect();
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}")
 }
 
 fn escaped(byte: u8) -> String {
     match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' => {
-            char::from(byte).to_string()
-        }
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
     }
 }
@@ -187,10 +143,7 @@ mod tests {
             value,
             "attachment; filename=\"_x__Set-Cookie_ a_b_.jpg\"; filename*=UTF-8''%22x%0D%0ASet-Cookie%3A%20a%3Db%22.jpg"
         );
-        assert!(
-            HeaderValue::from_str(&value).is_ok(),
-            "it is a header value"
-        );
+        assert!(HeaderValue::from_str(&value).is_ok(), "it is a header value");
     }
 
     #[test]

@@ -55,16 +55,9 @@ async fn embedded(method: Method, uri: Uri) -> Response {
 }
 
 fn file(path: &str, bytes: &'static [u8]) -> Response {
-    let keep = if path.starts_with(HASHED) {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
+    let keep = if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(media_type(path)),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type(path))),
         (header::CACHE_CONTROL, HeaderValue::from_static(keep)),
     ];
     (headers, bytes).into_response()

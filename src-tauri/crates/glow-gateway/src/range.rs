@@ -16,25 +16,16 @@ pub(crate) enum Asked {
 /// Reads the value of a `Range` header. Several ranges at once and unknown units are answered with the whole, which the
 /// standard allows.
 pub(crate) fn parse(value: &str, size_bytes: u64) -> Asked {
-    let Some((first, last)) = value
-        .strip_prefix("bytes=")
-        .and_then(|spec| spec.split_once('-'))
-    else {
+    let Some((first, last)) = value.strip_prefix("bytes=").and_then(|spec| spec.split_once('-')) else {
         return Asked::Whole;
     };
     let range = match (number(first), number(last)) {
-        (Some(Some(first)), Some(Some(last))) if first <= last => {
-            first..last.saturating_add(1).min(size_bytes)
-        }
+        (Some(Some(first)), Some(Some(last))) if first <= last => first..last.saturating_add(1).min(size_bytes),
         (Some(Some(first)), Some(None)) => first..size_bytes,
         (Some(None), Some(Some(suffix))) => size_bytes.saturating_sub(suffix)..size_bytes,
         _ => return Asked::Whole,
     };
-    if range.is_empty() {
-        Asked::Beyond
-    } else {
-        Asked::Part(range)
-    }
+    if range.is_empty() { Asked::Beyond } else { Asked::Part(range) }
 }
 
 /// A number, an absent number, or nothing when it is neither.
@@ -55,10 +46,7 @@ mod tests {
         assert_eq!(parse("bytes=0-99", 1_000), Asked::Part(0..100));
         assert_eq!(parse("bytes=0-", 1_000), Asked::Part(0..1_000));
         assert_eq!(parse("bytes=999-2000", 1_000), Asked::Part(999..1_000));
-        assert_eq!(
-            parse("bytes=0-18446744073709551615", 1_000),
-            Asked::Part(0..1_000)
-        );
+        assert_eq!(parse("bytes=0-18446744073709551615", 1_000), Asked::Part(0..1_000));
     }
 
     #[test]
@@ -72,11 +60,7 @@ mod tests {
         for beyond in ["bytes=1000-", "bytes=5000-6000", "bytes=-0"] {
             assert_eq!(parse(beyond, 1_000), Asked::Beyond, "{beyond}");
         }
-        assert_eq!(
-            parse("bytes=0-", 0),
-            Asked::Beyond,
-            "an empty body has no part"
-        );
+        assert_eq!(parse("bytes=0-", 0), Asked::Beyond, "an empty body has no part");
     }
 
     #[test]

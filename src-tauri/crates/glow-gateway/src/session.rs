@@ -57,15 +57,12 @@ impl Sessions {
             good.tokens.remove(at);
             return Some(add(&mut good.sessions, MAX_SESSIONS));
         }
-        good.wrong_guesses
-            .retain(|guess| now.duration_since(*guess) < GUESSING);
+        good.wrong_guesses.retain(|guess| now.duration_since(*guess) < GUESSING);
         good.wrong_guesses.push_back(now);
         if good.wrong_guesses.len() >= MAX_GUESSES {
             good.wrong_guesses.clear();
             good.tokens.clear();
-            tracing::warn!(
-                "too many wrong tokens were tried: those that were given out are good no more"
-            );
+            tracing::warn!("too many wrong tokens were tried: those that were given out are good no more");
         }
         None
     }
@@ -98,13 +95,10 @@ fn add(secrets: &mut VecDeque<Secret>, limit: usize) -> String {
 /// Compares with every secret to its end, so that the time taken tells nothing about any of them.
 fn find(secrets: &VecDeque<Secret>, guess: &str) -> Option<usize> {
     let guess: Secret = HEXLOWER.decode(guess.as_bytes()).ok()?.try_into().ok()?;
-    secrets
-        .iter()
-        .enumerate()
-        .fold(None, |found, (at, secret)| {
-            let equal: Choice = secret.ct_eq(&guess);
-            if bool::from(equal) { Some(at) } else { found }
-        })
+    secrets.iter().enumerate().fold(None, |found, (at, secret)| {
+        let equal: Choice = secret.ct_eq(&guess);
+        if bool::from(equal) { Some(at) } else { found }
+    })
 }
 
 /// `POST session`: what the page sends first.
@@ -118,24 +112,14 @@ struct SignedIn {
     session: String,
 }
 
-pub(crate) async fn sign_in(
-    State(host): State<Host>,
-    request: Request,
-) -> Result<Response, Refusal> {
+pub(crate) async fn sign_in(State(host): State<Host>, request: Request) -> Result<Response, Refusal> {
     let SignIn { token } = body::json(request).await?;
-    let session = host
-        .sessions
-        .trade(&token, Instant::now())
-        .ok_or_else(signed_out)?;
+    let session = host.sessions.trade(&token, Instant::now()).ok_or_else(signed_out)?;
     Ok(fresh(SignedIn { session }))
 }
 
 /// Lets through what carries a good session as the first part of its path.
-pub(crate) async fn require(
-    State(host): State<Host>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
+pub(crate) async fn require(State(host): State<Host>, request: Request, next: Next) -> Result<Response, Refusal> {
     let session = request.uri().path().split('/').nth(1).unwrap_or_default();
     if !host.sessions.knows(session) {
         return Err(signed_out());
@@ -169,20 +153,10 @@ mod tests {
         let sessions = Sessions::default();
         let (token, now) = (sessions.new_token(), Instant::now());
         for second in 0..10 {
-            assert_eq!(
-                sessions.trade("guess", now + Duration::from_secs(second)),
-                None
-            );
+            assert_eq!(sessions.trade("guess", now + Duration::from_secs(second)), None);
         }
-        assert_eq!(
-            sessions.trade(&token, now + Duration::from_secs(11)),
-            None,
-            "the token has died"
-        );
-        assert!(
-            sessions.trade(&sessions.new_token(), now).is_some(),
-            "a fresh one is good"
-        );
+        assert_eq!(sessions.trade(&token, now + Duration::from_secs(11)), None, "the token has died");
+        assert!(sessions.trade(&sessions.new_token(), now).is_some(), "a fresh one is good");
     }
 
     #[test]
@@ -190,16 +164,9 @@ mod tests {
         let sessions = Sessions::default();
         let (token, now) = (sessions.new_token(), Instant::now());
         for guess in 0..30 {
-            assert_eq!(
-                sessions.trade("00", now + Duration::from_secs(7 * guess)),
-                None
-            );
+            assert_eq!(sessions.trade("00", now + Duration::from_secs(7 * guess)), None);
         }
-        assert!(
-            sessions
-                .trade(&token, now + Duration::from_secs(300))
-                .is_some()
-        );
+        assert!(sessions.trade(&token, now + Duration::from_secs(300)).is_some());
     }
 
     #[test]

@@ -28,33 +28,13 @@ async fn a_token_opens_a_session_once() -> Result<()> {
 
     let first = alice.send("POST /session", json, trade.as_bytes()).await?;
     assert_eq!(first.status, 200, "{}", first.text());
-    let session = serde_json::from_slice::<serde_json::Value>(&first.body)?["session"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let list = alice
-        .send(
-            &format!("POST /{session}/call"),
-            json,
-            br#"{"call":"group.list","args":{}}"#,
-        )
-        .await?;
+    let session = serde_json::from_slice::<serde_json::Value>(&first.body)?["session"].as_str().unwrap().to_owned();
+    let list = alice.send(&format!("POST /{session}/call"), json, br#"{"call":"group.list","args":{}}"#).await?;
     assert_eq!(list.status, 200, "the session is good");
     assert!(list.text().contains("Anna & Ben"));
-    assert_eq!(
-        list.header("cache-control"),
-        Some("no-store"),
-        "no cache keeps an answer"
-    );
+    assert_eq!(list.header("cache-control"), Some("no-store"), "no cache keeps an answer");
 
-    assert_eq!(
-        alice
-            .send("POST /session", json, trade.as_bytes())
-            .await?
-            .status,
-        401,
-        "a token is good once"
-    );
+    assert_eq!(alice.send("POST /session", json, trade.as_bytes()).await?.status, 401, "a token is good once");
     Ok(())
 }
 
@@ -62,18 +42,9 @@ async fn a_token_opens_a_session_once() -> Result<()> {
 async fn without_a_session_every_route_is_shut() -> Result<()> {
     let alice = World::new().await?;
     let guess = "00112233445566778899aabbccddeeff";
-    for line in [
-        "POST /X/call",
-        "GET /X/events",
-        "GET /X/media/a/b/grid",
-        "PUT /X/upload?group=a&name=b",
-    ] {
+    for line in ["POST /X/call", "GET /X/events", "GET /X/media/a/b/grid", "PUT /X/upload?group=a&name=b"] {
         let answer = alice.send(&line.replace('X', guess), "", b"").await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (401, "not_allowed"),
-            "{line}"
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (401, "not_allowed"), "{line}");
     }
     Ok(())
 }
@@ -83,29 +54,14 @@ async fn another_name_is_refused() -> Result<()> {
     let alice = World::new().await?;
     let port = alice.address().port();
     for own in [format!("127.0.0.1:{port}"), format!("localhost:{port}")] {
-        assert_ne!(
-            alice.send_as(&own, "GET /", "", b"").await?.status,
-            421,
-            "{own} is its own"
-        );
+        assert_ne!(alice.send_as(&own, "GET /", "", b"").await?.status, 421, "{own} is its own");
     }
-    for other in [
-        format!("evil.example:{port}"),
-        "127.0.0.1".to_owned(),
-        "127.0.0.1:1".to_owned(),
-        String::new(),
-    ] {
-        let answer = alice
-            .send_as(&other, &format!("POST {}/call", alice.inside), "", b"{}")
-            .await?;
+    for other in [format!("evil.example:{port}"), "127.0.0.1".to_owned(), "127.0.0.1:1".to_owned(), String::new()] {
+        let answer = alice.send_as(&other, &format!("POST {}/call", alice.inside), "", b"{}").await?;
         assert_eq!(answer.status, 421, "{other:?} is another's");
     }
     let two = format!("Host: localhost:{port}\r\n");
-    assert_eq!(
-        alice.send("GET /", &two, b"").await?.status,
-        421,
-        "two names are none"
-    );
+    assert_eq!(alice.send("GET /", &two, b"").await?.status, 421, "two names are none");
     Ok(())
 }
 
@@ -115,22 +71,11 @@ async fn another_page_is_refused_and_the_window_is_not() -> Result<()> {
     let line = format!("POST {}/call", alice.inside);
     let ask = async |origin: &str| {
         let head = format!("Content-Type: application/json\r\nOrigin: {origin}\r\n");
-        alice
-            .send(&line, &head, br#"{"call":"group.list","args":{}}"#)
-            .await
+        alice.send(&line, &head, br#"{"call":"group.list","args":{}}"#).await
     };
-    for other in [
-        "http://evil.example",
-        "null",
-        "http://127.0.0.1:1",
-        "https://tauri.localhost",
-    ] {
+    for other in ["http://evil.example", "null", "http://127.0.0.1:1", "https://tauri.localhost"] {
         let answer = ask(other).await?;
-        assert_eq!(
-            (answer.status, answer.header("access-control-allow-origin")),
-            (403, None),
-            "{other}"
-        );
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, None), "{other}");
     }
     let own = ask(&format!("http://{}", alice.address())).await?;
     assert_eq!(
@@ -139,65 +84,29 @@ async fn another_page_is_refused_and_the_window_is_not() -> Result<()> {
         "its own page needs no permission"
     );
     let window = ask(WINDOW).await?;
-    assert_eq!(
-        (window.status, window.header("access-control-allow-origin")),
-        (200, Some(WINDOW))
-    );
+    assert_eq!((window.status, window.header("access-control-allow-origin")), (200, Some(WINDOW)));
 
     let preflight = format!(
         "Origin: {WINDOW}\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: content-type\r\n"
     );
-    let answer = alice
-        .send(&format!("OPTIONS {}/upload", alice.inside), &preflight, b"")
-        .await?;
+    let answer = alice.send(&format!("OPTIONS {}/upload", alice.inside), &preflight, b"").await?;
     assert_eq!(answer.status, 200);
-    assert!(
-        answer
-            .header("access-control-allow-methods")
-            .unwrap()
-            .contains("PUT")
-    );
+    assert!(answer.header("access-control-allow-methods").unwrap().contains("PUT"));
     Ok(())
 }
 
 #[tokio::test]
 async fn every_answer_is_strict() -> Result<()> {
     let alice = World::new().await?;
-    for line in [
-        "GET /",
-        "GET /nothing.js",
-        "POST /session",
-        "GET /00112233445566778899aabbccddeeff/events",
-    ] {
+    for line in ["GET /", "GET /nothing.js", "POST /session", "GET /00112233445566778899aabbccddeeff/events"] {
         let answer = alice.send(line, "", b"").await?;
         let policy = answer.header("content-security-policy").unwrap();
-        assert!(
-            policy.starts_with("default-src 'self'; "),
-            "{line}: {policy}"
-        );
-        assert!(
-            policy.contains(&format!("connect-src 'self' ws://{};", alice.address())),
-            "{line}: {policy}"
-        );
-        assert!(
-            policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-eval"),
-            "{line}: {policy}"
-        );
-        assert_eq!(
-            answer.header("x-content-type-options"),
-            Some("nosniff"),
-            "{line}"
-        );
-        assert_eq!(
-            answer.header("referrer-policy"),
-            Some("no-referrer"),
-            "{line}"
-        );
-        assert_eq!(
-            answer.header("cross-origin-opener-policy"),
-            Some("same-origin"),
-            "{line}"
-        );
+        assert!(policy.starts_with("default-src 'self'; "), "{line}: {policy}");
+        assert!(policy.contains(&format!("connect-src 'self' ws://{};", alice.address())), "{line}: {policy}");
+        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-eval"), "{line}: {policy}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{line}");
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{line}");
+        assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"), "{line}");
     }
     Ok(())
 }
@@ -216,30 +125,12 @@ async fn no_path_leads_out_of_the_page() -> Result<()> {
     ];
     for path in outside {
         let answer = alice.send(&format!("GET {path}"), "", b"").await?;
-        assert!(
-            [400, 404].contains(&answer.status),
-            "{path}: {}",
-            answer.status
-        );
-        assert!(
-            !answer.text().contains("root:") && !answer.text().contains("[package]"),
-            "{path}"
-        );
+        assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
+        assert!(!answer.text().contains("root:") && !answer.text().contains("[package]"), "{path}");
     }
-    for path in [
-        "media/../../x/grid",
-        "media/..%2f..%2fetc/passwd/original",
-        "media/a/b/..",
-        "media/a/b/raw",
-    ] {
-        let answer = alice
-            .send(&format!("GET {}/{path}", alice.inside), "", b"")
-            .await?;
-        assert!(
-            [400, 404].contains(&answer.status),
-            "{path}: {}",
-            answer.status
-        );
+    for path in ["media/../../x/grid", "media/..%2f..%2fetc/passwd/original", "media/a/b/..", "media/a/b/raw"] {
+        let answer = alice.send(&format!("GET {}/{path}", alice.inside), "", b"").await?;
+        assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
     }
     Ok(())
 }
@@ -248,47 +139,23 @@ async fn no_path_leads_out_of_the_page() -> Result<()> {
 async fn a_body_beyond_the_limit_is_refused_unread() -> Result<()> {
     let alice = World::new().await?;
     let title = "x".repeat(64 * 1024);
-    let answer = alice
-        .call(&format!(
-            r#"{{"call":"group.create","args":{{"title":"{title}"}}}}"#
-        ))
-        .await?;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (413, "bad_request")
-    );
+    let answer = alice.call(&format!(r#"{{"call":"group.create","args":{{"title":"{title}"}}}}"#)).await?;
+    assert_eq!((answer.status, answer.code().as_str()), (413, "bad_request"));
 
-    let head = format!(
-        "POST {}/call HTTP/1.1\r\nHost: {}\r\n",
-        alice.inside,
-        alice.address()
-    );
-    let huge =
-        format!("{head}Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n{{");
+    let head = format!("POST {}/call HTTP/1.1\r\nHost: {}\r\n", alice.inside, alice.address());
+    let huge = format!("{head}Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n{{");
     let answer = timeout(SOON, Answer::of(alice.address(), huge.as_bytes())).await??;
-    assert_eq!(
-        answer.status, 413,
-        "a body is refused by what it says of itself"
-    );
+    assert_eq!(answer.status, 413, "a body is refused by what it says of itself");
     Ok(())
 }
 
 #[tokio::test]
 async fn what_is_not_understood_gets_a_clear_answer() -> Result<()> {
     let alice = World::new().await?;
-    for odd in [
-        "",
-        "{",
-        "[]",
-        r#"{"call":"group.explode","args":{}}"#,
-        r#"{"call":"group.create","args":{"title":7}}"#,
-    ] {
+    for odd in ["", "{", "[]", r#"{"call":"group.explode","args":{}}"#, r#"{"call":"group.create","args":{"title":7}}"#]
+    {
         let answer = alice.call(odd).await?;
-        assert!(
-            (400..500).contains(&answer.status),
-            "{odd}: {}",
-            answer.status
-        );
+        assert!((400..500).contains(&answer.status), "{odd}: {}", answer.status);
         assert_eq!(answer.code(), "bad_request", "{odd}");
     }
     let form = alice
@@ -299,16 +166,8 @@ async fn what_is_not_understood_gets_a_clear_answer() -> Result<()> {
         )
         .await?;
     assert_eq!(form.status, 415, "a form of another page cannot call");
-    let unknown = alice
-        .call(&format!(
-            r#"{{"call":"group.get","args":{{"group":"{}"}}}}"#,
-            "0".repeat(64)
-        ))
-        .await?;
-    assert_eq!(
-        (unknown.status, unknown.code().as_str()),
-        (404, "unknown_group")
-    );
+    let unknown = alice.call(&format!(r#"{{"call":"group.get","args":{{"group":"{}"}}}}"#, "0".repeat(64))).await?;
+    assert_eq!((unknown.status, unknown.code().as_str()), (404, "unknown_group"));
     Ok(())
 }
 
@@ -317,9 +176,7 @@ async fn an_event_follows_a_call() -> Result<()> {
     let alice = World::new().await?;
     let url = format!("ws://{}{}/events", alice.address(), alice.inside);
     let (mut events, _) = tokio_tungstenite::connect_async(&url).await?;
-    alice
-        .call(r#"{"call":"group.create","args":{"title":"Harbour"}}"#)
-        .await?;
+    alice.call(r#"{"call":"group.create","args":{"title":"Harbour"}}"#).await?;
     let changed = async {
         while let Some(Ok(message)) = events.next().await {
             if let Message::Text(text) = message
@@ -330,21 +187,15 @@ async fn an_event_follows_a_call() -> Result<()> {
         }
         false
     };
-    assert!(
-        timeout(SOON, changed).await?,
-        "the page hears that the groups changed"
-    );
+    assert!(timeout(SOON, changed).await?, "the page hears that the groups changed");
     Ok(())
 }
 
 #[tokio::test]
 async fn another_page_cannot_listen() -> Result<()> {
     let alice = World::new().await?;
-    let mut request =
-        format!("ws://{}{}/events", alice.address(), alice.inside).into_client_request()?;
-    request
-        .headers_mut()
-        .insert("origin", "http://evil.example".parse()?);
+    let mut request = format!("ws://{}{}/events", alice.address(), alice.inside).into_client_request()?;
+    request.headers_mut().insert("origin", "http://evil.example".parse()?);
     let error = tokio_tungstenite::connect_async(request).await.unwrap_err();
     assert!(error.to_string().contains("403"), "{error}");
     Ok(())
@@ -357,16 +208,7 @@ async fn a_slow_listener_is_told_that_it_lagged() -> Result<()> {
     let (mut events, _) = tokio_tungstenite::connect_async(&url).await?;
     // This thread runs everything: until it awaits the socket, nobody takes the events out.
     for number in 0..400 {
-        let _ = alice
-            .engine
-            .ask(
-                Caller::Owner,
-                GroupCreate {
-                    title: format!("{number}"),
-                    ends_at_ms: Some(1),
-                },
-            )
-            .await;
+        let _ = alice.engine.ask(Caller::Owner, GroupCreate { title: format!("{number}"), ends_at_ms: Some(1) }).await;
     }
     let first = timeout(SOON, events.next()).await?.unwrap()?;
     assert!(first.is_text(), "it goes on hearing events: {first:?}");
@@ -380,46 +222,18 @@ async fn an_upload_becomes_media_with_ranges() -> Result<()> {
     let path = alice.add(&photo).await?;
 
     let whole = alice.send(&format!("GET {path}"), "", b"").await?;
-    assert_eq!(
-        (whole.status, whole.header("content-type")),
-        (200, Some("image/jpeg"))
-    );
-    assert!(
-        whole.body == photo,
-        "the original is the file that was added"
-    );
-    assert_eq!(
-        whole.header("cache-control"),
-        Some("private, max-age=31536000, immutable")
-    );
+    assert_eq!((whole.status, whole.header("content-type")), (200, Some("image/jpeg")));
+    assert!(whole.body == photo, "the original is the file that was added");
+    assert_eq!(whole.header("cache-control"), Some("private, max-age=31536000, immutable"));
     assert_eq!(whole.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(whole.header("accept-ranges"), Some("bytes"));
 
-    let across = alice
-        .send(
-            &format!("GET {path}"),
-            "Range: bytes=262000-263000\r\n",
-            b"",
-        )
-        .await?;
-    assert_eq!(
-        (across.status, across.body.as_slice()),
-        (206, &photo[262_000..=263_000])
-    );
-    assert_eq!(
-        across.header("content-range").unwrap(),
-        format!("bytes 262000-263000/{}", photo.len())
-    );
-    let end = alice
-        .send(&format!("GET {path}"), "Range: bytes=-100\r\n", b"")
-        .await?;
-    assert_eq!(
-        (end.status, end.body.as_slice()),
-        (206, &photo[photo.len() - 100..])
-    );
-    let beyond = alice
-        .send(&format!("GET {path}"), "Range: bytes=99999999-\r\n", b"")
-        .await?;
+    let across = alice.send(&format!("GET {path}"), "Range: bytes=262000-263000\r\n", b"").await?;
+    assert_eq!((across.status, across.body.as_slice()), (206, &photo[262_000..=263_000]));
+    assert_eq!(across.header("content-range").unwrap(), format!("bytes 262000-263000/{}", photo.len()));
+    let end = alice.send(&format!("GET {path}"), "Range: bytes=-100\r\n", b"").await?;
+    assert_eq!((end.status, end.body.as_slice()), (206, &photo[photo.len() - 100..]));
+    let beyond = alice.send(&format!("GET {path}"), "Range: bytes=99999999-\r\n", b"").await?;
     assert_eq!(
         (beyond.status, beyond.header("content-range").unwrap()),
         (416, format!("bytes */{}", photo.len()).as_str())
@@ -427,10 +241,7 @@ async fn an_upload_becomes_media_with_ranges() -> Result<()> {
 
     let head = alice.send(&format!("HEAD {path}"), "", b"").await?;
     assert_eq!((head.status, head.body.len()), (200, 0));
-    assert_eq!(
-        head.header("content-length").unwrap(),
-        photo.len().to_string()
-    );
+    assert_eq!(head.header("content-length").unwrap(), photo.len().to_string());
     Ok(())
 }
 
@@ -438,43 +249,14 @@ async fn an_upload_becomes_media_with_ranges() -> Result<()> {
 async fn a_copy_is_checked_by_its_content() -> Result<()> {
     let alice = World::new().await?;
     let path = alice.add(PHOTO).await?;
-    let etag = alice
-        .send(&format!("HEAD {path}"), "", b"")
-        .await?
-        .header("etag")
-        .unwrap()
-        .to_owned();
-    assert!(
-        etag.starts_with('"') && etag.ends_with('"') && etag.len() > 2,
-        "{etag}"
-    );
+    let etag = alice.send(&format!("HEAD {path}"), "", b"").await?.header("etag").unwrap().to_owned();
+    assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() > 2, "{etag}");
 
-    let same = alice
-        .send(
-            &format!("GET {path}"),
-            &format!("If-None-Match: {etag}\r\n"),
-            b"",
-        )
-        .await?;
+    let same = alice.send(&format!("GET {path}"), &format!("If-None-Match: {etag}\r\n"), b"").await?;
     assert_eq!((same.status, same.body.len()), (304, 0));
-    let resumed = alice
-        .send(
-            &format!("GET {path}"),
-            &format!("Range: bytes=10-\r\nIf-Range: {etag}\r\n"),
-            b"",
-        )
-        .await?;
-    assert_eq!(
-        (resumed.status, resumed.body.as_slice()),
-        (206, &PHOTO[10..])
-    );
-    let stale = alice
-        .send(
-            &format!("GET {path}"),
-            "Range: bytes=10-\r\nIf-Range: \"other\"\r\n",
-            b"",
-        )
-        .await?;
+    let resumed = alice.send(&format!("GET {path}"), &format!("Range: bytes=10-\r\nIf-Range: {etag}\r\n"), b"").await?;
+    assert_eq!((resumed.status, resumed.body.as_slice()), (206, &PHOTO[10..]));
+    let stale = alice.send(&format!("GET {path}"), "Range: bytes=10-\r\nIf-Range: \"other\"\r\n", b"").await?;
     assert_eq!((stale.status, stale.body.as_slice()), (200, PHOTO));
     Ok(())
 }
@@ -485,23 +267,10 @@ async fn a_download_carries_a_safe_name_and_runs_nothing() -> Result<()> {
     let path = alice.add(PHOTO).await?;
     let kept = alice.send(&format!("GET {path}?download"), "", b"").await?;
     let disposition = kept.header("content-disposition").unwrap();
+    assert!(disposition.starts_with("attachment; filename=\""), "{disposition}");
+    assert!(kept.header("content-security-policy").unwrap().ends_with("sandbox"), "media is inert");
     assert!(
-        disposition.starts_with("attachment; filename=\""),
-        "{disposition}"
-    );
-    assert!(
-        kept.header("content-security-policy")
-            .unwrap()
-            .ends_with("sandbox"),
-        "media is inert"
-    );
-    assert!(
-        alice
-            .send(&format!("GET {path}"), "", b"")
-            .await?
-            .header("content-disposition")
-            .unwrap()
-            .starts_with("inline")
+        alice.send(&format!("GET {path}"), "", b"").await?.header("content-disposition").unwrap().starts_with("inline")
     );
     Ok(())
 }
@@ -509,36 +278,18 @@ async fn a_download_carries_a_safe_name_and_runs_nothing() -> Result<()> {
 #[tokio::test]
 async fn what_is_not_here_is_said_so() -> Result<()> {
     let alice = World::new().await?;
-    let path = format!(
-        "{}/media/{}/{}/grid",
-        alice.inside,
-        alice.group,
-        "0".repeat(64)
-    );
+    let path = format!("{}/media/{}/{}/grid", alice.inside, alice.group, "0".repeat(64));
     let answer = alice.send(&format!("GET {path}"), "", b"").await?;
     assert_eq!(answer.status, 404);
-    assert!(
-        ["not_here", "unknown_moment"].contains(&answer.code().as_str()),
-        "{}",
-        answer.text()
-    );
+    assert!(["not_here", "unknown_moment"].contains(&answer.code().as_str()), "{}", answer.text());
     Ok(())
 }
 
 #[tokio::test]
 async fn an_upload_without_a_group_is_refused() -> Result<()> {
     let alice = World::new().await?;
-    let answer = alice
-        .send(
-            &format!("PUT {}/upload?name=a.jpg", alice.inside),
-            "",
-            PHOTO,
-        )
-        .await?;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (400, "bad_request")
-    );
+    let answer = alice.send(&format!("PUT {}/upload?name=a.jpg", alice.inside), "", PHOTO).await?;
+    assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"));
     Ok(())
 }
 
@@ -557,12 +308,8 @@ async fn a_cut_upload_adds_nothing() -> Result<()> {
     stream.shutdown().await?;
     let mut rest = Vec::new();
     timeout(SOON, stream.read_to_end(&mut rest)).await??;
-    let page = alice
-        .call(&format!(
-            r#"{{"call":"timeline.page","args":{{"group":"{}","limit":10}}}}"#,
-            alice.group
-        ))
-        .await?;
+    let page =
+        alice.call(&format!(r#"{{"call":"timeline.page","args":{{"group":"{}","limit":10}}}}"#, alice.group)).await?;
     assert!(page.text().contains(r#""total":0"#), "{}", page.text());
     Ok(())
 }
@@ -571,8 +318,7 @@ async fn a_cut_upload_adds_nothing() -> Result<()> {
 async fn shutting_down_closes_pages_and_the_port() -> Result<()> {
     let alice = World::new().await?;
     let address = alice.address();
-    let (mut events, _) =
-        tokio_tungstenite::connect_async(format!("ws://{address}{}/events", alice.inside)).await?;
+    let (mut events, _) = tokio_tungstenite::connect_async(format!("ws://{address}{}/events", alice.inside)).await?;
     timeout(SOON, alice.gateway.shutdown()).await?;
     let closed = async {
         while let Some(Ok(message)) = events.next().await {
@@ -582,9 +328,6 @@ async fn shutting_down_closes_pages_and_the_port() -> Result<()> {
         }
     };
     timeout(SOON, closed).await?;
-    assert!(
-        TcpStream::connect(address).await.is_err(),
-        "nobody listens any more"
-    );
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
     Ok(())
 }

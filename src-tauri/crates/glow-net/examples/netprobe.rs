@@ -16,7 +16,7 @@ use glow_sync::{
     Frame,
     door::{Admission, Certificate, Knock, Opens, Refusal},
 };
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::mpsc;
 
 /// Lets everyone in who holds the key of the probe.
 struct Open(DeviceKeys);
@@ -67,14 +67,14 @@ async fn main() -> anyhow::Result<()> {
     let (net, mut events) = glow_net::start(config, keeper)?;
     net.set_tags(vec![key.clone()], vec![key]);
     net.add_addresses(FoundBy::Manual, addresses);
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut lines = typed();
     loop {
         tokio::select! {
             event = events.recv() => match event {
                 Some(event) => handle(event).await?,
                 None => return Ok(()),
             },
-            line = lines.next_line() => match line? {
+            line = lines.recv() => match line {
                 Some(line) if line == "?" => println!("{:#?}", net.status().await),
                 Some(line) => net.publish(format!("{name}: {line}").into_bytes()),
                 None => {
@@ -84,6 +84,19 @@ async fn main() -> anyhow::Result<()> {
             },
         }
     }
+}
+
+/// The lines that are typed, until the end of the input.
+fn typed() -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if sender.blocking_send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
 }
 
 async fn handle(event: NetEvent) -> anyhow::Result<()> {

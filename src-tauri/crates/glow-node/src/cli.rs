@@ -236,9 +236,7 @@ pub(crate) enum StoreCommand {
 /// Reads a time such as `90s`, `60m`, `24h` or `3d`.
 fn duration(text: &str) -> Result<Duration, String> {
     let unknown = || format!("`{text}` is not a time: use a number and s, m, h or d, such as 90m");
-    let (number, unit) = text
-        .split_at_checked(text.len().saturating_sub(1))
-        .ok_or_else(unknown)?;
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(unknown)?;
     let seconds = match unit {
         "s" => 1,
         "m" => 60,
@@ -247,11 +245,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(unknown()),
     };
     let number: u64 = number.parse().map_err(|_| unknown())?;
-    number
-        .checked_mul(seconds)
-        .filter(|seconds| *seconds < 1 << 32)
-        .map(Duration::from_secs)
-        .ok_or_else(unknown)
+    number.checked_mul(seconds).filter(|seconds| *seconds < 1 << 32).map(Duration::from_secs).ok_or_else(unknown)
 }
 
 #[cfg(test)]
@@ -271,16 +265,7 @@ mod tests {
     fn a_time_has_a_number_and_a_unit() {
         assert_eq!(duration("90m").unwrap(), Duration::from_secs(5_400));
         assert_eq!(duration("3d").unwrap(), Duration::from_secs(259_200));
-        for odd in [
-            "",
-            "m",
-            "90",
-            "-1h",
-            "1.5h",
-            "9h9",
-            "99999999999999999999d",
-            "1ü",
-        ] {
+        for odd in ["", "m", "90", "-1h", "1.5h", "9h9", "99999999999999999999d", "1ü"] {
             assert!(duration(odd).is_err(), "{odd}");
         }
     }

@@ -35,18 +35,13 @@ pub(crate) fn code(ended: anyhow::Result<()>, json: bool) -> ExitCode {
     let Err(error) = ended else {
         return ExitCode::SUCCESS;
     };
-    if error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    {
+    if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         // Whoever reads has read enough, as with `| head`.
         return ExitCode::SUCCESS;
     }
     let api = error.downcast_ref::<ApiError>();
     if json {
-        let words = api
-            .cloned()
-            .unwrap_or_else(|| ApiError::new(ErrorCode::Internal, format!("{error:#}")));
+        let words = api.cloned().unwrap_or_else(|| ApiError::new(ErrorCode::Internal, format!("{error:#}")));
         let _ = output::json_line(&serde_json::json!({ "error": words }));
     }
     eprintln!("afterglow: {error:#}");
@@ -102,14 +97,7 @@ mod tests {
             let error = anyhow::Error::new(ApiError::new(code, "x")).context("while posting");
             number(&error, error.downcast_ref())
         };
-        assert_eq!(
-            [
-                of(ErrorCode::UnknownGroup),
-                of(ErrorCode::InUse),
-                of(ErrorCode::DiskFull)
-            ],
-            [3, 4, 6]
-        );
+        assert_eq!([of(ErrorCode::UnknownGroup), of(ErrorCode::InUse), of(ErrorCode::DiskFull)], [3, 4, 6]);
         assert_eq!(number(&anyhow::anyhow!("x"), None), 1);
         assert_eq!(number(&anyhow::Error::new(Interrupted), None), 130);
     }

@@ -27,16 +27,7 @@ pub(crate) async fn until_handed_over(
     loop {
         let before = left.len();
         left = only_here(engine, group, left).await?;
-        let somebody = engine
-            .ask(
-                Caller::Owner,
-                GroupGet {
-                    group: group.to_owned(),
-                },
-            )
-            .await?
-            .here_count
-            > 0;
+        let somebody = engine.ask(Caller::Owner, GroupGet { group: group.to_owned() }).await?.here_count > 0;
         if left.is_empty() {
             return Ok(0);
         }
@@ -50,28 +41,12 @@ pub(crate) async fn until_handed_over(
     }
 }
 
-async fn only_here(
-    engine: &Engine,
-    group: &str,
-    moments: Vec<String>,
-) -> Result<Vec<String>, ApiError> {
+async fn only_here(engine: &Engine, group: &str, moments: Vec<String>) -> Result<Vec<String>, ApiError> {
     let mut left = Vec::new();
     for moment in moments {
-        let view = engine
-            .ask(
-                Caller::Owner,
-                MomentGet {
-                    group: group.to_owned(),
-                    moment: moment.clone(),
-                },
-            )
-            .await?;
+        let view = engine.ask(Caller::Owner, MomentGet { group: group.to_owned(), moment: moment.clone() }).await?;
         // A moment whose original is held back for its owner's choice shares previews: there is nothing to wait for.
-        if view.on_devices < 2
-            && view.original == Held::Complete
-            && !view.needs_choice
-            && !view.retracted
-        {
+        if view.on_devices < 2 && view.original == Held::Complete && !view.needs_choice && !view.retracted {
             left.push(moment);
         }
     }
@@ -80,24 +55,13 @@ async fn only_here(
 
 /// Waits until the timeline has come: a member is connected, nothing is missing, and it has been quiet for a while.
 /// Returns whether it has.
-pub(crate) async fn until_received(
-    engine: &Engine,
-    group: &str,
-    wait: Duration,
-) -> Result<bool, ApiError> {
+pub(crate) async fn until_received(engine: &Engine, group: &str, wait: Duration) -> Result<bool, ApiError> {
     const QUIET: Duration = Duration::from_millis(1_500);
     let mut events = engine.events();
     let end = Instant::now() + wait;
     while Instant::now() < end {
         let quiet = !heard(&mut events, end.min(Instant::now() + QUIET)).await;
-        let view = engine
-            .ask(
-                Caller::Owner,
-                GroupGet {
-                    group: group.to_owned(),
-                },
-            )
-            .await?;
+        let view = engine.ask(Caller::Owner, GroupGet { group: group.to_owned() }).await?;
         if quiet && view.here_count > 0 && view.missing_count == 0 {
             return Ok(true);
         }

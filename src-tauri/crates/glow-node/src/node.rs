@@ -60,16 +60,7 @@ impl Node {
     {
         match self {
             Self::Here(engine) => engine.ask(Caller::Owner, request).await,
-            Self::There(remote) => {
-                ask(
-                    remote,
-                    &Ask::Call {
-                        request: request.into(),
-                    },
-                    &mut |_| (),
-                )
-                .await
-            }
+            Self::There(remote) => ask(remote, &Ask::Call { request: request.into() }, &mut |_| ()).await,
         }
     }
 
@@ -82,15 +73,7 @@ impl Node {
         match self {
             Self::Here(engine) => post(engine, group, files, on_step).await,
             Self::There(remote) => {
-                ask(
-                    remote,
-                    &Ask::Post {
-                        group: group.to_owned(),
-                        files,
-                    },
-                    &mut |step| on_step(step),
-                )
-                .await
+                ask(remote, &Ask::Post { group: group.to_owned(), files }, &mut |step| on_step(step)).await
             }
         }
     }
@@ -104,15 +87,7 @@ impl Node {
         match self {
             Self::Here(engine) => export(engine, group, dir, on_step).await,
             Self::There(remote) => {
-                ask(
-                    remote,
-                    &Ask::Export {
-                        group: group.to_owned(),
-                        dir,
-                    },
-                    &mut |step| on_step(step),
-                )
-                .await
+                ask(remote, &Ask::Export { group: group.to_owned(), dir }, &mut |step| on_step(step)).await
             }
         }
     }
@@ -128,16 +103,7 @@ impl Node {
             Self::Here(engine) => watch(engine, group, dir, delay, on_step).await,
             Self::There(remote) => {
                 let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-                ask(
-                    remote,
-                    &Ask::Watch {
-                        group: group.to_owned(),
-                        dir,
-                        delay_ms,
-                    },
-                    &mut |step| on_step(step),
-                )
-                .await
+                ask(remote, &Ask::Watch { group: group.to_owned(), dir, delay_ms }, &mut |step| on_step(step)).await
             }
         }
     }
@@ -157,10 +123,7 @@ async fn ask<T: DeserializeOwned>(
 ) -> Result<T, ApiError> {
     let value = remote.ask(ask, on_step).await?;
     serde_json::from_value(value).map_err(|error| {
-        ApiError::new(
-            ErrorCode::Internal,
-            format!("The running node is of another version: {error}. Start it again."),
-        )
+        ApiError::new(ErrorCode::Internal, format!("The running node is of another version: {error}. Start it again."))
     })
 }
 
@@ -173,32 +136,18 @@ pub(crate) async fn post(
 ) -> Result<PostReceipt, ApiError> {
     let files = files.into_iter().map(capture_file).collect();
     let progress = move |at: glow_engine::PostProgress| {
-        on_step(Step::Progress(Progress {
-            done: at.done,
-            total: at.total,
-            note: at.name,
-        }))
+        on_step(Step::Progress(Progress { done: at.done, total: at.total, note: at.name }))
     };
     engine.post(Caller::Owner, group, files, progress).await
 }
 
 fn capture_file(path: PathBuf) -> CaptureFile {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let modified = std::fs::metadata(&path)
-        .and_then(|metadata| metadata.modified())
-        .ok();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let modified = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
     let modified_at_ms = modified
         .and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok())
         .and_then(|since| since.as_millis().try_into().ok());
-    CaptureFile {
-        path,
-        name,
-        modified_at_ms,
-    }
+    CaptureFile { path, name, modified_at_ms }
 }
 
 /// Writes the originals into a folder.
@@ -209,11 +158,7 @@ pub(crate) async fn export(
     on_step: impl Fn(Step) + Send + Sync + 'static,
 ) -> Result<Exported, ApiError> {
     let progress = move |at: glow_engine::ExportProgress| {
-        on_step(Step::Progress(Progress {
-            done: at.done,
-            total: at.total,
-            note: crate::output::size(at.bytes),
-        }));
+        on_step(Step::Progress(Progress { done: at.done, total: at.total, note: crate::output::size(at.bytes) }));
     };
     let report = engine.export(Caller::Owner, group, dir, progress).await?;
     Ok(Exported {
@@ -236,10 +181,9 @@ pub(crate) async fn watch(
     let mut watch = engine.watch(Caller::Owner, group, dir, delay).await?;
     while let Some(event) = watch.next().await {
         on_step(Step::Watched(match event {
-            WatchEvent::Seen { name, delay } => Watched::Seen {
-                name,
-                delay_ms: delay.as_millis().try_into().unwrap_or(u64::MAX),
-            },
+            WatchEvent::Seen { name, delay } => {
+                Watched::Seen { name, delay_ms: delay.as_millis().try_into().unwrap_or(u64::MAX) }
+            }
             WatchEvent::Posted { name, receipt } => Watched::Posted { name, receipt },
             WatchEvent::Failed { name, error } => Watched::Failed { name, error },
         }));

@@ -20,10 +20,7 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(global: &Global) -> Self {
-        Self {
-            json: global.json,
-            quiet: global.quiet,
-        }
+        Self { json: global.json, quiet: global.quiet }
     }
 
     pub(crate) fn is_json(self) -> bool {
@@ -31,11 +28,7 @@ impl Output {
     }
 
     /// Prints a result: the value for programs, or the text made of it for people.
-    pub(crate) fn show<T: Serialize>(
-        self,
-        value: &T,
-        text: impl FnOnce(&T) -> String,
-    ) -> io::Result<()> {
+    pub(crate) fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> io::Result<()> {
         if self.json {
             return json_line(value);
         }
@@ -52,11 +45,7 @@ impl Output {
     /// A progress bar, drawn only for a person at a terminal.
     pub(crate) fn bar(self) -> Bar {
         let hidden = self.json || self.quiet;
-        let target = if hidden {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.enable_steady_tick(Duration::from_millis(120));
         Bar(bar)
@@ -113,18 +102,11 @@ pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]], empt
     }
     let heads = heads.map(str::to_owned);
     let all = || std::iter::once(&heads).chain(rows);
-    let widths: [usize; N] = std::array::from_fn(|column| {
-        all()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    });
+    let widths: [usize; N] =
+        std::array::from_fn(|column| all().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut text = String::new();
     for row in all() {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
         text += cells.collect::<Vec<_>>().join("  ").trim_end();
         text.push('\n');
     }
@@ -162,14 +144,8 @@ mod tests {
 
     #[test]
     fn a_table_lines_up_whatever_the_script() {
-        let rows = [
-            ["Füße".to_owned(), "1".to_owned()],
-            ["x".to_owned(), "22".to_owned()],
-        ];
-        assert_eq!(
-            table(["title", "n"], &rows, ""),
-            "title  n\nFüße   1\nx      22\n"
-        );
+        let rows = [["Füße".to_owned(), "1".to_owned()], ["x".to_owned(), "22".to_owned()]];
+        assert_eq!(table(["title", "n"], &rows, ""), "title  n\nFüße   1\nx      22\n");
         assert_eq!(table(["title"], &[], "No groups."), "No groups.");
     }
 

@@ -8,8 +8,7 @@ const QUIET: usize = 2;
 
 /// The code as lines of text, light on dark and dark on light alike: the colours are said, not left to the terminal.
 pub(crate) fn terminal(text: &str) -> Result<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L)
-        .context("the link is too long for a QR code")?;
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).context("the link is too long for a QR code")?;
     let width = code.width();
     let modules = code.to_colors();
     let dark = |x: usize, y: usize| {
@@ -19,14 +18,12 @@ pub(crate) fn terminal(text: &str) -> Result<String> {
     let mut lines = String::new();
     for y in (0..width + 2 * QUIET).step_by(2) {
         lines += "\u{1b}[30;107m";
-        lines.extend(
-            (0..width + 2 * QUIET).map(|x| match (dark(x, y), dark(x, y + 1)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => ' ',
-            }),
-        );
+        lines.extend((0..width + 2 * QUIET).map(|x| match (dark(x, y), dark(x, y + 1)) {
+            (true, true) => '█',
+            (true, false) => '▀',
+            (false, true) => '▄',
+            (false, false) => ' ',
+        }));
         lines += "\u{1b}[0m\n";
     }
     Ok(lines)
@@ -41,25 +38,11 @@ mod tests {
     #[test]
     fn a_code_has_its_corner_and_a_quiet_zone() {
         let text = terminal("afterglow://join/x").unwrap();
-        let lines: Vec<_> = text
-            .lines()
-            .map(|line| {
-                line.trim_start_matches("\u{1b}[30;107m")
-                    .trim_end_matches("\u{1b}[0m")
-            })
-            .collect();
+        let lines: Vec<_> =
+            text.lines().map(|line| line.trim_start_matches("\u{1b}[30;107m").trim_end_matches("\u{1b}[0m")).collect();
         assert!(lines[0].chars().all(|c| c == ' '), "white above");
-        assert!(
-            lines[1].starts_with("  █▀▀▀▀▀█ "),
-            "the finder pattern: {}",
-            lines[1]
-        );
-        assert!(
-            lines
-                .iter()
-                .all(|line| line.chars().count() == lines[0].chars().count()),
-            "it is a square"
-        );
+        assert!(lines[1].starts_with("  █▀▀▀▀▀█ "), "the finder pattern: {}", lines[1]);
+        assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()), "it is a square");
     }
 
     #[test]

@@ -88,7 +88,7 @@ export class MockHost implements Host {
   mediaUrl(group: string, moment: string, part: MediaPart): string {
     const uploaded = this.#uploads.get(moment);
     if (uploaded !== undefined) return uploaded;
-    const seed = this.#albums.get(group)?.seeds.find(({ id }) => id === moment);
+    const seed = this.#seed(group, moment);
     if (seed === undefined) return svgUrl(sceneSvg(0, 4, 3));
     const view = momentView(group, seed, 0);
     if (part === 'motion' || (view.kind === 'clip' && part === 'original')) return clipUrl;
@@ -187,6 +187,18 @@ export class MockHost implements Host {
     });
   }
 
+  readonly #index = new WeakMap<Seed[], Map<string, Seed>>();
+
+  #seed(group: string, moment: string): Seed | undefined {
+    const seeds = this.#albums.get(group)?.seeds ?? [];
+    let byId = this.#index.get(seeds);
+    if (byId?.size !== seeds.length) {
+      byId = new Map(seeds.map((seed) => [seed.id, seed]));
+      this.#index.set(seeds, byId);
+    }
+    return byId.get(moment);
+  }
+
   #album(group: string): Album {
     const found = this.#albums.get(group);
     if (found === undefined) throw new Failure('unknown_group', 'no such group');
@@ -211,7 +223,7 @@ export class MockHost implements Host {
 
   #moment(group: string, moment: string): MomentView {
     const of = this.#album(group);
-    const seed = of.seeds.find(({ id }) => id === moment);
+    const seed = this.#seed(group, moment);
     if (seed === undefined) throw new Failure('unknown_moment', 'no such moment');
     return this.#view(of, seed);
   }

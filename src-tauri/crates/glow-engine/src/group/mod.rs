@@ -31,6 +31,9 @@ use crate::{
     secrets::Secrets,
 };
 
+/// How long members go on syncing after the end: 30 days.
+const AFTERGLOW_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+
 /// One group, shared by its tasks and by every request about it.
 pub(crate) struct Group {
     pub(crate) id: GroupId,
@@ -124,6 +127,11 @@ impl Group {
     /// Whether the group is past its end.
     pub(crate) fn is_ended(&self) -> bool {
         self.membership().genesis().is_some_and(|genesis| genesis.ends_ms <= now_ms())
+    }
+
+    /// Whether its end is so long ago that nobody syncs any more.
+    pub(crate) fn is_long_over(&self) -> bool {
+        self.membership().genesis().is_some_and(|genesis| genesis.ends_ms + AFTERGLOW_MS <= now_ms())
     }
 
     /// Authors an operation: it is durable when this returns, and announced after.

@@ -81,7 +81,7 @@ pub(crate) async fn establish(
 ) -> ApiResult<Arc<Group>> {
     let place = directory.clone();
     blocking(move || found(&place, &secrets, operations, &addresses)).await?;
-    open(config, bus, directory).await
+    open(config, bus, directory, true).await
 }
 
 fn found(
@@ -117,8 +117,14 @@ fn found(
     secrets.save(&directory.secrets())
 }
 
-/// Opens a stored group and starts its tasks. The timeline is there even when no network is.
-pub(crate) async fn open(config: &EngineConfig, bus: &Bus, directory: GroupDirectory) -> ApiResult<Arc<Group>> {
+/// Opens a stored group and starts its tasks. The timeline is there even when no network is: a group that is long over, or
+/// one too many, stays a closed file that can be browsed.
+pub(crate) async fn open(
+    config: &EngineConfig,
+    bus: &Bus,
+    directory: GroupDirectory,
+    may_go_online: bool,
+) -> ApiResult<Arc<Group>> {
     let place = directory.clone();
     let (secrets, store, blobs, intake) = blocking(move || {
         let secrets = Secrets::load(&place.secrets())?;
@@ -158,7 +164,9 @@ pub(crate) async fn open(config: &EngineConfig, bus: &Bus, directory: GroupDirec
     let this = group.clone();
     blocking(move || this.refresh_admission()).await?;
     group.tasks.spawn(actor::run(group.clone(), intake, command_queue));
-    start_network(config, &group).await;
+    if may_go_online && !group.is_long_over() {
+        start_network(config, &group).await;
+    }
     group.tasks.spawn(fetch::run(group.clone(), fetch_queue, complete));
     group.tasks.spawn(stoppable(group.clone(), announce::tell_complete(group.clone(), complete_queue)));
     group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));

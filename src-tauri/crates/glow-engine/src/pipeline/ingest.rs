@@ -12,9 +12,7 @@ use std::{
 
 use futures::StreamExt;
 use glow_api::{ApiError, ErrorCode, PostFailure, PostReceipt};
-use glow_media::{
-    Blanking, ExternalTools, Format, Kind, PreviewOutcome, Previews, Probe, TileReason, TimeSource, Verdict,
-};
+use glow_media::{Blanking, ExternalTools, Kind, PreviewOutcome, Previews, Probe, TileReason, TimeSource, Verdict};
 use glow_model::{
     BlobRef, Body, MediaId, Moment, MomentKind, OperationId, Original, Segments, blob::encode_manifest, clean_line,
     limits,
@@ -201,6 +199,7 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
     if let Some(id) = group.store.moment_by_media(media).map_err(IntoApi::into_api)? {
         return Ok(Prepared::AlreadyThere(id));
     }
+    require_captured_before_the_end(group, &still)?;
     let previews = previews(&still, tools, scratch)?;
     let mut sealing = Sealing::new(group);
     let original = sealing.file(Part::Original, &still, &blanking)?;
@@ -219,6 +218,19 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
         body.motion = motion.map(|segments| sealing.original("video/quicktime".to_owned(), segments)).transpose()?;
     }
     Ok(Prepared::New { body: Box::new(body), local: sealing.finish() })
+}
+
+/// After a group's end only what was captured before it can be added.
+fn require_captured_before_the_end(group: &Group, file: &Probed) -> ApiResult<()> {
+    let membership = group.membership();
+    let Some(ends_ms) = membership.genesis().map(|genesis| genesis.ends_ms).filter(|ends_ms| *ends_ms <= now_ms())
+    else {
+        return Ok(());
+    };
+    if captured_at(file).0 <= ends_ms {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::GroupEnded, "the group has ended: only what was captured before its end can be added"))
 }
 
 fn blank(file: &Probed) -> ApiResult<Blanking> {

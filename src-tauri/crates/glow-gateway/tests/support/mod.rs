@@ -25,39 +25,16 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn new() -> Result<Self> {
         let data_dir = tempfile::tempdir()?;
-        let quiet = EngineConfig {
-            mdns: false,
-            loopback: true,
-            ..EngineConfig::new(data_dir.path().join("alice"))
-        };
+        let quiet = EngineConfig { mdns: false, loopback: true, ..EngineConfig::new(data_dir.path().join("alice")) };
         let engine = Engine::start(quiet).await?;
-        let config = GatewayConfig {
-            allowed_origins: vec![WINDOW.to_owned()],
-            ..GatewayConfig::default()
-        };
+        let config = GatewayConfig { allowed_origins: vec![WINDOW.to_owned()], ..GatewayConfig::default() };
         let gateway = Gateway::start(engine.clone(), config).await?;
         let base = gateway.open_session();
-        let inside = base
-            .strip_prefix(&format!("http://{}", gateway.address()))
-            .context("the base is below the address")?;
+        let inside =
+            base.strip_prefix(&format!("http://{}", gateway.address())).context("the base is below the address")?;
         let inside = inside.trim_end_matches('/').to_owned();
-        let group = engine
-            .ask(
-                Caller::Owner,
-                GroupCreate {
-                    title: "Anna & Ben".into(),
-                    ends_at_ms: None,
-                },
-            )
-            .await?
-            .id;
-        Ok(Self {
-            gateway,
-            engine,
-            inside,
-            group,
-            _data_dir: data_dir,
-        })
+        let group = engine.ask(Caller::Owner, GroupCreate { title: "Anna & Ben".into(), ends_at_ms: None }).await?.id;
+        Ok(Self { gateway, engine, inside, group, _data_dir: data_dir })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -66,31 +43,18 @@ impl World {
 
     /// A request under the right name. `head` holds further header lines.
     pub(crate) async fn send(&self, line: &str, head: &str, body: &[u8]) -> Result<Answer> {
-        self.send_as(&self.address().to_string(), line, head, body)
-            .await
+        self.send_as(&self.address().to_string(), line, head, body).await
     }
 
-    pub(crate) async fn send_as(
-        &self,
-        host: &str,
-        line: &str,
-        head: &str,
-        body: &[u8],
-    ) -> Result<Answer> {
+    pub(crate) async fn send_as(&self, host: &str, line: &str, head: &str, body: &[u8]) -> Result<Answer> {
         let length = body.len();
-        let text = format!(
-            "{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{head}\r\n"
-        );
+        let text =
+            format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{head}\r\n");
         Answer::of(self.address(), &[text.as_bytes(), body].concat()).await
     }
 
     pub(crate) async fn call(&self, json: &str) -> Result<Answer> {
-        self.send(
-            &format!("POST {}/call", self.inside),
-            "Content-Type: application/json\r\n",
-            json.as_bytes(),
-        )
-        .await
+        self.send(&format!("POST {}/call", self.inside), "Content-Type: application/json\r\n", json.as_bytes()).await
     }
 
     /// Adds a photo and returns the path of its original.
@@ -99,16 +63,9 @@ impl World {
             "PUT {}/upload?group={}&name=F%C3%BC%C3%9Fe.jpg&modified_at_ms=1700000000000",
             self.inside, self.group
         );
-        let receipt: glow_api::PostReceipt =
-            serde_json::from_slice(&self.send(&line, "", photo).await?.body)?;
-        let moment = receipt
-            .moments
-            .first()
-            .with_context(|| format!("nothing was added: {receipt:?}"))?;
-        Ok(format!(
-            "{}/media/{}/{moment}/original",
-            self.inside, self.group
-        ))
+        let receipt: glow_api::PostReceipt = serde_json::from_slice(&self.send(&line, "", photo).await?.body)?;
+        let moment = receipt.moments.first().with_context(|| format!("nothing was added: {receipt:?}"))?;
+        Ok(format!("{}/media/{}/{moment}/original", self.inside, self.group))
     }
 }
 
@@ -128,32 +85,15 @@ impl Answer {
         if let Err(error) = stream.read_to_end(&mut bytes).await {
             anyhow::ensure!(!bytes.is_empty(), "no answer: {error}");
         }
-        let end = bytes
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .context("the answer has no head")?;
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").context("the answer has no head")?;
         let head = String::from_utf8(bytes[..end].to_vec())?;
-        let status = head
-            .split(' ')
-            .nth(1)
-            .context("the answer has no status")?
-            .parse()?;
-        Ok(Self {
-            status,
-            head,
-            body: bytes[end + 4..].to_vec(),
-        })
+        let status = head.split(' ').nth(1).context("the answer has no status")?.parse()?;
+        Ok(Self { status, head, body: bytes[end + 4..].to_vec() })
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self
-            .head
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(": "));
-        lines
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let mut lines = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     pub(crate) fn text(&self) -> String {

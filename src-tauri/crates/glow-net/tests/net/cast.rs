@@ -17,33 +17,33 @@ use glow_sync::{
 use tokio::{sync::mpsc, time::timeout};
 
 /// Bounds every wait: far above what anything here takes.
-pub const BOUND: Duration = Duration::from_secs(20);
+pub(crate) const BOUND: Duration = Duration::from_secs(20);
 /// A name that must never reach a stranger.
-pub const TOPIC: &str = "the-secret-topic-of-the-wedding";
+pub(crate) const TOPIC: &str = "the-secret-topic-of-the-wedding";
 
 /// A group, as its members know it.
 #[derive(Clone)]
-pub struct Group {
-    pub id: GroupId,
-    pub newest: TagKey,
-    pub invite: InviteSeed,
+pub(crate) struct Group {
+    pub(crate) id: GroupId,
+    pub(crate) newest: TagKey,
+    pub(crate) invite: InviteSeed,
     members: Arc<Mutex<BTreeSet<DeviceId>>>,
 }
 
 impl Group {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { id: GroupId([7; 32]), newest: TagKey([1; 32]), invite: InviteSeed([5; 16]), members: Arc::default() }
     }
 
     /// A member's gatekeeper.
-    pub fn member(&self, name: u8) -> Keeper {
+    pub(crate) fn member(&self, name: u8) -> Keeper {
         let keeper = self.outsider(name);
         self.members.lock().unwrap().insert(keeper.keys.id());
         keeper
     }
 
     /// The gatekeeper of someone who holds the keys but is no member.
-    pub fn outsider(&self, name: u8) -> Keeper {
+    pub(crate) fn outsider(&self, name: u8) -> Keeper {
         Keeper {
             group: self.clone(),
             keys: keys(name),
@@ -53,28 +53,28 @@ impl Group {
         }
     }
 
-    pub fn remove(&self, device: DeviceId) {
+    pub(crate) fn remove(&self, device: DeviceId) {
         self.members.lock().unwrap().remove(&device);
     }
 
     /// An invite that names these addresses.
-    pub fn link(&self, addresses: Vec<SocketAddr>) -> InviteLink {
+    pub(crate) fn link(&self, addresses: Vec<SocketAddr>) -> InviteLink {
         InviteLink { seed: self.invite.clone(), group: self.id, title: "Wedding".into(), addresses, wifi: None }
     }
 }
 
-pub fn keys(name: u8) -> DeviceKeys {
+pub(crate) fn keys(name: u8) -> DeviceKeys {
     DeviceKeys::from_seeds([name; 32], [name; 32])
 }
 
 /// Lets members in, and joiners as it is told.
 #[derive(Clone)]
-pub struct Keeper {
-    pub group: Group,
-    pub keys: DeviceKeys,
-    pub epochs: Vec<TagKey>,
-    pub joiners: Result<(), Refusal>,
-    pub admitted: Arc<Mutex<Vec<DeviceId>>>,
+pub(crate) struct Keeper {
+    pub(crate) group: Group,
+    pub(crate) keys: DeviceKeys,
+    pub(crate) epochs: Vec<TagKey>,
+    pub(crate) joiners: Result<(), Refusal>,
+    pub(crate) admitted: Arc<Mutex<Vec<DeviceId>>>,
 }
 
 #[async_trait]
@@ -111,31 +111,31 @@ impl Gatekeeper for Keeper {
 }
 
 /// A running device.
-pub struct Device {
-    pub net: Net,
-    pub events: mpsc::Receiver<NetEvent>,
-    pub id: DeviceId,
-    pub address: SocketAddr,
+pub(crate) struct Device {
+    pub(crate) net: Net,
+    pub(crate) events: mpsc::Receiver<NetEvent>,
+    pub(crate) id: DeviceId,
+    pub(crate) address: SocketAddr,
 }
 
-pub fn on_loopback() -> Listen {
+pub(crate) fn on_loopback() -> Listen {
     Listen { interfaces: Interfaces::Loopback, ..Listen::default() }
 }
 
-pub fn config(group: &Group, listen: Listen) -> NetConfig {
+pub(crate) fn config(group: &Group, listen: Listen) -> NetConfig {
     NetConfig { group: group.id, topic: TOPIC.into(), listen, mdns: false, limits: ConnectionLimits::default() }
 }
 
 impl Device {
-    pub async fn start(keeper: &Keeper) -> Self {
+    pub(crate) async fn start(keeper: &Keeper) -> Self {
         Self::start_with(keeper, config(&keeper.group, on_loopback())).await
     }
 
-    pub async fn start_on(keeper: &Keeper, listen: Listen) -> Self {
+    pub(crate) async fn start_on(keeper: &Keeper, listen: Listen) -> Self {
         Self::start_with(keeper, config(&keeper.group, listen)).await
     }
 
-    pub async fn start_with(keeper: &Keeper, config: NetConfig) -> Self {
+    pub(crate) async fn start_with(keeper: &Keeper, config: NetConfig) -> Self {
         let (net, events) = glow_net::start(config, Arc::new(keeper.clone())).unwrap();
         let mut device = Self { net, events, id: keeper.keys.id(), address: SocketAddr::from(([0, 0, 0, 0], 0)) };
         device.address = device
@@ -148,7 +148,7 @@ impl Device {
     }
 
     /// Waits for an event; others are dropped.
-    pub async fn wait<T>(&mut self, what: &str, mut matches: impl FnMut(NetEvent) -> Option<T>) -> T {
+    pub(crate) async fn wait<T>(&mut self, what: &str, mut matches: impl FnMut(NetEvent) -> Option<T>) -> T {
         let found = async {
             loop {
                 let event = self.events.recv().await.expect("the swarm runs");
@@ -160,7 +160,7 @@ impl Device {
         timeout(BOUND, found).await.unwrap_or_else(|_| panic!("no {what} in time"))
     }
 
-    pub async fn connected(&mut self) -> DeviceId {
+    pub(crate) async fn connected(&mut self) -> DeviceId {
         self.wait("connection", |event| match event {
             NetEvent::Connected { device, .. } => Some(device),
             _ => None,
@@ -168,7 +168,7 @@ impl Device {
         .await
     }
 
-    pub async fn disconnected(&mut self) -> DeviceId {
+    pub(crate) async fn disconnected(&mut self) -> DeviceId {
         self.wait("end of a connection", |event| match event {
             NetEvent::Disconnected { device } => Some(device),
             _ => None,
@@ -177,7 +177,7 @@ impl Device {
     }
 
     /// Waits for a gossip message and passes it on, or not.
-    pub async fn hear(&mut self, pass_on: bool) -> Vec<u8> {
+    pub(crate) async fn hear(&mut self, pass_on: bool) -> Vec<u8> {
         self.wait("gossip", |event| match event {
             NetEvent::Gossip { message, verdict, .. } => {
                 if pass_on {
@@ -192,12 +192,12 @@ impl Device {
         .await
     }
 
-    pub fn dial(&self, other: &Device) {
+    pub(crate) fn dial(&self, other: &Device) {
         self.net.add_addresses(FoundBy::Manual, vec![other.address]);
     }
 
     /// Answers requests in a task of its own until the swarm ends.
-    pub fn serve<Answering>(mut self, answer: impl Fn(Request, AnswerSink) -> Answering + Send + 'static) -> Net
+    pub(crate) fn serve<Answering>(mut self, answer: impl Fn(Request, AnswerSink) -> Answering + Send + 'static) -> Net
     where
         Answering: Future<Output = ()> + Send + 'static,
     {
@@ -214,7 +214,7 @@ impl Device {
 }
 
 /// Two members, connected: the first dialled.
-pub async fn pair(group: &Group, listen: Listen) -> (Device, Device) {
+pub(crate) async fn pair(group: &Group, listen: Listen) -> (Device, Device) {
     let mut alice = Device::start_on(&group.member(1), listen).await;
     let mut bob = Device::start_on(&group.member(2), listen).await;
     alice.dial(&bob);
@@ -224,7 +224,7 @@ pub async fn pair(group: &Group, listen: Listen) -> (Device, Device) {
 }
 
 /// Loopback by one transport alone.
-pub fn each_transport() -> [Listen; 2] {
+pub(crate) fn each_transport() -> [Listen; 2] {
     let both = on_loopback();
     [Listen { quic: false, ..both }, Listen { tcp: false, ..both }]
 }

@@ -16,13 +16,13 @@ use tokio::time::timeout;
 
 use crate::cast::{BOUND, Keeper};
 
-pub struct HandMade {
+pub(crate) struct HandMade {
     control: libp2p_stream::Control,
     peer: PeerId,
 }
 
 impl HandMade {
-    pub async fn meet(keeper: &Keeper, address: SocketAddr, quic: bool) -> Self {
+    pub(crate) async fn meet(keeper: &Keeper, address: SocketAddr, quic: bool) -> Self {
         let mut swarm = swarm();
         swarm.dial(multiaddr(address, quic)).unwrap();
         let connected = async {
@@ -46,7 +46,7 @@ impl HandMade {
     }
 
     /// Writes a request and waits for the first frame; nothing when the stream is closed.
-    pub async fn ask(&mut self, message: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) async fn ask(&mut self, message: &[u8]) -> Option<Vec<u8>> {
         let request = StreamProtocol::new(REQUEST_PROTOCOL);
         let mut stream = self.control.open_stream(self.peer, request).await.unwrap();
         stream.write_all(message).await.unwrap();
@@ -55,7 +55,7 @@ impl HandMade {
     }
 }
 
-pub fn multiaddr(address: SocketAddr, quic: bool) -> Multiaddr {
+pub(crate) fn multiaddr(address: SocketAddr, quic: bool) -> Multiaddr {
     let ip = Multiaddr::from(address.ip());
     if quic {
         ip.with(Protocol::Udp(address.port())).with(Protocol::QuicV1)

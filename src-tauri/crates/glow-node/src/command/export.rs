@@ -24,11 +24,7 @@ pub(super) async fn export(node: &mut Node, out: Output, args: Export) -> Result
         .await?;
     drop(bar);
     out.show(&exported, |exported| {
-        let mut text = format!(
-            "{} written to {}",
-            count(exported.written as usize, "file"),
-            dir.display()
-        );
+        let mut text = format!("{} written to {}", count(exported.written as usize, "file"), dir.display());
         if exported.skipped > 0 {
             text += &format!(", {} there already", exported.skipped);
         }

@@ -11,33 +11,18 @@ use crate::exit::Interrupted;
 use crate::node::Node;
 use crate::output::{Output, count, short, table, time};
 
-pub(super) async fn create(
-    node: &mut Node,
-    out: Output,
-    title: String,
-    ends_in: Option<Duration>,
-) -> Result<()> {
+pub(super) async fn create(node: &mut Node, out: Output, title: String, ends_in: Option<Duration>) -> Result<()> {
     let ends_at_ms = match ends_in {
-        Some(time) => Some(i64::try_from(
-            (SystemTime::now() + time)
-                .duration_since(SystemTime::UNIX_EPOCH)?
-                .as_millis(),
-        )?),
+        Some(time) => {
+            Some(i64::try_from((SystemTime::now() + time).duration_since(SystemTime::UNIX_EPOCH)?.as_millis())?)
+        }
         None => None,
     };
     let view = node.ask(GroupCreate { title, ends_at_ms }).await?;
     out.show(&view, |view| {
-        format!(
-            "Started {} ({}), until {}.",
-            view.title,
-            short(&view.id),
-            time(view.ends_at_ms, None)
-        )
+        format!("Started {} ({}), until {}.", view.title, short(&view.id), time(view.ends_at_ms, None))
     })?;
-    out.hint(&format!(
-        "Let others in with `afterglow group invite {}`.",
-        short(&view.id)
-    ));
+    out.hint(&format!("Let others in with `afterglow group invite {}`.", short(&view.id)));
     Ok(())
 }
 
@@ -53,27 +38,16 @@ pub(super) async fn leave(node: &mut Node, out: Output, wanted: &str) -> Result<
         return Err(Interrupted.into());
     }
     let page = node.ask(GroupLeave { group: view.id }).await?;
-    out.show(&page, |_| {
-        format!(
-            "Left {}. Its keys and its album are gone from this device.",
-            view.title
-        )
-    })?;
+    out.show(&page, |_| format!("Left {}. Its keys and its album are gone from this device.", view.title))?;
     Ok(())
 }
 
 fn agreed(view: &GroupView) -> io::Result<bool> {
     let only_here = match view.only_here_count {
         0 => String::new(),
-        number => format!(
-            " {} of yours nobody else has.",
-            count(number as usize, "moment")
-        ),
+        number => format!(" {} of yours nobody else has.", count(number as usize, "moment")),
     };
-    eprint!(
-        "Leave {}? Its album is removed from this device.{only_here} [y/N] ",
-        view.title
-    );
+    eprint!("Leave {}? Its album is removed from this device.{only_here} [y/N] ", view.title);
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
@@ -82,16 +56,7 @@ fn agreed(view: &GroupView) -> io::Result<bool> {
 
 fn page_text(page: &GroupPage) -> String {
     let rows: Vec<_> = page.groups.iter().map(row).collect();
-    let heads = [
-        "id",
-        "title",
-        "",
-        "members",
-        "here",
-        "moments",
-        "missing",
-        "only here",
-    ];
+    let heads = ["id", "title", "", "members", "here", "moments", "missing", "only here"];
     table(heads, &rows, "There is no group on this device yet.")
 }
 
@@ -102,22 +67,7 @@ fn row(view: &GroupView) -> [String; 8] {
         GroupPhase::Removed => "removed",
         GroupPhase::UpdateNeeded => "update needed",
     };
-    let numbers = [
-        view.member_count,
-        view.here_count,
-        view.moment_count,
-        view.missing_count,
-        view.only_here_count,
-    ];
+    let numbers = [view.member_count, view.here_count, view.moment_count, view.missing_count, view.only_here_count];
     let [members, here, moments, missing, only_here] = numbers.map(|number| number.to_string());
-    [
-        short(&view.id).to_owned(),
-        view.title.clone(),
-        phase.to_owned(),
-        members,
-        here,
-        moments,
-        missing,
-        only_here,
-    ]
+    [short(&view.id).to_owned(), view.title.clone(), phase.to_owned(), members, here, moments, missing, only_here]
 }

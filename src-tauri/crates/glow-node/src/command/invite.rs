@@ -11,26 +11,12 @@ use crate::qr;
 
 pub(super) async fn invite(node: &mut Node, out: Output, args: Invite) -> Result<()> {
     let group = group(node, args.group.as_deref()).await?.id;
-    let expires_in_min = args
-        .expires
-        .map(|time| u32::try_from(time.as_secs().div_ceil(60)))
-        .transpose()?;
-    let view = node
-        .ask(InviteCreate {
-            group,
-            expires_in_min,
-            max_uses: args.max_uses,
-        })
-        .await?;
+    let expires_in_min = args.expires.map(|time| u32::try_from(time.as_secs().div_ceil(60))).transpose()?;
+    let view = node.ask(InviteCreate { group, expires_in_min, max_uses: args.max_uses }).await?;
     if let Some(path) = &args.svg {
-        std::fs::write(path, &view.qr_svg)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(path, &view.qr_svg).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let code = if args.qr && !out.is_json() {
-        qr::terminal(&view.link)?
-    } else {
-        String::new()
-    };
+    let code = if args.qr && !out.is_json() { qr::terminal(&view.link)? } else { String::new() };
     out.show(&view, |view| format!("{code}{}", view.link))?;
     out.hint(&about(&view));
     if matches!(node, Node::Here(_)) {
@@ -40,10 +26,8 @@ pub(super) async fn invite(node: &mut Node, out: Output, args: Invite) -> Result
 }
 
 fn about(view: &InviteView) -> String {
-    let until = view.expires_at_ms.map_or_else(
-        || "until it is revoked".to_owned(),
-        |at| format!("until {}", time(at, None)),
-    );
+    let until =
+        view.expires_at_ms.map_or_else(|| "until it is revoked".to_owned(), |at| format!("until {}", time(at, None)));
     let uses = match view.max_uses {
         Some(1) => ", once",
         Some(_) => ", for as many as you said",

@@ -16,11 +16,7 @@ pub(super) async fn members(node: &mut Node, out: Output, wanted: Option<String>
 
 fn text(page: &MemberPage) -> String {
     let rows: Vec<_> = page.members.iter().map(row).collect();
-    table(
-        ["member", "name", "role", "", "last seen", "moments"],
-        &rows,
-        "There are no members.",
-    )
+    table(["member", "name", "role", "", "last seen", "moments"], &rows, "There are no members.")
 }
 
 fn row(member: &MemberView) -> [String; 6] {
@@ -35,10 +31,7 @@ fn row(member: &MemberView) -> [String; 6] {
         Presence::Gone => "gone",
         Presence::Unmet => "never met",
     };
-    let seen = member
-        .last_seen_at_ms
-        .filter(|_| !member.me)
-        .map_or_else(String::new, |at| time(at, None));
+    let seen = member.last_seen_at_ms.filter(|_| !member.me).map_or_else(String::new, |at| time(at, None));
     [
         short(&member.device).to_owned(),
         member.name.clone(),

@@ -41,83 +41,31 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
     use Network::{Spared, Wanted};
     match command {
         Command::Group(GroupCommand::Create { title, ends_in }) => {
-            with(global, Spared, async |node| {
-                group::create(node, out, title, ends_in).await
-            })
-            .await
+            with(global, Spared, async |node| group::create(node, out, title, ends_in).await).await
         }
-        Command::Group(GroupCommand::List) => {
-            with(global, Spared, async |node| group::list(node, out).await).await
-        }
+        Command::Group(GroupCommand::List) => with(global, Spared, async |node| group::list(node, out).await).await,
         Command::Group(GroupCommand::Invite(invite)) => {
-            with(global, Spared, async |node| {
-                invite::invite(node, out, invite).await
-            })
-            .await
+            with(global, Spared, async |node| invite::invite(node, out, invite).await).await
         }
         Command::Group(GroupCommand::Leave { group }) => {
-            with(global, Wanted, async |node| {
-                group::leave(node, out, &group).await
-            })
-            .await
+            with(global, Wanted, async |node| group::leave(node, out, &group).await).await
         }
-        Command::Join(join) => {
-            with(global, Wanted, async |node| {
-                join::join(node, out, join).await
-            })
-            .await
-        }
-        Command::Post(post) => {
-            with(global, Wanted, async |node| {
-                post::post(node, out, post).await
-            })
-            .await
-        }
+        Command::Join(join) => with(global, Wanted, async |node| join::join(node, out, join).await).await,
+        Command::Post(post) => with(global, Wanted, async |node| post::post(node, out, post).await).await,
         Command::Timeline(timeline) => {
-            with(global, Spared, async |node| {
-                timeline::timeline(node, out, timeline).await
-            })
-            .await
+            with(global, Spared, async |node| timeline::timeline(node, out, timeline).await).await
         }
-        Command::Watch(watch) => {
-            with(global, Wanted, async |node| {
-                watch::watch(node, out, watch).await
-            })
-            .await
-        }
-        Command::Export(export) => {
-            with(global, Spared, async |node| {
-                export::export(node, out, export).await
-            })
-            .await
-        }
-        Command::Peers(peers) => {
-            with(global, Wanted, async |node| {
-                peers::peers(node, out, peers).await
-            })
-            .await
-        }
-        Command::Members(of) => {
-            with(global, Spared, async |node| {
-                members::members(node, out, of.group).await
-            })
-            .await
-        }
+        Command::Watch(watch) => with(global, Wanted, async |node| watch::watch(node, out, watch).await).await,
+        Command::Export(export) => with(global, Spared, async |node| export::export(node, out, export).await).await,
+        Command::Peers(peers) => with(global, Wanted, async |node| peers::peers(node, out, peers).await).await,
+        Command::Members(of) => with(global, Spared, async |node| members::members(node, out, of.group).await).await,
         Command::Profile(profile) => {
-            with(global, Spared, async |node| {
-                profile::profile(node, out, profile).await
-            })
-            .await
+            with(global, Spared, async |node| profile::profile(node, out, profile).await).await
         }
         Command::Open => run::open(global, out).await,
         Command::Store(command) => store::store(global, out, command).await,
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Cli::command(),
-                "afterglow",
-                &mut std::io::stdout(),
-            );
+            clap_complete::generate(shell, &mut Cli::command(), "afterglow", &mut std::io::stdout());
             Ok(())
         }
         Command::Run => run::run(global, out).await,
@@ -146,15 +94,10 @@ async fn group(node: &mut Node, wanted: Option<&str>) -> Result<GroupView, ApiEr
     if groups.iter().filter(|group| same(group)).count() != 1 {
         let lower = wanted.to_lowercase();
         let near = |group: &GroupView| {
-            !lower.is_empty()
-                && (group.id.starts_with(&lower) || group.title.to_lowercase() == lower)
+            !lower.is_empty() && (group.id.starts_with(&lower) || group.title.to_lowercase() == lower)
         };
         let near: Vec<_> = groups.into_iter().filter(near).collect();
-        return if near.is_empty() {
-            Err(unknown(wanted))
-        } else {
-            only(near)
-        };
+        return if near.is_empty() { Err(unknown(wanted)) } else { only(near) };
     }
     groups.into_iter().find(same).ok_or_else(|| unknown(wanted))
 }
@@ -167,21 +110,14 @@ fn only(mut groups: Vec<GroupView>) -> Result<GroupView, ApiError> {
             "There is no group on this device. Start one with `afterglow group create TITLE`, or join one with `afterglow join LINK`.",
         )),
         (Some(last), false) => {
-            let names = groups
-                .iter()
-                .chain([&last])
-                .map(|group| format!("{} ({})", short(&group.id), group.title));
+            let names = groups.iter().chain([&last]).map(|group| format!("{} ({})", short(&group.id), group.title));
             let names = names.collect::<Vec<_>>().join(", ");
-            Err(ApiError::new(
-                ErrorCode::BadRequest,
-                format!("Which group? Say one of: {names}."),
-            ))
+            Err(ApiError::new(ErrorCode::BadRequest, format!("Which group? Say one of: {names}.")))
         }
     }
 }
 
 fn unknown(wanted: &str) -> ApiError {
-    let message =
-        format!("There is no group `{wanted}` on this device. `afterglow group list` shows them.");
+    let message = format!("There is no group `{wanted}` on this device. `afterglow group list` shows them.");
     ApiError::new(ErrorCode::UnknownGroup, message).with("group", wanted)
 }

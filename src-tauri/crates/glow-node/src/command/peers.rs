@@ -18,22 +18,14 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 pub(super) async fn peers(node: &mut Node, out: Output, args: Peers) -> Result<()> {
     let group = group(node, args.of.group.as_deref()).await?.id;
     let end = Instant::now() + Duration::from_secs(args.wait);
-    let mut page = node
-        .ask(PeerList {
-            group: group.clone(),
-        })
-        .await?;
+    let mut page = node.ask(PeerList { group: group.clone() }).await?;
     // A node that runs has looked for members all the time; one that was started for this command begins to.
     while let Node::Here(engine) = node
         && page.peers.is_empty()
         && Instant::now() < end
     {
         heard(&mut engine.events(), end.min(Instant::now() + ASK_AGAIN)).await;
-        page = node
-            .ask(PeerList {
-                group: group.clone(),
-            })
-            .await?;
+        page = node.ask(PeerList { group: group.clone() }).await?;
     }
     out.show(&page, text)?;
     Ok(())
@@ -41,30 +33,13 @@ pub(super) async fn peers(node: &mut Node, out: Output, args: Peers) -> Result<(
 
 fn text(page: &PeerPage) -> String {
     let rows: Vec<_> = page.peers.iter().map(row).collect();
-    let peers = table(
-        [
-            "member",
-            "name",
-            "over",
-            "address",
-            "found by",
-            "round trip",
-        ],
-        &rows,
-        "Nobody is connected.\n",
-    );
-    let listening = if page.listening.is_empty() {
-        "nowhere".to_owned()
-    } else {
-        page.listening.join(", ")
-    };
+    let peers = table(["member", "name", "over", "address", "found by", "round trip"], &rows, "Nobody is connected.\n");
+    let listening = if page.listening.is_empty() { "nowhere".to_owned() } else { page.listening.join(", ") };
     format!("{peers}Listening: {listening}")
 }
 
 fn row(peer: &PeerView) -> [String; 6] {
-    let rtt = peer
-        .rtt_ms
-        .map_or_else(String::new, |ms| format!("{ms} ms"));
+    let rtt = peer.rtt_ms.map_or_else(String::new, |ms| format!("{ms} ms"));
     [
         short(&peer.device).to_owned(),
         peer.name.clone(),

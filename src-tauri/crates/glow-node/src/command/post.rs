@@ -26,11 +26,7 @@ struct Posted {
 }
 
 pub(super) async fn post(node: &mut Node, out: Output, args: Post) -> Result<()> {
-    let files = args
-        .files
-        .iter()
-        .map(|path| file(path))
-        .collect::<Result<Vec<_>>>()?;
+    let files = args.files.iter().map(|path| file(path)).collect::<Result<Vec<_>>>()?;
     let group = group(node, args.to.group.as_deref()).await?.id;
     let bar = Arc::new(out.bar());
     let drawn = bar.clone();
@@ -44,32 +40,21 @@ pub(super) async fn post(node: &mut Node, out: Output, args: Post) -> Result<()>
     bar.waiting("Handing over");
     let handed_over = match node {
         Node::Here(engine) => {
-            let left = handover::until_handed_over(
-                engine,
-                &group,
-                &receipt.moments,
-                Duration::from_secs(args.wait),
-            )
-            .await?;
+            let left =
+                handover::until_handed_over(engine, &group, &receipt.moments, Duration::from_secs(args.wait)).await?;
             Some(receipt.moments.len() - left)
         }
         Node::There(_) => None,
     };
     drop(bar);
-    let posted = Posted {
-        receipt,
-        handed_over,
-    };
+    let posted = Posted { receipt, handed_over };
     out.show(&posted, text)?;
     for failure in &posted.receipt.failures {
         out.hint(&format!("{}: {}", failure.name, failure.error.message));
     }
     match posted.receipt.failures.first() {
         Some(failure) if posted.receipt.moments.is_empty() => Err(failure.error.clone().into()),
-        Some(_) => Err(anyhow::anyhow!(
-            "{} could not be added.",
-            count(posted.receipt.failures.len(), "file")
-        )),
+        Some(_) => Err(anyhow::anyhow!("{} could not be added.", count(posted.receipt.failures.len(), "file"))),
         None => Ok(()),
     }
 }
@@ -85,9 +70,8 @@ fn file(path: &Path) -> Result<PathBuf> {
     }
     let shown = path.display();
     if path.is_dir() {
-        let message = format!(
-            "{shown} is a folder. Post the files in it, or let it be watched: `afterglow watch {shown}`."
-        );
+        let message =
+            format!("{shown} is a folder. Post the files in it, or let it be watched: `afterglow watch {shown}`.");
         return Err(ApiError::new(ErrorCode::BadRequest, message).into());
     }
     if let Err(error) = std::fs::metadata(path) {
@@ -113,13 +97,8 @@ fn text(posted: &Posted) -> String {
     text + &match posted.handed_over {
         None => ". The running node hands them over.".to_owned(),
         Some(over) if over == total => ", and on another device.".to_owned(),
-        Some(0) => {
-            ". Nobody is near: they go out when `afterglow run` or the app runs and somebody is."
-                .to_owned()
-        }
-        Some(over) => format!(
-            ", {over} on another device. The rest goes out when `afterglow run` or the app runs."
-        ),
+        Some(0) => ". Nobody is near: they go out when `afterglow run` or the app runs and somebody is.".to_owned(),
+        Some(over) => format!(", {over} on another device. The rest goes out when `afterglow run` or the app runs."),
     }
 }
 
@@ -128,26 +107,14 @@ mod tests {
     use super::*;
 
     fn posted(moments: usize, handed_over: Option<usize>) -> String {
-        let receipt = PostReceipt {
-            moments: vec!["a".to_owned(); moments],
-            ..PostReceipt::default()
-        };
-        text(&Posted {
-            receipt,
-            handed_over,
-        })
+        let receipt = PostReceipt { moments: vec!["a".to_owned(); moments], ..PostReceipt::default() };
+        text(&Posted { receipt, handed_over })
     }
 
     #[test]
     fn it_says_who_has_it() {
-        assert_eq!(
-            posted(1, Some(1)),
-            "1 moment on the timeline, and on another device."
-        );
-        assert!(
-            posted(2, Some(0)).contains("Nobody is near"),
-            "nothing is promised"
-        );
+        assert_eq!(posted(1, Some(1)), "1 moment on the timeline, and on another device.");
+        assert!(posted(2, Some(0)).contains("Nobody is near"), "nothing is promised");
         assert!(posted(3, Some(1)).contains("1 on another device"));
         assert!(posted(3, None).contains("running node"));
     }

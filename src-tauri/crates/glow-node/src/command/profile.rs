@@ -16,17 +16,9 @@ pub(super) async fn profile(node: &mut Node, out: Output, args: Profile) -> Resu
         })?;
         return Ok(());
     }
-    let name = args
-        .name
-        .or_else(|| known.as_ref().map(|known| known.name.clone()))
-        .unwrap_or_default();
-    let colour = args
-        .colour
-        .or(known.map(|known| known.colour))
-        .unwrap_or_default();
+    let name = args.name.or_else(|| known.as_ref().map(|known| known.name.clone())).unwrap_or_default();
+    let colour = args.colour.or(known.map(|known| known.colour)).unwrap_or_default();
     let set = node.ask(ProfileSet { name, colour }).await?;
-    out.show(&set, |set| {
-        format!("Members see {} (colour {}).", set.name, set.colour)
-    })?;
+    out.show(&set, |set| format!("Members see {} (colour {}).", set.name, set.colour))?;
     Ok(())
 }

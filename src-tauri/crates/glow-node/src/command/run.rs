@@ -22,9 +22,7 @@ pub(super) async fn run(global: &Global, out: Output) -> Result<()> {
     let engine = Engine::start(node::config(global).await?).await?;
     let events = engine.events();
     let control = control(global, &engine, Box::new(|| None))?;
-    out.show(&json!({ "ready": true }), |_| {
-        "The node runs. Ctrl-C ends it.".to_owned()
-    })?;
+    out.show(&json!({ "ready": true }), |_| "The node runs. Ctrl-C ends it.".to_owned())?;
     stay(out, events).await?;
     drop(control);
     engine.shutdown().await;
@@ -40,15 +38,13 @@ pub(super) async fn serve(global: &Global, out: Output, args: Serve) -> Result<(
         ui: args.ui.map_or(UiFiles::Embedded, UiFiles::Directory),
         ..GatewayConfig::default()
     };
-    let gateway = Arc::new(
-        Gateway::start(engine.clone(), config)
-            .await
-            .context("the page cannot be served")?,
-    );
+    let gateway = Arc::new(Gateway::start(engine.clone(), config).await.context("the page cannot be served")?);
     let page = gateway.clone();
     let control = control(global, &engine, Box::new(move || Some(page.page_url())))?;
     if !args.bind.is_loopback() {
-        out.hint("The page is open to the whole network and not encrypted: whoever has its address and token is the owner.");
+        out.hint(
+            "The page is open to the whole network and not encrypted: whoever has its address and token is the owner.",
+        );
     }
     out.show(&Ready { url: gateway.page_url() }, |ready| {
         format!("The page is at\n\n  {}\n\nThe address opens it once; `afterglow open` gives another. Ctrl-C ends the node.", ready.url)
@@ -107,11 +103,9 @@ async fn stay(out: Output, mut events: Receiver<Event>) -> Result<()> {
 #[cfg(unix)]
 pub(super) async fn told_to_end() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-    ) else {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
         tracing::warn!("signals cannot be heard: the process ends at once when it is told to");
         return std::future::pending().await;
     };

@@ -13,15 +13,9 @@ const PAGE: u32 = 500;
 
 pub(super) async fn timeline(node: &mut Node, out: Output, args: Timeline) -> Result<()> {
     let group = group(node, args.of.group.as_deref()).await?.id;
-    let mut whole = TimelinePage {
-        moments: Vec::new(),
-        next: None,
-        total: 0,
-    };
+    let mut whole = TimelinePage { moments: Vec::new(), next: None, total: 0 };
     loop {
-        let left = args
-            .limit
-            .saturating_sub(u32::try_from(whole.moments.len())?);
+        let left = args.limit.saturating_sub(u32::try_from(whole.moments.len())?);
         if left == 0 {
             break;
         }
@@ -41,10 +35,7 @@ pub(super) async fn timeline(node: &mut Node, out: Output, args: Timeline) -> Re
     out.show(&whole, text)?;
     let shown = whole.moments.len();
     if (shown as u64) < u64::from(whole.total) {
-        out.hint(&format!(
-            "{shown} of {} shown: --limit shows more.",
-            whole.total
-        ));
+        out.hint(&format!("{shown} of {} shown: --limit shows more.", whole.total));
     }
     Ok(())
 }
@@ -52,9 +43,7 @@ pub(super) async fn timeline(node: &mut Node, out: Output, args: Timeline) -> Re
 fn text(page: &TimelinePage) -> String {
     let rows: Vec<_> = page.moments.iter().map(row).collect();
     table(
-        [
-            "id", "captured", "by", "", "pixels", "size", "here", "caption",
-        ],
+        ["id", "captured", "by", "", "pixels", "size", "here", "caption"],
         &rows,
         "There is no moment on the timeline yet.",
     )
@@ -72,11 +61,7 @@ fn row(moment: &MomentView) -> [String; 8] {
         Held::Missing { progress } => format!("{:.0} %", progress * 100.0),
         Held::None => "preview".to_owned(),
     };
-    let by = if moment.author_name.is_empty() {
-        short(&moment.author).to_owned()
-    } else {
-        moment.author_name.clone()
-    };
+    let by = if moment.author_name.is_empty() { short(&moment.author).to_owned() } else { moment.author_name.clone() };
     [
         short(&moment.id).to_owned(),
         time(moment.captured_at_ms, moment.captured_offset_min),

@@ -11,11 +11,7 @@ use crate::output::Output;
 pub(super) async fn watch(node: &mut Node, out: Output, args: Watch) -> Result<()> {
     let group = group(node, args.to.group.as_deref()).await?;
     let dir = absolute(&args.dir)?;
-    out.hint(&format!(
-        "Photos and clips that appear in {} go into {}. Ctrl-C ends it.",
-        dir.display(),
-        group.title
-    ));
+    out.hint(&format!("Photos and clips that appear in {} go into {}. Ctrl-C ends it.", dir.display(), group.title));
     let shown = move |step| {
         if let Step::Watched(event) = step
             && let Err(error) = out.show(&event, text)

@@ -22,19 +22,10 @@ impl Remote {
     }
 
     /// Asks, and hears the steps until the end.
-    pub(crate) async fn ask(
-        &mut self,
-        ask: &Ask,
-        on_step: &mut (dyn FnMut(Step) + Send),
-    ) -> Result<Value, ApiError> {
-        socket::write(&mut self.0, ask)
-            .await
-            .map_err(|error| broken(&error))?;
+    pub(crate) async fn ask(&mut self, ask: &Ask, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Value, ApiError> {
+        socket::write(&mut self.0, ask).await.map_err(|error| broken(&error))?;
         loop {
-            match socket::read(&mut self.0)
-                .await
-                .map_err(|error| broken(&error))?
-            {
+            match socket::read(&mut self.0).await.map_err(|error| broken(&error))? {
                 Some(Tell::Step { step }) => on_step(step),
                 Some(Tell::Done { value }) => return Ok(value),
                 Some(Tell::Failed { error }) => return Err(error),
@@ -45,15 +36,9 @@ impl Remote {
 }
 
 fn broken(error: &io::Error) -> ApiError {
-    ApiError::new(
-        ErrorCode::Internal,
-        format!("The running node could not be asked: {error}. Start it again."),
-    )
+    ApiError::new(ErrorCode::Internal, format!("The running node could not be asked: {error}. Start it again."))
 }
 
 fn ended() -> ApiError {
-    ApiError::new(
-        ErrorCode::ShuttingDown,
-        "The running node ended before it answered. Try again.",
-    )
+    ApiError::new(ErrorCode::ShuttingDown, "The running node ended before it answered. Try again.")
 }

@@ -45,11 +45,7 @@ pub(crate) enum Ask {
     /// Writes the originals into a folder; ends with an [`Exported`].
     Export { group: String, dir: PathBuf },
     /// Watches a folder until the client goes away.
-    Watch {
-        group: String,
-        dir: PathBuf,
-        delay_ms: u64,
-    },
+    Watch { group: String, dir: PathBuf, delay_ms: u64 },
     /// A fresh address of the page; ends with it.
     PageUrl,
 }
@@ -115,26 +111,10 @@ mod tests {
     #[test]
     fn every_line_is_read_as_it_was_written() {
         let asks = [
-            Ask::Call {
-                request: GroupCreate {
-                    title: "Anna & Ben".into(),
-                    ends_at_ms: None,
-                }
-                .into(),
-            },
-            Ask::Post {
-                group: "ab".into(),
-                files: vec!["/tmp/Füße 1.jpg".into()],
-            },
-            Ask::Export {
-                group: "ab".into(),
-                dir: "/tmp".into(),
-            },
-            Ask::Watch {
-                group: "ab".into(),
-                dir: "/tmp".into(),
-                delay_ms: 10,
-            },
+            Ask::Call { request: GroupCreate { title: "Anna & Ben".into(), ends_at_ms: None }.into() },
+            Ask::Post { group: "ab".into(), files: vec!["/tmp/Füße 1.jpg".into()] },
+            Ask::Export { group: "ab".into(), dir: "/tmp".into() },
+            Ask::Watch { group: "ab".into(), dir: "/tmp".into(), delay_ms: 10 },
             Ask::PageUrl,
         ];
         for ask in asks {
@@ -144,26 +124,12 @@ mod tests {
         }
         let error = ApiError::new(ErrorCode::DiskFull, "full");
         let steps = [
-            Step::Progress(Progress {
-                done: 1,
-                total: 2,
-                note: "a.jpg".into(),
-            }),
-            Step::Watched(Watched::Failed {
-                name: "a.jpg".into(),
-                error: error.clone(),
-            }),
-            Step::Watched(Watched::Posted {
-                name: "a.jpg".into(),
-                receipt: PostReceipt::default(),
-            }),
+            Step::Progress(Progress { done: 1, total: 2, note: "a.jpg".into() }),
+            Step::Watched(Watched::Failed { name: "a.jpg".into(), error: error.clone() }),
+            Step::Watched(Watched::Posted { name: "a.jpg".into(), receipt: PostReceipt::default() }),
         ];
         let ends = [Tell::Done { value: Value::Null }, Tell::Failed { error }];
-        for tell in steps
-            .map(|step| Tell::Step { step })
-            .into_iter()
-            .chain(ends)
-        {
+        for tell in steps.map(|step| Tell::Step { step }).into_iter().chain(ends) {
             let line = serde_json::to_string(&tell).unwrap();
             let read: Tell = serde_json::from_str(&line).unwrap();
             assert_eq!(format!("{read:?}"), format!("{tell:?}"), "{line}");

@@ -49,19 +49,9 @@ impl Control {
         std::fs::set_permissions(&place.path, PermissionsExt::from_mode(0o600))?;
         let owner = std::fs::metadata(data_dir)?.uid();
         let stop = CancellationToken::new();
-        let host = Arc::new(Host {
-            engine,
-            page_url,
-            owner,
-        });
-        tokio::spawn(
-            stop.clone()
-                .run_until_cancelled_owned(accept(listener, host, stop.clone())),
-        );
-        Ok(Self {
-            path: data_dir.join(place.path.file_name().unwrap_or_default()),
-            _stop: stop.drop_guard(),
-        })
+        let host = Arc::new(Host { engine, page_url, owner });
+        tokio::spawn(stop.clone().run_until_cancelled_owned(accept(listener, host, stop.clone())));
+        Ok(Self { path: data_dir.join(place.path.file_name().unwrap_or_default()), _stop: stop.drop_guard() })
     }
 }
 
@@ -91,10 +81,7 @@ async fn accept(listener: UnixListener, host: Arc<Host>, stop: CancellationToken
 async fn converse(stream: UnixStream, host: &Host) -> io::Result<()> {
     let caller = stream.peer_cred()?.uid();
     if caller != host.owner && caller != 0 {
-        return Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            "the caller is another user",
-        ));
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the caller is another user"));
     }
     let mut stream = BufReader::new(stream);
     while let Some(ask) = socket::read(&mut stream).await? {
@@ -108,37 +95,12 @@ async fn answer(stream: &mut BufReader<UnixStream>, host: &Host, ask: Ask) -> io
     let (steps, news) = mpsc::channel(STEPS);
     let engine = &host.engine;
     match ask {
-        Ask::Call { request } => {
-            tell_steps(stream, news, engine.call(Caller::Owner, request)).await
-        }
-        Ask::Post { group, files } => {
-            tell_steps(
-                stream,
-                news,
-                node::post(engine, &group, files, sender(steps)),
-            )
-            .await
-        }
-        Ask::Export { group, dir } => {
-            tell_steps(
-                stream,
-                news,
-                node::export(engine, &group, dir, sender(steps)),
-            )
-            .await
-        }
-        Ask::Watch {
-            group,
-            dir,
-            delay_ms,
-        } => {
+        Ask::Call { request } => tell_steps(stream, news, engine.call(Caller::Owner, request)).await,
+        Ask::Post { group, files } => tell_steps(stream, news, node::post(engine, &group, files, sender(steps))).await,
+        Ask::Export { group, dir } => tell_steps(stream, news, node::export(engine, &group, dir, sender(steps))).await,
+        Ask::Watch { group, dir, delay_ms } => {
             let delay = Duration::from_millis(delay_ms);
-            tell_steps(
-                stream,
-                news,
-                node::watch(engine, &group, dir, delay, sender(steps)),
-            )
-            .await
+            tell_steps(stream, news, node::watch(engine, &group, dir, delay, sender(steps))).await
         }
         Ask::PageUrl => Ok(end((host.page_url)().ok_or_else(no_page))),
     }
@@ -176,12 +138,8 @@ async fn left(stream: &mut (impl AsyncRead + Unpin)) -> io::Error {
 
 fn end<T: Serialize>(result: Result<T, ApiError>) -> Tell {
     let value = result.and_then(|value| {
-        serde_json::to_value(value).map_err(|error| {
-            ApiError::new(
-                ErrorCode::Internal,
-                format!("The answer is no JSON: {error}."),
-            )
-        })
+        serde_json::to_value(value)
+            .map_err(|error| ApiError::new(ErrorCode::Internal, format!("The answer is no JSON: {error}.")))
     });
     match value {
         Ok(value) => Tell::Done { value },
@@ -190,8 +148,5 @@ fn end<T: Serialize>(result: Result<T, ApiError>) -> Tell {
 }
 
 fn no_page() -> ApiError {
-    ApiError::new(
-        ErrorCode::NotAllowed,
-        "The running node has no page. End it and start it with `afterglow serve`.",
-    )
+    ApiError::new(ErrorCode::NotAllowed, "The running node has no page. End it and start it with `afterglow serve`.")
 }

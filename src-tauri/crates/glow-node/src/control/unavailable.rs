@@ -24,14 +24,7 @@ impl Remote {
         None
     }
 
-    pub(crate) async fn ask(
-        &mut self,
-        _ask: &Ask,
-        _on_step: &mut (dyn FnMut(Step) + Send),
-    ) -> Result<Value, ApiError> {
-        Err(ApiError::new(
-            ErrorCode::Internal,
-            "A running node cannot be reached on this system.",
-        ))
+    pub(crate) async fn ask(&mut self, _ask: &Ask, _on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Value, ApiError> {
+        Err(ApiError::new(ErrorCode::Internal, "A running node cannot be reached on this system."))
     }
 }

@@ -52,6 +52,15 @@ impl GroupStore {
     pub fn moment_by_media(&self, media: MediaId) -> Result<Option<OperationId>, StoreError> {
         self.read(|db| shown(db, media))
     }
+
+    /// This device's own moment with the same capture: the moment itself, or one behind it that somebody else's stands in
+    /// front of. That one's segments are what this device shared, and that one this device can take back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn own_twin(&self, id: OperationId) -> Result<Option<OperationId>, StoreError> {
+        self.read(|db| own_twin(db, id))
+    }
 }
 
 /// A moment that lives, in the set of those with the same capture.
@@ -74,6 +83,14 @@ pub(crate) fn of_media(db: &Connection, media: MediaId) -> Result<Vec<Live>, Sto
 pub(crate) fn shown(db: &Connection, media: MediaId) -> Result<Option<OperationId>, StoreError> {
     let mut statement = db.prepare_cached("SELECT id FROM moment WHERE media = ?1 AND shown = 1")?;
     Ok(statement.query_row([media.0], sql::operation_id).optional()?)
+}
+
+pub(crate) fn own_twin(db: &Connection, id: OperationId) -> Result<Option<OperationId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT id FROM moment WHERE media = (SELECT media FROM moment WHERE id = ?1) AND own = 1
+         ORDER BY id = ?1 DESC, id LIMIT 1",
+    )?;
+    Ok(statement.query_row([id.0], sql::operation_id).optional()?)
 }
 
 /// The capture that a live moment is of.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::{
     CapturedPart, GroupStore, LocalCapture, Part, Patch, StoreError,
     connection::Durability,
-    projection::original,
+    projection::{moment, original},
     sql::{self, Code},
     table::blob,
 };
@@ -25,12 +25,13 @@ impl GroupStore {
         })
     }
 
-    /// What is kept of an own moment.
+    /// What is kept of an own moment, or of the own moment with the same capture ([`GroupStore::own_twin`]).
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn capture(&self, moment: OperationId) -> Result<Option<LocalCapture>, StoreError> {
         self.read(|db| {
+            let moment = moment::own_twin(db, moment)?.unwrap_or(moment);
             let Some(needs_choice) = needs_choice(db, moment)? else {
                 return Ok(None);
             };

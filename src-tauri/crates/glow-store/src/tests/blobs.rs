@@ -202,3 +202,21 @@ fn a_capture_goes_with_its_moment() {
     assert_eq!(scratch.capture(moment).unwrap(), None);
     assert_eq!(scratch.unused_blobs().unwrap(), [id(8), id(9), id(200)]);
 }
+
+#[test]
+fn what_the_owner_keeps_is_found_behind_the_moment_of_another() {
+    let (mut cast, scratch) = party();
+    let (own, theirs) = loop {
+        let pair = (cast.posts(ALICE, 1), cast.posts(BOB, 1));
+        if pair.1.operation.id() < pair.0.operation.id() {
+            break pair;
+        }
+    };
+    let (own_id, shown) = (own.operation.id(), theirs.operation.id());
+    let own = Incoming { local: Some(held_back()), ..own };
+    scratch.accept(vec![own, theirs], None).unwrap();
+    assert_eq!(scratch.moment(own_id).unwrap().unwrap().id, shown);
+    assert_eq!(scratch.own_twin(shown).unwrap(), Some(own_id));
+    assert_eq!(scratch.own_twin(own_id).unwrap(), Some(own_id));
+    assert!(scratch.capture(shown).unwrap().is_some());
+}

@@ -15,7 +15,7 @@ readonly RUST_MINOR=95
 readonly NODE_MAJOR=20
 
 readonly NODE_PACKAGES=(build-essential pkg-config cmake nasm ca-certificates ffmpeg libheif-examples
-  fonts-dejavu-core)
+  fonts-dejavu-core fonts-noto-color-emoji)
 readonly APP_PACKAGES=(libwebkit2gtk-4.1-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-libav)
 readonly TEST_PACKAGES=(webkit2gtk-driver xvfb xauth chromium nftables iproute2)

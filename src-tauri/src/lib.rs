@@ -20,7 +20,7 @@ mod window;
 
 pub use settings::Settings;
 
-use tauri::{App, Builder, Manager, RunEvent, Wry};
+use tauri::{App, Builder, Context, Manager, RunEvent, Wry};
 
 use crate::shell::Shell;
 
@@ -38,7 +38,7 @@ pub fn run() {
 /// When there is no place for data, or no window can be opened: there may be no display.
 pub fn start(settings: Settings) -> anyhow::Result<()> {
     let _log = log::start(&settings.data_dir()?)?;
-    let mut context = tauri::generate_context!();
+    let mut context = context();
     // The window is opened in `set_up`: what it shows depends on whether the engine starts.
     for window in &mut context.config_mut().app.windows {
         window.create = false;
@@ -55,6 +55,14 @@ pub fn start(settings: Settings) -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the generated code ends the process where its own configuration is broken"
+)]
+fn context() -> Context {
+    tauri::generate_context!()
 }
 
 fn set_up(app: &mut App, settings: &Settings) -> anyhow::Result<()> {

@@ -1,8 +1,8 @@
 //! The log: to standard error, and to a file a day in the data directory, panics included.
 
-use std::io::{IsTerminal, stderr};
-use std::panic;
+use std::io::{self, IsTerminal, stderr};
 use std::path::Path;
+use std::{fs, panic};
 
 use anyhow::{Context, Result};
 use tracing_appender::non_blocking::WorkerGuard;
@@ -18,6 +18,7 @@ const DEFAULT: &str = "warn,afterglow=info,glow_engine=info,glow_gateway=info,gl
 /// Starts logging. What is in the file is complete once the returned guard is dropped.
 pub(crate) fn start(data_dir: &Path) -> Result<WorkerGuard> {
     let folder = data_dir.join(FOLDER);
+    make_private(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("app")
@@ -37,4 +38,13 @@ pub(crate) fn start(data_dir: &Path) -> Result<WorkerGuard> {
         before(info);
     }));
     Ok(guard)
+}
+
+/// Makes a folder, and those above it, that only this user can read.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }

@@ -51,7 +51,7 @@ pub(crate) fn page(app: &AppHandle) -> Response<Vec<u8>> {
 }
 
 fn html(error: &ApiError) -> String {
-    TEMPLATE.replace("{title}", &escaped(title(error.code))).replace("{message}", &escaped(&error.message))
+    TEMPLATE.replace("{title}", &escaped(title(error.code))).replace("{message}", &escaped(&sentence(&error.message)))
 }
 
 fn title(code: ErrorCode) -> &'static str {
@@ -62,6 +62,14 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::DiskFull => "The disk is full",
         _ => "Afterglow cannot start",
     }
+}
+
+/// A log's message as a person reads it: with a capital and a full stop.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 fn escaped(text: &str) -> String {
@@ -75,8 +83,14 @@ mod tests {
     #[test]
     fn a_message_is_text_never_markup() {
         let page = html(&ApiError::new(ErrorCode::InUse, "</p><script>alert(\"x\")</script> & more"));
-        assert!(page.contains("&lt;/p&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; more"), "{page}");
+        assert!(page.contains("&lt;/p&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; more."), "{page}");
         assert!(page.contains("<h1>Afterglow is already open</h1>"), "{page}");
         assert!(!page.contains("{title}") && !page.contains("{message}"), "everything is filled in");
+    }
+
+    #[test]
+    fn a_message_becomes_a_sentence() {
+        assert_eq!(sentence("another Afterglow is using it"), "Another Afterglow is using it.");
+        assert_eq!(sentence("Done."), "Done.");
     }
 }

@@ -1,12 +1,12 @@
 // Photographs every screen against the seeded world: `npm run build && npm run screenshots [-- name]`, into ui/screenshots.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const axe = createRequire(import.meta.url).resolve('axe-core');
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 const CSP =
   "default-src 'self'; img-src 'self' data: blob: http://127.0.0.1:*; media-src 'self' http://127.0.0.1:*; connect-src 'self' ipc: http://ipc.localhost http://127.0.0.1:* ws://127.0.0.1:*; style-src 'self' 'unsafe-inline'";
 const only = process.argv[2];
@@ -96,7 +96,7 @@ const SHOTS = {
   members: { url: `${world()}#/group/${GROUP}/members` },
   settings: { url: `${world()}#/settings` },
   shortcuts: { url: `${world()}#/`, act: (page) => page.keyboard.press('?') },
-  gallery: { url: '#/gallery', full: true },
+  gallery: { url: '#/gallery', tall: true },
 };
 
 const SIZES = {
@@ -132,7 +132,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       timezoneId: 'Europe/Berlin',
       hasTouch: size === 'phone',
     });
-    for (const [name, { url, act, full }] of Object.entries(SHOTS)) {
+    for (const [name, { url, act, tall }] of Object.entries(SHOTS)) {
       if (only && !name.startsWith(only)) continue;
       const page = await context.newPage();
       page.on('pageerror', (error) => {
@@ -144,15 +144,15 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         (message) => message.type() === 'error' && !/401|404/.test(message.text()) && console.log(`${name}: ${message.text()}`),
       );
       try {
+        if (tall) await page.setViewportSize({ ...viewport, height: 5200 });
         await page.goto(base + url);
         await page.waitForTimeout(500);
         await act?.(page);
         await page.waitForTimeout(450);
         await page.screenshot({
           path: `${root}/screenshots/${name}-${size}-${theme}-${locale.slice(0, 2)}.png`,
-          fullPage: full,
         });
-        await page.addScriptTag({ path: axe });
+        await page.evaluate(axe);
         const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
         for (const { id, impact, nodes } of violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')) {
           bad += 1;

@@ -104,7 +104,7 @@ impl Engine {
         let Caller::Owner = caller;
         let result = feature::answer(self, request).await;
         if let Err(error) = &result {
-            tracing::info!(name, code = ?error.code, %error, "call failed");
+            tracing::debug!(name, code = ?error.code, %error, "call failed");
         }
         result
     }

@@ -42,10 +42,9 @@ async fn tell(mut socket: WebSocket, mut events: Receiver<Event>, closing: Cance
     loop {
         let message = tokio::select! {
             () = closing.cancelled() => break,
-            event = events.recv() => match event {
-                Ok(event) => text(&event),
-                Err(RecvError::Lagged(_)) => text(&Event::Lagged),
-                Err(RecvError::Closed) => break,
+            event = events.recv() => match message(event) {
+                Some(message) => message,
+                None => break,
             },
             _ = ping.tick() => {
                 if heard.elapsed() > 2 * PING_EVERY {
@@ -68,9 +67,15 @@ async fn tell(mut socket: WebSocket, mut events: Receiver<Event>, closing: Cance
     let _ = timeout(SEND_TIME, socket.send(Message::Close(None))).await;
 }
 
-fn text(event: &Event) -> Message {
-    let json = serde_json::to_string(event).expect("an event is plain data and becomes JSON");
-    Message::Text(json.into())
+/// What the page is told; nothing when there will be no more events. One that was too slow is told to ask again.
+fn message(event: Result<Event, RecvError>) -> Option<Message> {
+    let event = match event {
+        Ok(event) => event,
+        Err(RecvError::Lagged(_)) => Event::Lagged,
+        Err(RecvError::Closed) => return None,
+    };
+    let json = serde_json::to_string(&event).expect("an event is plain data and becomes JSON");
+    Some(Message::Text(json.into()))
 }
 
 fn too_many() -> Refusal {
@@ -79,4 +84,24 @@ fn too_many() -> Refusal {
         ErrorCode::NotAllowed,
         "Too many pages are open. Close some and try again.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_page_is_told_that_it_lagged_and_hears_on() {
+        let (sender, mut events) = broadcast::channel(1);
+        for event in [Event::GroupsChanged, Event::GroupsChanged, Event::StatusChanged] {
+            sender.send(event).expect("somebody listens");
+        }
+        drop(sender);
+        let told = [message(events.recv().await), message(events.recv().await)];
+        let text = |json: &str| Some(Message::Text(json.into()));
+        assert_eq!(told, [text(r#"{"event":"lagged"}"#), text(r#"{"event":"status_changed"}"#)]);
+        assert_eq!(message(events.recv().await), None, "the engine has ended");
+    }
 }

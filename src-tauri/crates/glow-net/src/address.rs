@@ -43,9 +43,11 @@ impl Reach {
         Self { interfaces, networks: Vec::new() }
     }
 
-    /// Takes in the networks this device is on.
-    pub(crate) fn set_networks(&mut self, networks: Vec<IpNet>) {
-        self.networks = networks;
+    /// Takes in the networks this device is on, and which of its addresses went down meanwhile. Answers what it has lost.
+    pub(crate) fn move_to(&mut self, networks: Vec<IpNet>, down: Vec<IpNet>) -> Lost {
+        let mut stayed = std::mem::replace(&mut self.networks, networks);
+        stayed.retain(|network| self.networks.contains(network) && !down.contains(network));
+        Lost { down, stayed }
     }
 
     /// Whether others could use this address of ours.
@@ -64,8 +66,24 @@ impl Reach {
     }
 
     /// Whether an address is on a network of this device.
-    pub(crate) fn is_near(&self, ip: IpAddr) -> bool {
+    fn is_near(&self, ip: IpAddr) -> bool {
         ip.is_loopback() || self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&ip))
+    }
+}
+
+/// What a change of the network took away.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    down: Vec<IpNet>,
+    stayed: Vec<IpNet>,
+}
+
+impl Lost {
+    /// Whether connections to this address go nowhere: this device left the network they went through. (Coming back to a
+    /// network of the same number does not revive them.)
+    pub(crate) fn strands(&self, ip: IpAddr) -> bool {
+        let holds = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&ip));
+        holds(&self.down) && !holds(&self.stayed)
     }
 }
 
@@ -83,10 +101,34 @@ fn needs_scope(ip: IpAddr) -> bool {
 mod tests {
     use super::*;
 
+    fn networks(texts: &[&str]) -> Vec<IpNet> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
     fn reach(interfaces: Interfaces) -> Reach {
         let mut reach = Reach::new(interfaces);
-        reach.set_networks(vec!["192.168.1.7/24".parse().unwrap(), "fd00::7/64".parse().unwrap()]);
+        reach.move_to(networks(&["192.168.1.7/24", "fd00::7/64"]), Vec::new());
         reach
+    }
+
+    #[test]
+    fn leaving_a_network_strands_what_went_through_it() {
+        let near: IpAddr = "192.168.1.20".parse().unwrap();
+        let routed: IpAddr = "10.9.9.9".parse().unwrap();
+        let before = networks(&["192.168.1.7/24"]);
+        for (after, down, strands) in [
+            (vec![], before.clone(), true),
+            (before.clone(), before.clone(), true),
+            (networks(&["192.168.1.8/24"]), before.clone(), true),
+            (networks(&["192.168.1.7/24", "172.17.0.1/16"]), vec![], false),
+            (before.clone(), networks(&["192.168.1.9/24"]), false),
+        ] {
+            let mut reach = Reach::new(Interfaces::Lan);
+            reach.move_to(before.clone(), Vec::new());
+            let lost = reach.move_to(after, down);
+            assert_eq!(lost.strands(near), strands, "{lost:?}");
+            assert!(!lost.strands(routed), "beyond a router: pings will tell");
+        }
     }
 
     #[test]

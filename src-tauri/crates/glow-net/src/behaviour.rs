@@ -17,7 +17,8 @@ use crate::{ConnectionLimits, gate::Gate, streams::Streams};
 /// A neighbour is dead when two pings in a row fail: after at most twice the sum of these.
 const PING_INTERVAL: Duration = Duration::from_millis(2_500);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
-/// Room for the envelope around a gossip message.
+/// Room for the topic beside a gossip message, and for what travels with it.
+const TOPIC_BYTES: usize = 512;
 const ENVELOPE_BYTES: usize = 4 * 1024;
 /// Gossip messages that may wait for one neighbour.
 const GOSSIP_QUEUE: usize = 256;
@@ -66,7 +67,7 @@ fn gossip(topic: &IdentTopic) -> gossipsub::Behaviour {
         .validate_messages()
         .message_id_fn(|message| MessageId::from(blake3::hash(&message.data).as_bytes().as_slice()))
         .max_transmit_size(limits::GOSSIP_BYTES + ENVELOPE_BYTES)
-        .max_transmit_size_for_topic(limits::GOSSIP_BYTES, topic.hash())
+        .max_transmit_size_for_topic(limits::GOSSIP_BYTES + TOPIC_BYTES, topic.hash())
         .connection_handler_queue_len(GOSSIP_QUEUE)
         .flood_publish(true)
         .idontwant_on_publish(true)

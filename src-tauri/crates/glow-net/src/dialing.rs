@@ -283,6 +283,15 @@ impl AddressBook {
         }
     }
 
+    /// A device came back under another transport key: nobody is where the old one was, unless they are met there again.
+    pub(crate) fn replaced(&mut self, old: PeerId) {
+        for known in self.addresses.values_mut() {
+            if known.peer == Some(old) {
+                known.met = None;
+            }
+        }
+    }
+
     /// The network changed: everything is due at once.
     pub(crate) fn hurry(&mut self, now: Instant) {
         for known in self.addresses.values_mut() {
@@ -327,6 +336,9 @@ impl Known {
             self.due = now;
             self.unreachable = 0;
             self.doors_shut = 0;
+        }
+        if found.found_by == FoundBy::Mdns {
+            self.due = self.due.min(now + LONGEST_WAIT_LATELY);
         }
         if found.key.is_some() {
             self.key.clone_from(&found.key);

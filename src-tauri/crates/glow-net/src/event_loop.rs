@@ -25,7 +25,7 @@ use glow_model::DeviceId;
 use glow_sync::Request;
 use gossip::Gossip;
 use libp2p::{
-    Swarm,
+    PeerId, Swarm,
     identity::Keypair,
     swarm::{ConnectionId, SwarmEvent},
 };
@@ -65,11 +65,15 @@ pub(crate) struct EventLoop {
     config: NetConfig,
     gatekeeper: Arc<dyn Gatekeeper>,
     swarm: Swarm<Behaviour>,
+    /// Where it was told to listen, with the port it got.
+    address: SocketAddr,
     book: AddressBook,
     /// Dials under way: where to, and since when.
     dialling: HashMap<ConnectionId, (SocketAddr, Instant)>,
     connections: HashMap<ConnectionId, Connection>,
     devices: BTreeMap<DeviceId, Device>,
+    /// The transport key that each device came with last.
+    last_keys: BTreeMap<DeviceId, PeerId>,
     /// Connections that are to be closed because a better one took their place.
     leaving: Vec<(Instant, ConnectionId)>,
     gossip: Gossip,
@@ -103,7 +107,7 @@ impl EventLoop {
             key.public().to_peer_id(),
             transport::swarm_config(),
         );
-        listen(&mut swarm, &config)?;
+        let address = listen(&mut swarm, &config)?;
         let sources: Vec<Box<dyn Discovery>> = vec![Box::new(Told::new(told))];
         let surroundings = Surroundings::new(&config, *swarm.local_peer_id(), sources);
         Ok(Self {
@@ -111,9 +115,11 @@ impl EventLoop {
             config,
             gatekeeper,
             swarm,
+            address,
             dialling: HashMap::new(),
             connections: HashMap::new(),
             devices: BTreeMap::new(),
+            last_keys: BTreeMap::new(),
             leaving: Vec::new(),
             gossip,
             surroundings,
@@ -266,14 +272,16 @@ impl EventLoop {
             }
         };
         let _ = timeout(CLOSING, async { tokio::join!(goodbyes, closed) }).await;
+        let address = self.address;
         drop(self);
+        transport::until_free(address).await;
         if let Some(done) = done {
             let _ = done.send(());
         }
     }
 }
 
-fn listen(swarm: &mut Swarm<Behaviour>, config: &NetConfig) -> Result<(), NetError> {
+fn listen(swarm: &mut Swarm<Behaviour>, config: &NetConfig) -> Result<SocketAddr, NetError> {
     let [v4, v6] = transport::listen_addresses(&config.listen)?;
     for transport in transport::transports(&config.listen) {
         swarm
@@ -283,5 +291,5 @@ fn listen(swarm: &mut Swarm<Behaviour>, config: &NetConfig) -> Result<(), NetErr
             tracing::debug!(%error, "no ipv6");
         }
     }
-    Ok(())
+    Ok(v4)
 }

@@ -20,6 +20,8 @@ use libp2p::{
     tcp, yamux,
 };
 
+use tokio::time::timeout;
+
 use crate::{Interfaces, Listen, NetError, Transport, address, dialing::Dial};
 
 /// How long a connection may take to be dialled and secured.
@@ -37,6 +39,8 @@ const QUIC_CONNECTION_BYTES: u32 = 4 * 1024 * 1024;
 const STREAMS: usize = limits::STREAMS_PER_CONNECTION + limits::REQUESTS_PER_PEER + 16;
 /// Streams that may be agreeing on their protocol at once.
 const NEGOTIATING: usize = 32;
+/// How long a closed swarm may take to let go of its port.
+const LET_GO: Duration = Duration::from_secs(1);
 /// Random ports to try.
 const PORT_TRIES: usize = 64;
 
@@ -90,9 +94,12 @@ fn unavailable(error: &noise::Error) -> NetError {
     NetError::Unavailable(io::Error::other(error.to_string()))
 }
 
-/// How a swarm runs: on this runtime, with few streams half-made.
+/// How a swarm runs: on this runtime, with few streams half-made. Protocols are agreed on along with the first bytes, which
+/// saves a round trip a request and lets a ping fail in its own time.
 pub(crate) fn swarm_config() -> swarm::Config {
-    swarm::Config::with_tokio_executor().with_max_negotiating_inbound_streams(NEGOTIATING)
+    swarm::Config::with_tokio_executor()
+        .with_max_negotiating_inbound_streams(NEGOTIATING)
+        .with_substream_upgrade_protocol_override(Version::V1Lazy)
 }
 
 /// How to dial: by one transport, from a new port. Two sides that dial each other from their listening ports would meet in one
@@ -147,6 +154,19 @@ fn bind_both(address: SocketAddr) -> Result<u16, NetError> {
         Ok(port)
     };
     bind().map_err(|source| NetError::NoPort { address, source })
+}
+
+/// Waits until a port that was listened on is free again, so that the next swarm can have it. QUIC lets go of its socket a
+/// little after the last connection has closed.
+pub(crate) async fn until_free(address: SocketAddr) {
+    const AGAIN: Duration = Duration::from_millis(20);
+    let free = async {
+        while bind_both(address).is_err() {
+            tokio::time::sleep(AGAIN).await;
+        }
+    };
+    // Somebody else may have taken it meanwhile.
+    let _ = timeout(LET_GO, free).await;
 }
 
 #[cfg(test)]

@@ -228,9 +228,16 @@ pub(crate) struct Serve {
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
     /// Make the tables anew from the operations.
-    Rebuild(InGroup),
+    Rebuild(Stored),
     /// Verify every operation and every file.
-    Check(InGroup),
+    Check(Stored),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stored {
+    /// Only this group, by its id or the beginning of it [default: all groups].
+    #[arg(long, short, value_name = "ID")]
+    pub(crate) group: Option<String>,
 }
 
 /// Reads a time such as `90s`, `60m`, `24h` or `3d`.

@@ -43,6 +43,7 @@ fn rolling(path: &Path) -> Result<RollingFileAppender> {
     let name = path.file_stem().and_then(OsStr::to_str).context("--log-file needs the name of a file")?;
     let ending = path.extension().and_then(OsStr::to_str).unwrap_or("log");
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(name)

@@ -29,7 +29,11 @@ impl Device {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_afterglow"));
-        command.args(["--no-mdns", "--loopback", "--data-dir"]).arg(self.path("data")).args(args).env_remove("RUST_LOG");
+        command
+            .args(["--no-mdns", "--loopback", "--data-dir"])
+            .arg(self.path("data"))
+            .args(args)
+            .env_remove("RUST_LOG");
         command
     }
 
@@ -155,7 +159,10 @@ fn a_posted_photo_is_on_the_timeline_and_goes_home_bit_identical() -> Result<()>
     let album = alice.path("album");
     let exported = alice.json(&["export", album.to_str().unwrap()])?;
     assert_eq!((&exported["written"], &exported["missing"]), (&1.into(), &0.into()), "{exported}");
-    assert!(files_below(&album)?.iter().any(|path| std::fs::read(path).is_ok_and(|bytes| bytes == PHOTO)), "the photo itself");
+    assert!(
+        files_below(&album)?.iter().any(|path| std::fs::read(path).is_ok_and(|bytes| bytes == PHOTO)),
+        "the photo itself"
+    );
     Ok(())
 }
 
@@ -282,7 +289,11 @@ fn a_watched_folder_is_posted() -> Result<()> {
     alice.json(&["group", "create", "Harbour"])?;
     let folder = alice.path("camera");
     std::fs::create_dir(&folder)?;
-    let mut watch = alice.command(&["--json", "watch", folder.to_str().unwrap(), "--delay", "1s"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut watch = alice
+        .command(&["--json", "watch", folder.to_str().unwrap(), "--delay", "1s"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     // What is there before it watches is not posted, so the file must come after.
     let mut lines = BufReader::new(watch.stdout.take().unwrap());
     let mut seen = Vec::new();

@@ -14,8 +14,7 @@ use crate::{
     projection::{
         blob_use, member,
         moment::{self, Posted},
-        original::{self, Said},
-        retraction, thread, timeline,
+        original, retraction, thread, timeline,
     },
     table::{capture, operation, outbox},
 };
@@ -165,7 +164,6 @@ impl<'a> Fold<'a> {
                 let posted = Posted {
                     id,
                     author,
-                    seq,
                     received_ms: incoming.received_ms,
                     own: incoming.own,
                     sort_ms: self.store.sort_ms(moment.captured_ms),
@@ -203,13 +201,8 @@ impl<'a> Fold<'a> {
         capture::keep(self.db, moment, local)
     }
 
-    fn add_original(
-        &mut self,
-        (operation, author, seq): (OperationId, DeviceId, u64),
-        added: &OriginalAdded,
-    ) -> Result<(), StoreError> {
-        let said = Said { operation, moment: added.moment, author, seq };
-        original::insert(self.db, &said, Some(&added.original), added.motion.as_ref())?;
+    fn add_original(&mut self, said: (OperationId, DeviceId, u64), added: &OriginalAdded) -> Result<(), StoreError> {
+        original::insert(self.db, said, added)?;
         self.originals.insert(added.moment);
         self.mark_moment(added.moment)
     }
@@ -245,8 +238,7 @@ impl<'a> Fold<'a> {
             capture::forget(self.db, target)?;
             return moment::delete(self.db, target);
         }
-        if let Some(moment) = original::target(self.db, target)? {
-            original::delete(self.db, target)?;
+        if let Some(moment) = original::delete(self.db, target)? {
             self.originals.insert(moment);
             return self.mark_moment(moment);
         }

@@ -89,7 +89,7 @@ export class MockHost implements Host {
     const uploaded = this.#uploads.get(moment);
     if (uploaded !== undefined) return uploaded;
     const seed = this.#seed(group, moment);
-    if (seed === undefined) return svgUrl(sceneSvg(0, 4, 3));
+    if (seed === undefined) return part === 'motion' ? clipUrl : svgUrl(sceneSvg(0, 4, 3));
     const view = momentView(group, seed, 0);
     if (part === 'motion' || (view.kind === 'clip' && part === 'original')) return clipUrl;
     return svgUrl(sceneSvg(sceneOf(seed.seed), view.width, view.height));

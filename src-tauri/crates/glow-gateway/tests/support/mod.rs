@@ -15,7 +15,6 @@ pub(crate) const WINDOW: &str = "tauri://localhost";
 
 pub(crate) struct World {
     pub(crate) gateway: Gateway,
-    pub(crate) engine: Engine,
     /// The path below which the routes stand, `/<session>`.
     pub(crate) inside: String,
     pub(crate) group: String,
@@ -34,7 +33,7 @@ impl World {
             base.strip_prefix(&format!("http://{}", gateway.address())).context("the base is below the address")?;
         let inside = inside.trim_end_matches('/').to_owned();
         let group = engine.ask(Caller::Owner, GroupCreate { title: "Anna & Ben".into(), ends_at_ms: None }).await?.id;
-        Ok(Self { gateway, engine, inside, group, _data_dir: data_dir })
+        Ok(Self { gateway, inside, group, _data_dir: data_dir })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -231,3 +231,33 @@ fn the_book_is_bounded() {
     }
     assert_eq!(book.due(now, false).len(), ADDRESSES);
 }
+
+#[test]
+fn where_a_device_was_before_it_restarted_it_is_forgotten() {
+    let mut now = Instant::now();
+    let mut book = book_with(FoundBy::Mdns, now);
+    let old = PeerId::random();
+    book.met(here(), old, now);
+    book.connected(old);
+    book.lost(old, now, DICE);
+    book.replaced(old);
+    for _ in 0..PATIENCE {
+        now += 2 * LONGEST_WAIT;
+        fail_what_is_due(&mut book, now, false);
+    }
+    assert_eq!(book.found_by(here()), None);
+}
+
+#[test]
+fn who_announces_itself_again_is_dialled_soon() {
+    let mut now = Instant::now();
+    let mut book = book_with(FoundBy::Mdns, now);
+    for _ in 0..PATIENCE - 2 {
+        fail_what_is_due(&mut book, now, false);
+        now = book.next_due(false).unwrap();
+    }
+    fail_what_is_due(&mut book, now, false);
+    assert_eq!(book.next_due(false), Some(now + LONGEST_WAIT));
+    book.add(&Found::at(vec![here()], FoundBy::Mdns), now);
+    assert_eq!(book.next_due(false), Some(now + LONGEST_WAIT_LATELY));
+}

@@ -2,7 +2,11 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use libp2p::gossipsub::{Event, IdentTopic, MessageAcceptance, PublishError};
+use glow_model::limits;
+use libp2p::{
+    PeerId,
+    gossipsub::{Event, IdentTopic, MessageAcceptance, MessageId, PublishError},
+};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{EventLoop, OUTBOX};
@@ -62,27 +66,9 @@ impl EventLoop {
     pub(super) fn handle_gossip(&mut self, event: Event) {
         match event {
             Event::Message { propagation_source, message_id, message } => {
-                let permit = Arc::clone(&self.gossip.unjudged).try_acquire_owned();
-                let device = self.device_of(propagation_source);
-                let (Ok(permit), Some(from)) = (permit, device) else {
-                    self.ignore(&message_id, &propagation_source);
-                    return;
-                };
-                if self.outbox.len() >= OUTBOX {
-                    self.ignore(&message_id, &propagation_source);
-                    return;
+                if let Err(acceptance) = self.take_message(propagation_source, &message_id, message.data) {
+                    self.judge(&message_id, &propagation_source, acceptance);
                 }
-                let pending = PendingVerdict {
-                    message: message_id,
-                    source: propagation_source,
-                    verdicts: self.gossip.verdicts.clone(),
-                    permit,
-                };
-                self.outbox.push_back(NetEvent::Gossip {
-                    from,
-                    message: message.data,
-                    verdict: Verdict { pending: Some(pending) },
-                });
             }
             Event::Subscribed { .. } => {
                 for message in std::mem::take(&mut self.gossip.kept) {
@@ -93,13 +79,28 @@ impl EventLoop {
         }
     }
 
-    fn ignore(&mut self, message: &libp2p::gossipsub::MessageId, source: &libp2p::PeerId) {
-        let gossipsub = &mut self.swarm.behaviour_mut().gate.inner.gossipsub;
-        gossipsub.report_message_validation_result(message, source, MessageAcceptance::Ignore);
+    /// Puts a message before the engine, or says what becomes of it without that.
+    fn take_message(&mut self, source: PeerId, id: &MessageId, message: Vec<u8>) -> Result<(), MessageAcceptance> {
+        if message.len() > limits::GOSSIP_BYTES {
+            return Err(MessageAcceptance::Reject);
+        }
+        if self.outbox.len() >= OUTBOX {
+            return Err(MessageAcceptance::Ignore);
+        }
+        let permit = Arc::clone(&self.gossip.unjudged).try_acquire_owned();
+        let permit = permit.map_err(|_| MessageAcceptance::Ignore)?;
+        let from = self.device_of(source).ok_or(MessageAcceptance::Ignore)?;
+        let pending = PendingVerdict { message: id.clone(), source, verdicts: self.gossip.verdicts.clone(), permit };
+        self.outbox.push_back(NetEvent::Gossip { from, message, verdict: Verdict { pending: Some(pending) } });
+        Ok(())
     }
 
     pub(super) fn handle_verdict(&mut self, verdict: GivenVerdict) {
+        self.judge(&verdict.message, &verdict.source, verdict.acceptance);
+    }
+
+    fn judge(&mut self, message: &MessageId, source: &PeerId, acceptance: MessageAcceptance) {
         let gossipsub = &mut self.swarm.behaviour_mut().gate.inner.gossipsub;
-        gossipsub.report_message_validation_result(&verdict.message, &verdict.source, verdict.acceptance);
+        gossipsub.report_message_validation_result(message, source, acceptance);
     }
 }

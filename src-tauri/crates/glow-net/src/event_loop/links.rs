@@ -13,7 +13,8 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::{EventLoop, OUTBOX};
 use crate::{
-    FoundBy, NetEvent, Peer, address,
+    FoundBy, NetEvent, Peer,
+    address::{self, Lost},
     connections::{self, Link},
     discovery::Found,
     net::OpenedStream,
@@ -58,6 +59,9 @@ impl EventLoop {
             self.outbox.push_back(NetEvent::Reached(address));
         }
         self.book.connected(peer);
+        if let Some(old) = self.last_keys.insert(device, peer).filter(|old| *old != peer) {
+            self.book.replaced(old);
+        }
         let is_new = !self.devices.contains_key(&device);
         let links = &mut self.devices.entry(device).or_insert_with(Device::new).links;
         links.push(Link { connection: id, peer, dialer, opened: now });
@@ -161,14 +165,12 @@ impl EventLoop {
         }
     }
 
-    /// Ends the connections to addresses that no network of this device holds any more.
-    pub(super) fn close_stranded(&mut self) {
-        let reach = self.surroundings.reach();
-        let is_stranded = |address: SocketAddr| !reach.is_near(address.ip());
+    /// Ends the connections that went through a network this device has left.
+    pub(super) fn close_stranded(&mut self, lost: &Lost) {
         let stranded: Vec<ConnectionId> = self
             .connections
             .iter()
-            .filter(|(_, connection)| is_stranded(connection.address))
+            .filter(|(_, connection)| lost.strands(connection.address.ip()))
             .map(|(id, _)| *id)
             .collect();
         for id in stranded {

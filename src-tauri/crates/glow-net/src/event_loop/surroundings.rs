@@ -1,7 +1,7 @@
 //! Where this device is: its networks, its addresses, and who tells it of others.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
@@ -10,7 +10,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use glow_model::TagKey;
-use if_watch::tokio::IfWatcher;
+use if_watch::{IfEvent, IpNet, tokio::IfWatcher};
 use libp2p::PeerId;
 use tokio::time::{Sleep, sleep};
 
@@ -19,6 +19,7 @@ use crate::{
     ConnectionLimits, NetConfig, NetEvent,
     address::{self, Reach},
     discovery::{self, Discovery, Found, Mdns, Situation},
+    transport,
 };
 
 /// Changes of the network that come within this time count as one.
@@ -38,6 +39,8 @@ pub(super) struct Surroundings {
     watcher: Option<IfWatcher>,
     /// Runs while the network is changing.
     settling: Option<Pin<Box<Sleep>>>,
+    /// Addresses that went down meanwhile.
+    down: Vec<IpNet>,
     sources: Vec<Box<dyn Discovery>>,
     situation: Situation,
 }
@@ -56,6 +59,7 @@ impl Surroundings {
             reach: Reach::new(config.listen.interfaces),
             watcher: watcher.ok(),
             settling: None,
+            down: Vec::new(),
             sources,
             situation: Situation { browse: true, ..Situation::default() },
         }
@@ -109,7 +113,12 @@ impl Surroundings {
     fn poll_network(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(watcher) = &mut self.watcher {
             match watcher.poll_if_event(cx) {
-                Poll::Ready(Ok(_)) => self.settling = Some(Box::pin(sleep(SETTLE))),
+                Poll::Ready(Ok(event)) => {
+                    if let IfEvent::Down(network) = event {
+                        self.down.push(network);
+                    }
+                    self.settling = Some(Box::pin(sleep(SETTLE)));
+                }
                 Poll::Ready(Err(error)) => {
                     tracing::warn!(%error, "changes of the network go unnoticed");
                     self.watcher = None;
@@ -135,22 +144,26 @@ impl EventLoop {
     pub(super) fn handle_network_change(&mut self) {
         let networks = self.surroundings.watcher.iter().flat_map(IfWatcher::iter);
         let networks = networks.copied().collect();
-        self.surroundings.reach.set_networks(networks);
-        self.close_stranded();
+        let down = std::mem::take(&mut self.surroundings.down);
+        let lost = self.surroundings.reach.move_to(networks, down);
+        self.close_stranded(&lost);
         self.book.hurry(Instant::now());
         self.surroundings.change(|situation| situation.network_changes += 1);
     }
 
-    /// The addresses this swarm listens on have changed.
+    /// The addresses this swarm listens on have changed. Those count on which every transport listens.
     pub(super) fn handle_listening(&mut self) {
-        let listening: BTreeSet<SocketAddr> = self
-            .swarm
-            .listeners()
-            .filter_map(address::from_multiaddr)
-            .map(|(_, address)| address)
+        let mut transports: BTreeMap<SocketAddr, usize> = BTreeMap::new();
+        for (_, address) in self.swarm.listeners().filter_map(address::from_multiaddr) {
+            *transports.entry(address).or_default() += 1;
+        }
+        let all = transport::transports(&self.config.listen).len();
+        let listening: Vec<SocketAddr> = transports
+            .into_iter()
+            .filter(|(_, count)| *count == all)
+            .map(|(address, _)| address)
             .filter(|address| self.surroundings.reach.is_worth_announcing(address.ip()))
             .collect();
-        let listening: Vec<SocketAddr> = listening.into_iter().collect();
         if listening == self.surroundings.situation.listening {
             return;
         }

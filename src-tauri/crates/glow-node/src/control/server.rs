@@ -70,7 +70,7 @@ async fn accept(listener: UnixListener, host: Arc<Host>, stop: CancellationToken
         };
         let (host, stop) = (host.clone(), stop.clone());
         tokio::spawn(async move {
-            if let Some(Err(error)) = stop.run_until_cancelled(converse(stream, &host)).await {
+            if let Some(Err(error)) = stop.run_until_cancelled(Box::pin(converse(stream, &host))).await {
                 tracing::debug!(%error, "a command went away");
             }
             drop(place);

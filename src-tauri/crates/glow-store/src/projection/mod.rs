@@ -26,13 +26,10 @@ pub(crate) const TABLES: [(&str, &str); 10] = [
     (
         "moment",
         "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
-         placeholder, sort_ms, received_ms, own, shown, caption, caption_head, grid_size, grid_held, screen_size,
+         placeholder, sort_ms, received_ms, own, brought_original, brought_motion, shown, caption, caption_head, grid_size, grid_held, screen_size,
          screen_held, original_size, original_held, motion_size, motion_held, motion_type, missing, needs_choice, copies",
     ),
-    (
-        "original",
-        "operation, moment, author, seq, original, motion",
-    ),
+    ("added_original", "id, author, seq, moment, original, motion"),
     ("caption", "id, author, moment, replaces, text"),
     (
         "reaction",

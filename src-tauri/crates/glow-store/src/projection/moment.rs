@@ -1,11 +1,11 @@
 //! Moments: one row each as long as they are not taken back.
 
-use glow_model::{DeviceId, MediaId, Moment, MomentKind, OperationId};
+use glow_model::{DeviceId, MediaId, Moment, MomentKind, OperationId, codec};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     GroupStore, MomentRow, Part, PartRow, StoreError, Tier,
-    projection::{blob_use, original},
+    projection::blob_use,
     sql::{self, Code},
 };
 
@@ -104,7 +104,6 @@ pub(crate) fn media(db: &Connection, id: OperationId) -> Result<Option<MediaId>,
 pub(crate) struct Posted {
     pub(crate) id: OperationId,
     pub(crate) author: DeviceId,
-    pub(crate) seq: u64,
     pub(crate) received_ms: u64,
     pub(crate) own: bool,
     pub(crate) sort_ms: u64,
@@ -115,8 +114,8 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
     db.prepare_cached(
         "INSERT INTO moment
            (id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
-            placeholder, sort_ms, received_ms, own, grid_size, screen_size)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+            placeholder, sort_ms, received_ms, own, grid_size, screen_size, brought_original, brought_motion)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     )?
     .execute(params![
         posted.id.0,
@@ -137,6 +136,8 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         posted.own,
         moment.grid.as_ref().map(|blob| sql::int(blob.size)),
         moment.screen.as_ref().map(|blob| sql::int(blob.size)),
+        moment.original.as_ref().map(codec::encode),
+        moment.motion.as_ref().map(codec::encode),
     ])?;
     let place = blob_use::Place { moment: posted.id, sort_ms: posted.sort_ms, shown: false };
     for (part, tier, preview) in [(Part::Grid, Tier::Grid, &moment.grid), (Part::Screen, Tier::Screen, &moment.screen)]
@@ -145,17 +146,12 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
             blob_use::insert(db, place, (part, tier, 1), blob)?;
         }
     }
-    if moment.original.is_some() || moment.motion.is_some() {
-        let said = original::Said { operation: posted.id, moment: posted.id, author: posted.author, seq: posted.seq };
-        original::insert(db, &said, moment.original.as_ref(), moment.motion.as_ref())?;
-    }
     Ok(())
 }
 
 /// Removes what a moment said, after it was taken from the timeline.
 pub(crate) fn delete(db: &Connection, id: OperationId) -> Result<(), StoreError> {
     blob_use::delete(db, id)?;
-    original::delete(db, id)?;
     db.prepare_cached("DELETE FROM moment WHERE id = ?1")?.execute([id.0])?;
     Ok(())
 }

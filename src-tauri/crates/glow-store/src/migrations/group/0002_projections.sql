@@ -48,6 +48,9 @@ CREATE TABLE moment (
     sort_ms INTEGER NOT NULL,
     received_ms INTEGER NOT NULL,
     own INTEGER NOT NULL,
+    -- The original and the moving part it brings, as encoded by glow-model.
+    brought_original BLOB,
+    brought_motion BLOB,
     -- What follows from everything said of its capture. Only a shown one has a caption.
     shown INTEGER NOT NULL DEFAULT 0,
     caption TEXT NOT NULL DEFAULT '',
@@ -69,22 +72,22 @@ CREATE TABLE moment (
 
 CREATE INDEX moment_timeline ON moment (sort_ms, id) WHERE shown = 1;
 CREATE INDEX moment_author ON moment (author, sort_ms, id) WHERE shown = 1;
-CREATE INDEX moment_media ON moment (media, id, shown);
-CREATE INDEX moment_missing ON moment (id) WHERE shown = 1 AND missing = 1;
-CREATE INDEX moment_only_here ON moment (id)
+CREATE INDEX moment_media ON moment (media);
+CREATE INDEX moment_missing ON moment (sort_ms) WHERE shown = 1 AND missing = 1;
+CREATE INDEX moment_only_here ON moment (sort_ms)
 WHERE shown = 1 AND own = 1 AND copies = 0 AND original_size IS NOT NULL;
 
--- Originals as encoded by glow-model: those that moments bring (operation = moment) and those added later.
-CREATE TABLE original (
-    operation BLOB NOT NULL PRIMARY KEY REFERENCES operation (id),
-    moment BLOB NOT NULL,
+-- Originals that were added later, encoded likewise.
+CREATE TABLE added_original (
+    id BLOB NOT NULL PRIMARY KEY REFERENCES operation (id),
     author BLOB NOT NULL,
     seq INTEGER NOT NULL,
-    original BLOB,
+    moment BLOB NOT NULL,
+    original BLOB NOT NULL,
     motion BLOB
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX original_moment ON original (moment, seq, operation);
+CREATE INDEX added_original_moment ON added_original (moment, seq, id);
 
 CREATE TABLE caption (
     id BLOB NOT NULL PRIMARY KEY REFERENCES operation (id),

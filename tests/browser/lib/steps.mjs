@@ -1,0 +1,18 @@
+// The steps of one story: each stands on those before it, so after the first that fails the others say nothing.
+
+import { test } from "node:test";
+
+/** @returns a `test` whose later steps are left out once one has failed */
+export function steps() {
+  let failed;
+  return (name, run) =>
+    test(name, async (t) => {
+      if (failed) return t.skip(`stands on "${failed}"`);
+      try {
+        await run(t);
+      } catch (error) {
+        failed = name;
+        throw error;
+      }
+    });
+}

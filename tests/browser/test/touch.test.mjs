@@ -1,0 +1,125 @@
+// A phone: fingers instead of a mouse.
+
+import assert from "node:assert/strict";
+import { after, before, describe } from "node:test";
+import { paint } from "../lib/photos.mjs";
+import { decodeQr } from "../lib/qr.mjs";
+import { PHONE, Stage } from "../lib/stage.mjs";
+import { steps } from "../lib/steps.mjs";
+
+const TITLE = "On a phone";
+const TARGET_PX = 44;
+
+describe("on a phone", () => {
+  const step = steps();
+  let stage, alice, bob, hand, photos;
+
+  before(async () => {
+    stage = await Stage.open();
+    const takenAt = (hoursAgo) => new Date(Date.now() - hoursAgo * 3_600_000);
+    photos = await paint(stage.browser, stage.folder, [
+      { kind: "garden", seed: 4, width: 2000, height: 1500, takenAt: takenAt(1) },
+      { kind: "stars", seed: 5, width: 1500, height: 2000, takenAt: takenAt(2), turned: true },
+      { kind: "concert", seed: 6, width: 2000, height: 1500, takenAt: takenAt(3) },
+    ]);
+    const phone = { viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+    [alice, bob] = await Promise.all([stage.enter("Alice", phone), stage.enter("Bob", phone)]);
+    hand = await fingers(bob);
+  });
+
+  after(() => stage?.close());
+
+  step("the code on one phone's screen lets the other join", async () => {
+    for (const person of [alice, bob]) {
+      await person.page.getByLabel("Name", { exact: true }).fill(person.name);
+      await person.button("Continue").tap();
+    }
+    await alice.link("Start a group").tap();
+    await alice.page.getByLabel("Group name").fill(TITLE);
+    await alice.button("Start").tap();
+    await alice.link("Show the invite").tap();
+    const scanned = decodeQr(await alice.dialog("Invite").getByRole("img").screenshot());
+    await alice.dialog("Invite").getByRole("button", { name: "Close" }).tap();
+    await bob.link("Join a group").tap();
+    await bob.page.getByLabel("Invite link").fill(scanned);
+    await bob.button("Join").tap();
+    await bob.page.getByRole("heading", { name: TITLE, level: 1 }).waitFor();
+    await alice.add(...photos.map(({ path }) => path));
+    await bob.sees(3);
+  });
+
+  step("what a finger aims at is large enough", async () => {
+    const small = await bob.page.locator("a, button, input, [role=button]").evaluateAll(
+      (all, least) =>
+        all
+          .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && one.tabIndex >= 0)
+          .map((one) => ({ name: one.getAttribute("aria-label") ?? one.textContent.trim(), ...one.getBoundingClientRect().toJSON() }))
+          .filter(({ width, height }) => width < least || height < least)
+          .map(({ name, width, height }) => `${name}: ${Math.round(width)} × ${Math.round(height)}`),
+      TARGET_PX,
+    );
+    assert.deepEqual(small, []);
+  });
+
+  step("a tap opens a moment, a swipe leads on and back, a swipe down closes it", async () => {
+    const [newest, middle] = await bob.sees(3);
+    await bob.tile(newest).tap();
+    await bob.page.waitForURL(`**/moment/${newest}`);
+    await ready(bob, newest);
+    await hand.swipe({ x: 300, y: 420 }, { x: 80, y: 430 });
+    await bob.page.waitForURL(`**/moment/${middle}`);
+    await ready(bob, middle);
+    await hand.swipe({ x: 80, y: 420 }, { x: 300, y: 410 });
+    await bob.page.waitForURL(`**/moment/${newest}`);
+    await ready(bob, newest);
+    await hand.swipe({ x: 195, y: 350 }, { x: 200, y: 560 });
+    await bob.page.locator("dialog[open]").waitFor({ state: "detached" });
+  });
+
+  step("two fingers zoom to the original, one moves it", async () => {
+    const [newest] = await bob.sees(3);
+    await bob.tile(newest).tap();
+    await ready(bob, newest);
+    await bob.button("Save original").and(bob.page.locator(":enabled")).waitFor();
+    await hand.spread({ x: 195, y: 420 }, 40, 150);
+    const original = bob.page.locator('dialog img[src$="/original"].shown');
+    await original.waitFor();
+    assert.equal(await original.evaluate((img) => img.naturalWidth), 2000);
+    const place = () => original.evaluate((img) => new DOMMatrix(getComputedStyle(img.parentElement).transform).e);
+    await bob.until(bob.page, async () => (await place()) < 20, "the zoomed picture rests");
+    const before = await place();
+    await hand.swipe({ x: 200, y: 420 }, { x: 120, y: 420 });
+    await bob.until(bob.page, async () => (await place()) < before - 20, "the picture follows the finger");
+    assert.ok(bob.page.url().endsWith(newest), "a zoomed picture is moved, not turned");
+    await bob.button("Close").tap();
+  });
+
+  step("nothing complained", () => assert.deepEqual(stage.complaints(), []));
+});
+
+/** A picture is on the screen and its neighbours are known. */
+async function ready(person, id) {
+  await person.page.locator(`dialog img.shown[src*="${id}"]`).first().waitFor();
+  await person.page.locator("dialog").getByRole("button", { name: "Older" }).and(person.page.locator(":enabled")).waitFor();
+}
+
+/** Touches as the browser gets them from a screen. */
+async function fingers({ page, context }) {
+  const session = await context.newCDPSession(page);
+  const touch = (type, ...points) => session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(({ x, y }, id) => ({ x, y, id })) });
+  const STEPS = 8;
+  const between = (a, b, step) => a + ((b - a) * step) / STEPS;
+  return {
+    async swipe(from, to) {
+      await touch("touchStart", from);
+      for (let step = 1; step <= STEPS; step++) await touch("touchMove", { x: between(from.x, to.x, step), y: between(from.y, to.y, step) });
+      await touch("touchEnd");
+    },
+    async spread({ x, y }, near, far) {
+      const pair = (apart) => [{ x: x - apart, y }, { x: x + apart, y }];
+      await touch("touchStart", ...pair(near));
+      for (let step = 1; step <= STEPS; step++) await touch("touchMove", ...pair(between(near, far, step)));
+      await touch("touchEnd");
+    },
+  };
+}

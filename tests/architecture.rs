@@ -31,15 +31,7 @@ const FLOORS: &[Place] = &[
     Place::new("glow-net", &["glow-model", "glow-sync"]),
     Place::new(
         "glow-engine",
-        &[
-            "glow-model",
-            "glow-api",
-            "glow-sync",
-            "glow-store",
-            "glow-blobs",
-            "glow-media",
-            "glow-net",
-        ],
+        &["glow-model", "glow-api", "glow-sync", "glow-store", "glow-blobs", "glow-media", "glow-net"],
     ),
     Place::new("glow-gateway", &["glow-api", "glow-engine"]),
     Place::new("glow-node", &["glow-api", "glow-engine", "glow-gateway"]),
@@ -51,83 +43,25 @@ const FLOORS: &[Place] = &[
 /// Libraries that stand in one place alone; a name ending in `*` means every crate that begins so.
 const EXCLUSIVE: &[Exclusive] = &[
     Exclusive::new("tauri*", &["afterglow"], "Tauri stands in src-tauri alone"),
-    Exclusive::new(
-        "wry",
-        &["afterglow"],
-        "the webview stands in src-tauri alone",
-    ),
+    Exclusive::new("wry", &["afterglow"], "the webview stands in src-tauri alone"),
     Exclusive::new("tao", &["afterglow"], "windows stand in src-tauri alone"),
-    Exclusive::new(
-        "webkit2gtk*",
-        &["afterglow"],
-        "the webview stands in src-tauri alone",
-    ),
-    Exclusive::new(
-        "rusqlite*",
-        &["glow-store"],
-        "SQL stands in glow-store alone",
-    ),
-    Exclusive::new(
-        "libsqlite3-sys",
-        &["glow-store"],
-        "SQL stands in glow-store alone",
-    ),
-    Exclusive::new(
-        "libp2p*",
-        &["glow-net", "tests"],
-        "peer sockets stand in glow-net alone",
-    ),
-    Exclusive::new(
-        "mdns-sd",
-        &["glow-net", "tests"],
-        "discovery stands in glow-net alone",
-    ),
-    Exclusive::new(
-        "if-watch",
-        &["glow-net"],
-        "discovery stands in glow-net alone",
-    ),
-    Exclusive::new(
-        "image",
-        &["glow-media", "tests"],
-        "pixels stand in glow-media alone",
-    ),
-    Exclusive::new(
-        "turbojpeg",
-        &["glow-media"],
-        "pixels stand in glow-media alone",
-    ),
-    Exclusive::new(
-        "axum*",
-        &["glow-gateway"],
-        "HTTP stands in glow-gateway alone",
-    ),
+    Exclusive::new("webkit2gtk*", &["afterglow"], "the webview stands in src-tauri alone"),
+    Exclusive::new("rusqlite*", &["glow-store"], "SQL stands in glow-store alone"),
+    Exclusive::new("libsqlite3-sys", &["glow-store"], "SQL stands in glow-store alone"),
+    Exclusive::new("libp2p*", &["glow-net", "tests"], "peer sockets stand in glow-net alone"),
+    Exclusive::new("mdns-sd", &["glow-net", "tests"], "discovery stands in glow-net alone"),
+    Exclusive::new("if-watch", &["glow-net"], "discovery stands in glow-net alone"),
+    Exclusive::new("image", &["glow-media", "tests"], "pixels stand in glow-media alone"),
+    Exclusive::new("turbojpeg", &["glow-media"], "pixels stand in glow-media alone"),
+    Exclusive::new("axum*", &["glow-gateway"], "HTTP stands in glow-gateway alone"),
 ];
 
 /// What a pure floor never imports itself: it is given time, randomness and input.
-const IMPURE_DIRECT: &[&str] = &[
-    "getrandom",
-    "rand",
-    "rand_chacha",
-    "fastrand",
-    "jiff",
-    "chrono",
-    "time",
-    "tempfile",
-];
+const IMPURE_DIRECT: &[&str] = &["getrandom", "rand", "rand_chacha", "fastrand", "jiff", "chrono", "time", "tempfile"];
 
 /// What may not even be found behind a pure floor's dependencies.
-const IMPURE_BEHIND: &[&str] = &[
-    "tokio",
-    "async-std",
-    "rusqlite",
-    "libsqlite3-sys",
-    "libp2p",
-    "mdns-sd",
-    "tauri",
-    "image",
-    "mio",
-];
+const IMPURE_BEHIND: &[&str] =
+    &["tokio", "async-std", "rusqlite", "libsqlite3-sys", "libp2p", "mdns-sd", "tauri", "image", "mio"];
 
 /// The crate that talks to the kernel and may therefore hold `unsafe` code.
 const MAY_BE_UNSAFE: &[&str] = &["lanbox"];
@@ -145,13 +79,8 @@ const MINIMUM_VERSIONS: &[(&str, &str)] = &[
 const MINIMUM_SQLITE: &str = "3.51.3";
 
 /// Everything that the app's webview may call beyond our own single command.
-const CAPABILITIES: &[&str] = &[
-    "allow-call",
-    "allow-media-base",
-    "core:event:allow-listen",
-    "core:event:allow-unlisten",
-    "dialog:allow-open",
-];
+const CAPABILITIES: &[&str] =
+    &["allow-call", "allow-media-base", "core:event:allow-listen", "core:event:allow-unlisten", "dialog:allow-open"];
 
 #[test]
 fn every_crate_stands_on_a_floor() {
@@ -180,11 +109,7 @@ fn pure_floors_have_their_own_clippy_rules() {
     let graph = workspace_graph();
     let missing = graph
         .members()
-        .filter(|member| {
-            FLOORS
-                .iter()
-                .any(|place| place.is_pure() && place.name() == member.name)
-        })
+        .filter(|member| FLOORS.iter().any(|place| place.is_pure() && place.name() == member.name))
         .filter(|member| !member.folder.join("clippy.toml").is_file())
         .map(|member| format!("{}: no clippy.toml beside its Cargo.toml", member.name))
         .collect::<Vec<_>>();
@@ -197,16 +122,10 @@ fn every_crate_forbids_unsafe_code_and_takes_the_common_lints() {
     let mut broken = Vec::new();
     for member in graph.members() {
         if !MAY_BE_UNSAFE.contains(&member.name.as_str()) {
-            let roots = member
-                .roots
-                .iter()
-                .map(|path| read(path))
-                .collect::<Vec<_>>();
+            let roots = member.roots.iter().map(|path| read(path)).collect::<Vec<_>>();
             broken.extend(sources::allow_unsafe(&roots));
         }
-        broken.extend(sources::without_common_lints(&read(
-            &member.folder.join("Cargo.toml"),
-        )));
+        broken.extend(sources::without_common_lints(&read(&member.folder.join("Cargo.toml"))));
     }
     assert_holds(&broken);
 }
@@ -243,9 +162,7 @@ fn dependencies_are_beyond_their_known_holes() {
 #[test]
 fn bundled_sqlite_is_beyond_its_known_holes() {
     let graph = workspace_graph();
-    let folder = graph
-        .folder_of("libsqlite3-sys")
-        .expect("glow-store bundles SQLite");
+    let folder = graph.folder_of("libsqlite3-sys").expect("glow-store bundles SQLite");
     let header = read(&folder.join("sqlite3/sqlite3.h"));
     assert_holds(&lockfile::sqlite_below(&header.text, MINIMUM_SQLITE));
 }
@@ -266,20 +183,12 @@ fn the_content_policy_lets_no_foreign_script_in() {
 /// Fails with every violation on a line of its own.
 #[track_caller]
 fn assert_holds(violations: &[String]) {
-    assert!(
-        violations.is_empty(),
-        "{} broken:\n  {}",
-        violations.len(),
-        violations.join("\n  ")
-    );
+    assert!(violations.is_empty(), "{} broken:\n  {}", violations.len(), violations.join("\n  "));
 }
 
 fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests
-        .parent()
-        .expect("tests/ stands in the workspace")
-        .to_path_buf()
+    tests.parent().expect("tests/ stands in the workspace").to_path_buf()
 }
 
 fn workspace_graph() -> Graph {
@@ -299,12 +208,8 @@ fn files_under(folder: &Path, extensions: &[&str]) -> Vec<Source> {
             continue;
         };
         for path in entries.flatten().map(|entry| entry.path()) {
-            let hidden = path
-                .file_name()
-                .is_some_and(|name| name == "target" || name == "node_modules");
-            let wanted = path
-                .extension()
-                .is_some_and(|ext| extensions.iter().any(|known| ext == *known));
+            let hidden = path.file_name().is_some_and(|name| name == "target" || name == "node_modules");
+            let wanted = path.extension().is_some_and(|ext| extensions.iter().any(|known| ext == *known));
             match path.is_dir() {
                 true if !hidden => pending.push(path),
                 false if wanted => found.push(read(&path)),
@@ -317,7 +222,6 @@ fn files_under(folder: &Path, extensions: &[&str]) -> Vec<Source> {
 }
 
 fn read(path: &Path) -> Source {
-    let text =
-        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Source::new(path.strip_prefix(root()).unwrap_or(path), text)
 }

@@ -6,10 +6,7 @@ use crate::sources::Source;
 
 /// Permissions that are granted but not on the list.
 pub(crate) fn beyond(files: &[Source], allowed: &[&str]) -> Vec<String> {
-    files
-        .iter()
-        .flat_map(|file| beyond_in(file, allowed))
-        .collect()
+    files.iter().flat_map(|file| beyond_in(file, allowed)).collect()
 }
 
 fn beyond_in(file: &Source, allowed: &[&str]) -> Vec<String> {
@@ -23,10 +20,7 @@ fn beyond_in(file: &Source, allowed: &[&str]) -> Vec<String> {
     }
     for permission in json["permissions"].as_array().into_iter().flatten() {
         // A permission with a scope is an object, and still has a name.
-        let name = permission
-            .as_str()
-            .or_else(|| permission["identifier"].as_str())
-            .unwrap_or_default();
+        let name = permission.as_str().or_else(|| permission["identifier"].as_str()).unwrap_or_default();
         if !allowed.contains(&name) {
             broken.push(format!("{at}: grants {permission}"));
         }
@@ -61,24 +55,11 @@ pub(crate) fn loose_policy(conf: &Source) -> Vec<String> {
 }
 
 fn is_foreign(directive: &str, source: &str) -> bool {
-    let local = [
-        "http://127.0.0.1:*",
-        "http://ipc.localhost",
-        "http://media.localhost",
-    ]
-    .contains(&source);
-    let remote = source == "*"
-        || (source.contains("//") && !local)
-        || ["http:", "https:", "ws:", "wss:"].contains(&source);
-    let executes = [
-        "default-src",
-        "script-src",
-        "worker-src",
-        "object-src",
-        "frame-src",
-        "base-uri",
-    ]
-    .contains(&directive);
+    let local = ["http://127.0.0.1:*", "http://ipc.localhost", "http://media.localhost"].contains(&source);
+    let remote =
+        source == "*" || (source.contains("//") && !local) || ["http:", "https:", "ws:", "wss:"].contains(&source);
+    let executes =
+        ["default-src", "script-src", "worker-src", "object-src", "frame-src", "base-uri"].contains(&directive);
     let inline = ["'unsafe-inline'", "'unsafe-eval'", "data:", "blob:"].contains(&source);
     remote || (executes && (inline || local))
 }
@@ -97,21 +78,13 @@ mod tests {
     #[test]
     fn a_remote_page_with_rights_is_found() {
         let json = r#"{ "remote": { "urls": ["https://example.org"] }, "permissions": [] }"#;
-        assert_eq!(
-            beyond(&[Source::new("main.json", json)], &[]).len(),
-            1,
-            "remote pages have none"
-        );
+        assert_eq!(beyond(&[Source::new("main.json", json)], &[]).len(), 1, "remote pages have none");
     }
 
     #[test]
     fn a_strict_policy_passes() {
-        let strict =
-            "\"script-src\": \"'self'\", \"img-src\": \"'self' media: data: http://127.0.0.1:*\"";
-        assert!(
-            loose_policy(&conf(strict)).is_empty(),
-            "nothing foreign in it"
-        );
+        let strict = "\"script-src\": \"'self'\", \"img-src\": \"'self' media: data: http://127.0.0.1:*\"";
+        assert!(loose_policy(&conf(strict)).is_empty(), "nothing foreign in it");
     }
 
     #[test]
@@ -124,18 +97,10 @@ mod tests {
             "\"worker-src\": \"blob:\"",
         ];
         for directive in directives {
-            assert_eq!(
-                loose_policy(&conf(directive)).len(),
-                1,
-                "{directive} lets something in"
-            );
+            assert_eq!(loose_policy(&conf(directive)).len(), 1, "{directive} lets something in");
         }
         assert_eq!(
-            loose_policy(&Source::new(
-                "",
-                r#"{ "app": { "withGlobalTauri": true } }"#
-            ))
-            .len(),
+            loose_policy(&Source::new("", r#"{ "app": { "withGlobalTauri": true } }"#)).len(),
             2,
             "both are told"
         );
@@ -145,9 +110,7 @@ mod tests {
         let csp = format!("{{ \"default-src\": \"'self'\", {directives} }}");
         Source::new(
             "tauri.conf.json",
-            format!(
-                "{{ \"app\": {{ \"withGlobalTauri\": false, \"security\": {{ \"csp\": {csp} }} }} }}"
-            ),
+            format!("{{ \"app\": {{ \"withGlobalTauri\": false, \"security\": {{ \"csp\": {csp} }} }} }}"),
         )
     }
 }

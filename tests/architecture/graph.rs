@@ -16,29 +16,17 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) const fn new(name: &'static str, may_import: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            may_import: Some(may_import),
-            pure: false,
-        }
+        Self { name, may_import: Some(may_import), pure: false }
     }
 
     /// A floor that is given time, randomness and input.
     pub(crate) const fn pure(name: &'static str, may_import: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            may_import: Some(may_import),
-            pure: true,
-        }
+        Self { name, may_import: Some(may_import), pure: true }
     }
 
     /// A crate that may see everything.
     pub(crate) const fn anything(name: &'static str) -> Self {
-        Self {
-            name,
-            may_import: None,
-            pure: false,
-        }
+        Self { name, may_import: None, pure: false }
     }
 
     pub(crate) const fn name(&self) -> &'static str {
@@ -58,16 +46,8 @@ pub(crate) struct Exclusive {
 }
 
 impl Exclusive {
-    pub(crate) const fn new(
-        pattern: &'static str,
-        homes: &'static [&'static str],
-        reason: &'static str,
-    ) -> Self {
-        Self {
-            pattern,
-            homes,
-            reason,
-        }
+    pub(crate) const fn new(pattern: &'static str, homes: &'static [&'static str], reason: &'static str) -> Self {
+        Self { pattern, homes, reason }
     }
 
     fn matches(&self, library: &str) -> bool {
@@ -103,11 +83,7 @@ impl Graph {
     pub(crate) fn of_workspace(manifest: &Path) -> Result<Self> {
         let metadata = MetadataCommand::new()
             .manifest_path(manifest)
-            .other_options([
-                "--locked".to_owned(),
-                "--filter-platform".to_owned(),
-                host_triple()?,
-            ])
+            .other_options(["--locked".to_owned(), "--filter-platform".to_owned(), host_triple()?])
             .exec()?;
         Self::from_metadata(&metadata)
     }
@@ -126,11 +102,7 @@ impl Graph {
                 closure: closure_of(&package.id, &edges, metadata),
             })
             .collect();
-        let folders = metadata
-            .packages
-            .iter()
-            .map(|package| (package.name.to_string(), folder_of(package)))
-            .collect();
+        let folders = metadata.packages.iter().map(|package| (package.name.to_string(), folder_of(package))).collect();
         Ok(Self { members, folders })
     }
 
@@ -152,12 +124,7 @@ pub(crate) fn unplaced(graph: &Graph, floors: &[Place]) -> Vec<String> {
     graph
         .members()
         .filter(|member| place_of(floors, member).is_none())
-        .map(|member| {
-            format!(
-                "{}: give it a place in FLOORS and in ARCHITECTURE.md",
-                member.name
-            )
-        })
+        .map(|member| format!("{}: give it a place in FLOORS and in ARCHITECTURE.md", member.name))
         .collect()
 }
 
@@ -170,10 +137,7 @@ pub(crate) fn forbidden_imports(graph: &Graph, floors: &[Place]) -> Vec<String> 
         };
         for import in member.imports.iter().filter(|name| graph.is_ours(name)) {
             if !allowed.contains(&import.as_str()) && *import != member.name {
-                broken.push(format!(
-                    "{} imports {import}, which its floor may not",
-                    member.name
-                ));
+                broken.push(format!("{} imports {import}, which its floor may not", member.name));
             }
         }
     }
@@ -184,10 +148,7 @@ pub(crate) fn forbidden_imports(graph: &Graph, floors: &[Place]) -> Vec<String> 
 pub(crate) fn strays(graph: &Graph, exclusive: &[Exclusive]) -> Vec<String> {
     let mut broken = Vec::new();
     for member in graph.members() {
-        for rule in exclusive
-            .iter()
-            .filter(|rule| !rule.homes.contains(&member.name.as_str()))
-        {
+        for rule in exclusive.iter().filter(|rule| !rule.homes.contains(&member.name.as_str())) {
             for import in member.imports.iter().filter(|import| rule.matches(import)) {
                 broken.push(format!("{} imports {import}: {}", member.name, rule.reason));
             }
@@ -199,16 +160,9 @@ pub(crate) fn strays(graph: &Graph, exclusive: &[Exclusive]) -> Vec<String> {
 /// Impure libraries that a pure crate names in its Cargo.toml (its tests may).
 pub(crate) fn impure_imports(graph: &Graph, floors: &[Place], impure: &[&str]) -> Vec<String> {
     pure_members(graph, floors)
-        .flat_map(|member| {
-            member
-                .shipped_imports
-                .iter()
-                .map(move |import| (member, import))
-        })
+        .flat_map(|member| member.shipped_imports.iter().map(move |import| (member, import)))
         .filter(|(_, import)| impure.contains(&import.as_str()))
-        .map(|(member, import)| {
-            format!("{} imports {import}: a pure floor is given it", member.name)
-        })
+        .map(|(member, import)| format!("{} imports {import}: a pure floor is given it", member.name))
         .collect()
 }
 
@@ -222,9 +176,7 @@ pub(crate) fn impure_closure(graph: &Graph, floors: &[Place], impure: &[&str]) -
 }
 
 fn pure_members<'a>(graph: &'a Graph, floors: &'a [Place]) -> impl Iterator<Item = &'a Member> {
-    graph
-        .members()
-        .filter(|member| place_of(floors, member).is_some_and(Place::is_pure))
+    graph.members().filter(|member| place_of(floors, member).is_some_and(Place::is_pure))
 }
 
 fn place_of<'a>(floors: &'a [Place], member: &Member) -> Option<&'a Place> {
@@ -232,10 +184,7 @@ fn place_of<'a>(floors: &'a [Place], member: &Member) -> Option<&'a Place> {
 }
 
 fn host_triple() -> Result<String> {
-    let output = Command::new("rustc")
-        .arg("-vV")
-        .output()
-        .context("running rustc -vV")?;
+    let output = Command::new("rustc").arg("-vV").output().context("running rustc -vV")?;
     let text = String::from_utf8(output.stdout)?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc names its host")?.to_owned())
@@ -256,32 +205,20 @@ fn roots_of(package: &Package) -> Vec<PathBuf> {
 }
 
 fn is_shipped(kind: &TargetKind) -> bool {
-    !matches!(
-        kind,
-        TargetKind::Test | TargetKind::Bench | TargetKind::Example | TargetKind::CustomBuild
-    )
+    !matches!(kind, TargetKind::Test | TargetKind::Bench | TargetKind::Example | TargetKind::CustomBuild)
 }
 
 fn imports_of(package: &Package, wanted: impl Fn(DependencyKind) -> bool) -> BTreeSet<String> {
-    let named = package
-        .dependencies
-        .iter()
-        .filter(|dependency| wanted(dependency.kind));
+    let named = package.dependencies.iter().filter(|dependency| wanted(dependency.kind));
     named.map(|dependency| dependency.name.clone()).collect()
 }
 
 /// Who depends on whom at run time.
 fn shipped_edges(metadata: &Metadata) -> Result<BTreeMap<&PackageId, Vec<&PackageId>>> {
-    let resolve = metadata
-        .resolve
-        .as_ref()
-        .context("cargo resolved the workspace")?;
+    let resolve = metadata.resolve.as_ref().context("cargo resolved the workspace")?;
     let edges = resolve.nodes.iter().map(|node| {
-        let normal = node.deps.iter().filter(|dep| {
-            dep.dep_kinds
-                .iter()
-                .any(|kind| kind.kind == DependencyKind::Normal)
-        });
+        let normal =
+            node.deps.iter().filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal));
         (&node.id, normal.map(|dep| &dep.pkg).collect())
     });
     Ok(edges.collect())
@@ -301,9 +238,7 @@ fn closure_of(
             }
         }
     }
-    seen.into_iter()
-        .map(|id| metadata[id].name.to_string())
-        .collect()
+    seen.into_iter().map(|id| metadata[id].name.to_string()).collect()
 }
 
 #[cfg(test)]
@@ -325,59 +260,26 @@ mod tests {
         ]);
         let broken = forbidden_imports(&graph, FLOORS);
         assert_eq!(broken.len(), 2, "{broken:?}");
-        assert!(
-            broken[0].starts_with("glow-model imports glow-store"),
-            "{broken:?}"
-        );
-        assert!(
-            broken[1].starts_with("glow-store imports glow-blobs"),
-            "{broken:?}"
-        );
+        assert!(broken[0].starts_with("glow-model imports glow-store"), "{broken:?}");
+        assert!(broken[1].starts_with("glow-store imports glow-blobs"), "{broken:?}");
     }
 
     #[test]
     fn an_exclusive_library_away_from_home_is_found() {
-        let rules = &[
-            Exclusive::new("tauri*", &["afterglow"], "window"),
-            Exclusive::new("rusqlite", &["glow-store"], "SQL"),
-        ];
-        let graph = planted(&[
-            ("afterglow", &["tauri"]),
-            (
-                "glow-blobs",
-                &["rusqlite", "tauri-plugin-dialog", "rusqlite_not"],
-            ),
-        ]);
+        let rules =
+            &[Exclusive::new("tauri*", &["afterglow"], "window"), Exclusive::new("rusqlite", &["glow-store"], "SQL")];
+        let graph =
+            planted(&[("afterglow", &["tauri"]), ("glow-blobs", &["rusqlite", "tauri-plugin-dialog", "rusqlite_not"])]);
         let broken = strays(&graph, rules);
-        assert_eq!(
-            broken,
-            [
-                "glow-blobs imports tauri-plugin-dialog: window",
-                "glow-blobs imports rusqlite: SQL"
-            ]
-        );
+        assert_eq!(broken, ["glow-blobs imports tauri-plugin-dialog: window", "glow-blobs imports rusqlite: SQL"]);
     }
 
     #[test]
     fn impurity_is_found_in_the_manifest_and_behind_it() {
-        let graph = planted(&[
-            ("glow-model", &["rand", "serde"]),
-            ("glow-store", &["rand", "tokio"]),
-        ]);
-        assert_eq!(
-            impure_imports(&graph, FLOORS, &["rand"]).len(),
-            1,
-            "the store is not pure"
-        );
-        assert_eq!(
-            impure_closure(&graph, FLOORS, &["serde"]).len(),
-            1,
-            "planted behind the model"
-        );
-        assert!(
-            impure_closure(&graph, FLOORS, &["tokio"]).is_empty(),
-            "the store may have tokio behind it"
-        );
+        let graph = planted(&[("glow-model", &["rand", "serde"]), ("glow-store", &["rand", "tokio"])]);
+        assert_eq!(impure_imports(&graph, FLOORS, &["rand"]).len(), 1, "the store is not pure");
+        assert_eq!(impure_closure(&graph, FLOORS, &["serde"]).len(), 1, "planted behind the model");
+        assert!(impure_closure(&graph, FLOORS, &["tokio"]).is_empty(), "the store may have tokio behind it");
     }
 
     const FLOORS: &[Place] = &[
@@ -389,10 +291,7 @@ mod tests {
 
     fn planted(crates: &[(&str, &[&str])]) -> Graph {
         let members = crates.iter().map(|(name, imports)| {
-            let imports = imports
-                .iter()
-                .map(|import| (*import).to_owned())
-                .collect::<BTreeSet<_>>();
+            let imports = imports.iter().map(|import| (*import).to_owned()).collect::<BTreeSet<_>>();
             Member {
                 name: (*name).to_owned(),
                 folder: PathBuf::new(),
@@ -402,9 +301,6 @@ mod tests {
                 imports,
             }
         });
-        Graph {
-            members: members.collect(),
-            folders: BTreeMap::new(),
-        }
+        Graph { members: members.collect(), folders: BTreeMap::new() }
     }
 }

@@ -10,27 +10,17 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            text: text.into(),
-        }
+        Self { path: path.into(), text: text.into() }
     }
 
     /// Whether the path holds this run of folders or names.
     pub(crate) fn is_under(&self, part: &str) -> bool {
-        self.path
-            .to_string_lossy()
-            .replace('\\', "/")
-            .contains(part)
+        self.path.to_string_lossy().replace('\\', "/").contains(part)
     }
 
     /// The lines that are not comments, numbered from 1.
     fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        let numbered = self
-            .text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line));
+        let numbered = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
         numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
@@ -41,24 +31,14 @@ impl Source {
 
 /// Crate roots without `#![forbid(unsafe_code)]`.
 pub(crate) fn allow_unsafe(roots: &[Source]) -> Vec<String> {
-    let forbids = |source: &&Source| {
-        source
-            .text
-            .lines()
-            .any(|line| line.trim() == "#![forbid(unsafe_code)]")
-    };
+    let forbids = |source: &&Source| source.text.lines().any(|line| line.trim() == "#![forbid(unsafe_code)]");
     let open = roots.iter().filter(|source| !forbids(source));
-    open.map(|source| source.at(1, "no #![forbid(unsafe_code)]"))
-        .collect()
+    open.map(|source| source.at(1, "no #![forbid(unsafe_code)]")).collect()
 }
 
 /// A manifest that does not take the workspace's lints.
 pub(crate) fn without_common_lints(manifest: &Source) -> Vec<String> {
-    let mut lines = manifest
-        .text
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| *line != "[lints]");
+    let mut lines = manifest.text.lines().map(str::trim).skip_while(|line| *line != "[lints]");
     match lines.any(|line| line.replace(' ', "") == "workspace=true") {
         true => Vec::new(),
         false => vec![manifest.at(1, "no `[lints] workspace = true`")],
@@ -67,19 +47,13 @@ pub(crate) fn without_common_lints(manifest: &Source) -> Vec<String> {
 
 /// Features of the engine that name another feature.
 pub(crate) fn features_importing_features(files: &[Source]) -> Vec<String> {
-    let nouns = files
-        .iter()
-        .filter_map(|file| noun_of(&file.path))
-        .collect::<Vec<_>>();
+    let nouns = files.iter().filter_map(|file| noun_of(&file.path)).collect::<Vec<_>>();
     let mut broken = Vec::new();
     for file in files.iter().filter(|file| noun_of(&file.path).is_some()) {
         let own = noun_of(&file.path);
-        let others = nouns
-            .iter()
-            .filter(|noun| Some(noun.as_str()) != own.as_deref());
-        let forbidden = others
-            .flat_map(|noun| [format!("feature::{noun}"), format!("super::{noun}::")])
-            .collect::<Vec<_>>();
+        let others = nouns.iter().filter(|noun| Some(noun.as_str()) != own.as_deref());
+        let forbidden =
+            others.flat_map(|noun| [format!("feature::{noun}"), format!("super::{noun}::")]).collect::<Vec<_>>();
         for (line, code) in file.code_lines() {
             let sideways = forbidden.iter().any(|path| names_path(code, path));
             if sideways || code.contains("use crate::feature::{") {
@@ -92,10 +66,7 @@ pub(crate) fn features_importing_features(files: &[Source]) -> Vec<String> {
 
 /// `feature/thread.rs` and `feature/thread/anything.rs` belong to the noun `thread`.
 fn noun_of(path: &Path) -> Option<String> {
-    let parts = path
-        .iter()
-        .map(|part| part.to_string_lossy())
-        .collect::<Vec<_>>();
+    let parts = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>();
     let after = parts.iter().rposition(|part| part == "feature")? + 1;
     let noun = parts.get(after)?.trim_end_matches(".rs").to_owned();
     (noun != "mod").then_some(noun)
@@ -134,12 +105,8 @@ fn is_sql(code: &str) -> bool {
         "PRAGMA ",
         "BEGIN IMMEDIATE",
     ];
-    let selects = code
-        .find("SELECT ")
-        .is_some_and(|at| code[at..].contains(" FROM ") || code[at..].contains('('));
-    let updates = code
-        .find("UPDATE ")
-        .is_some_and(|at| code[at..].contains(" SET "));
+    let selects = code.find("SELECT ").is_some_and(|at| code[at..].contains(" FROM ") || code[at..].contains('('));
+    let updates = code.find("UPDATE ").is_some_and(|at| code[at..].contains(" SET "));
     selects || updates || PHRASES.iter().any(|phrase| code.contains(phrase))
 }
 
@@ -164,18 +131,12 @@ mod tests {
     fn a_root_that_allows_unsafe_code_is_found() {
         let good = Source::new("a/src/lib.rs", "//! a\n#![forbid(unsafe_code)]\n");
         let only_said = Source::new("b/src/lib.rs", "//! #![forbid(unsafe_code)]\nfn b() {}\n");
-        assert_eq!(
-            allow_unsafe(&[good, only_said]),
-            ["b/src/lib.rs:1: no #![forbid(unsafe_code)]"]
-        );
+        assert_eq!(allow_unsafe(&[good, only_said]), ["b/src/lib.rs:1: no #![forbid(unsafe_code)]"]);
     }
 
     #[test]
     fn a_manifest_without_the_common_lints_is_found() {
-        let good = Source::new(
-            "Cargo.toml",
-            "[package]\nname = \"a\"\n[lints]\nworkspace = true\n",
-        );
+        let good = Source::new("Cargo.toml", "[package]\nname = \"a\"\n[lints]\nworkspace = true\n");
         let bad = Source::new("Cargo.toml", "[package]\nversion.workspace = true\n");
         assert!(without_common_lints(&good).is_empty(), "it takes them");
         assert_eq!(without_common_lints(&bad).len(), 1, "it does not");
@@ -192,40 +153,22 @@ mod tests {
                 "src/feature/moment.rs",
                 "// use crate::feature::thread\nuse crate::feature::moment::Part;\nfn f() {}\n",
             ),
-            Source::new(
-                "src/feature/thread/mod.rs",
-                "use super::entry;\nuse crate::feature::moment::Moment;\n",
-            ),
-            Source::new(
-                "src/feature/thread/entry.rs",
-                "fn f() {\n    super::moment::show();\n}\n",
-            ),
+            Source::new("src/feature/thread/mod.rs", "use super::entry;\nuse crate::feature::moment::Moment;\n"),
+            Source::new("src/feature/thread/entry.rs", "fn f() {\n    super::moment::show();\n}\n"),
         ];
         let broken = features_importing_features(&files);
         assert_eq!(broken.len(), 2, "{broken:?}");
-        assert!(
-            broken[0].starts_with("src/feature/thread/mod.rs:2"),
-            "{broken:?}"
-        );
-        assert!(
-            broken[1].starts_with("src/feature/thread/entry.rs:2"),
-            "{broken:?}"
-        );
+        assert!(broken[0].starts_with("src/feature/thread/mod.rs:2"), "{broken:?}");
+        assert!(broken[1].starts_with("src/feature/thread/entry.rs:2"), "{broken:?}");
     }
 
     #[test]
     fn a_noun_that_begins_like_another_is_not_it() {
         let files = [
             Source::new("src/feature/file.rs", "fn f() {}\n"),
-            Source::new(
-                "src/feature/file_list.rs",
-                "use crate::feature::file_list::Row;\n",
-            ),
+            Source::new("src/feature/file_list.rs", "use crate::feature::file_list::Row;\n"),
         ];
-        assert!(
-            features_importing_features(&files).is_empty(),
-            "it names itself"
-        );
+        assert!(features_importing_features(&files).is_empty(), "it names itself");
     }
 
     #[test]
@@ -245,18 +188,9 @@ mod tests {
     #[test]
     fn tauri_in_a_component_is_found() {
         let files = [
-            Source::new(
-                "ui/src/ipc/tauri.ts",
-                "import { invoke } from '@tauri-apps/api/core'\n",
-            ),
-            Source::new(
-                "ui/src/features/home/Home.svelte",
-                "import { open } from '@tauri-apps/plugin-dialog'\n",
-            ),
+            Source::new("ui/src/ipc/tauri.ts", "import { invoke } from '@tauri-apps/api/core'\n"),
+            Source::new("ui/src/features/home/Home.svelte", "import { open } from '@tauri-apps/plugin-dialog'\n"),
         ];
-        assert_eq!(
-            tauri_imports(&files),
-            ["ui/src/features/home/Home.svelte:1: Tauri outside ui/src/ipc/"]
-        );
+        assert_eq!(tauri_imports(&files), ["ui/src/features/home/Home.svelte:1: Tauri outside ui/src/ipc/"]);
     }
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use glow_api::TimelineQuery;
 use glow_model::{
-    BlobId, BlobKey, BlobRef, Body, DeviceKeys, Draft, EpochSecret, GroupId, MediaId, Moment, MomentKind, Original, Plane, Sealer,
-    Segments, limits,
+    BlobId, BlobKey, BlobRef, Body, DeviceKeys, Draft, EpochSecret, GroupId, MediaId, Moment, MomentKind, Original,
+    Plane, Sealer, Segments, limits,
 };
 use glow_store::{GroupStore, Incoming, LocalCapture};
 use minicbor::Decode;
@@ -51,7 +51,13 @@ fn main() -> Result<()> {
     commands.sort_unstable();
     nodes.sort_unstable();
     figures.print("a node starts and answers the first page", ms(quantile(&nodes, 0.5)), "ms", Some(GOAL_MS), None);
-    figures.print("a command starts and prints the first page", ms(quantile(&commands, 0.5)), "ms", Some(GOAL_MS), None);
+    figures.print(
+        "a command starts and prints the first page",
+        ms(quantile(&commands, 0.5)),
+        "ms",
+        Some(GOAL_MS),
+        None,
+    );
     figures.print("resident memory after it", memory as f64 / 1_048_576.0, "MiB", Some(GOAL_MIB), None);
     Ok(())
 }
@@ -98,11 +104,18 @@ fn fill(folder: &Path, moments: u64) -> Result<()> {
     let key = epoch.payload_key(Plane::Content);
     let store = GroupStore::open(&folder.join("group.db"))?;
     let (last, mut head) = store.head(keys.id())?.context("its genesis is there")?;
-    let start_ms = store.control_operations()?.iter().map(|operation| operation.header().time_ms).max().unwrap_or_default();
+    let start_ms =
+        store.control_operations()?.iter().map(|operation| operation.header().time_ms).max().unwrap_or_default();
     let mut batch = vec![];
     for number in 0..moments {
         let body = Body::Moment(moment(number, start_ms));
-        let draft = Draft { group: secrets.group, seq: last + 1 + number, backlink: Some(head), time_ms: start_ms + number, epoch: epoch.id };
+        let draft = Draft {
+            group: secrets.group,
+            seq: last + 1 + number,
+            backlink: Some(head),
+            time_ms: start_ms + number,
+            epoch: epoch.id,
+        };
         let mut nonce = [0; 24];
         nonce[..8].copy_from_slice(&number.to_le_bytes());
         let operation = draft.author(&body, &keys, Sealer { key: &key, nonce })?;
@@ -141,8 +154,11 @@ fn moment(number: u64, start_ms: u64) -> Moment {
 
 /// Grid preview, screen preview, original.
 fn blobs(number: u64) -> [BlobRef; 3] {
-    [(1, 20_000), (2, 250_000), (3, 3_500_000)]
-        .map(|(kind, size)| BlobRef { id: BlobId(name(number, kind)), key: BlobKey(name(number, kind)), size })
+    [(1, 20_000), (2, 250_000), (3, 3_500_000)].map(|(kind, size)| BlobRef {
+        id: BlobId(name(number, kind)),
+        key: BlobKey(name(number, kind)),
+        size,
+    })
 }
 
 /// Bytes that are spread as ids are.

@@ -107,7 +107,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn measure(&self, samples: &[Sample]) -> Result<Measured> {
         std::thread::scope(|scope| {
-            let watching = self.nodes.iter().map(|node| scope.spawn(|| self.watch(node, samples.len()))).collect::<Vec<_>>();
+            let watching =
+                self.nodes.iter().map(|node| scope.spawn(|| self.watch(node, samples.len()))).collect::<Vec<_>>();
             let posted = self.post_all(samples);
             let last_post = Instant::now();
             let drained = posted.as_ref().ok().and_then(|_| self.until_drained(samples).ok());
@@ -218,8 +219,20 @@ fn backlog(figures: Figures, load: &Load, drained: Duration, lan: &Lan) -> Resul
     let bits = (load.bytes * (load.hosts - 1) * 8) as f64;
     let bound_s = (bits / (CHANNEL_MBIT * 1e6) - load.photos as f64).max(0.0);
     let goal = (bound_s * BACKLOG_GOAL * 10.0).round() / 10.0;
-    figures.print("originals' backlog after the last shutter", drained.as_secs_f64(), "s", Some(goal), Some(("bound", bound_s)));
+    figures.print(
+        "originals' backlog after the last shutter",
+        drained.as_secs_f64(),
+        "s",
+        Some(goal),
+        Some(("bound", bound_s)),
+    );
     let stats = lan.stats()?;
-    figures.print("time on the air", stats.airtime_ns as f64 / 1e9, "s", None, Some(("one copy to each", bits / (CHANNEL_MBIT * 1e6))));
+    figures.print(
+        "time on the air",
+        stats.airtime_ns as f64 / 1e9,
+        "s",
+        None,
+        Some(("one copy to each", bits / (CHANNEL_MBIT * 1e6))),
+    );
     Ok(())
 }

@@ -34,7 +34,8 @@ fn thirty_photos_and_two_clips_posted_at_once_arrive_everywhere_and_stay() {
 fn until_all_are_known_to_hold(cast: &Cast) {
     for node in &cast.nodes {
         let what = format!("{} knows that everything is on three devices", node.name);
-        let known = tests::poll::until_true(&what, BOUND, || Ok(node.timeline()?.iter().all(|moment| moment.on_devices == 3)));
+        let known =
+            tests::poll::until_true(&what, BOUND, || Ok(node.timeline()?.iter().all(|moment| moment.on_devices == 3)));
         known.unwrap_or_else(|error| {
             let copies = node.timeline().unwrap().iter().map(|moment| moment.on_devices).collect::<Vec<_>>();
             panic!("{error}: {copies:?}")

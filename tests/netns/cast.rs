@@ -57,7 +57,8 @@ impl Cast {
         let folder = TempDir::new().unwrap();
         let node = |host: usize| {
             let place = Place::Host(Arc::clone(&lan), host);
-            let mut node = Node::new(NAMES[host], place, folder.path()).unwrap().with_options(&["-v"]).with_options(options);
+            let mut node =
+                Node::new(NAMES[host], place, folder.path()).unwrap().with_options(&["-v"]).with_options(options);
             node.start().unwrap();
             node
         };
@@ -90,7 +91,8 @@ impl Cast {
     /// Posts from all nodes at once.
     pub(crate) fn post_at_once(&mut self, samples: Vec<Vec<Sample>>) {
         std::thread::scope(|scope| {
-            let posting = self.nodes.iter().zip(&samples).map(|(node, samples)| scope.spawn(move || post(node, samples)));
+            let posting =
+                self.nodes.iter().zip(&samples).map(|(node, samples)| scope.spawn(move || post(node, samples)));
             for posted in posting.collect::<Vec<_>>() {
                 posted.join().unwrap().unwrap();
             }
@@ -136,7 +138,9 @@ impl Cast {
         self.nodes[host].call(&["export", &folder.display().to_string()]).unwrap();
         let others = self.posted.iter().enumerate().filter(|(other, _)| *other != host);
         let others = others.flat_map(|(_, samples)| samples.clone()).collect::<Vec<_>>();
-        check::export_holds(&folder, &self.posted[host], &others).with_context(|| self.nodes[host].name.clone()).unwrap();
+        check::export_holds(&folder, &self.posted[host], &others)
+            .with_context(|| self.nodes[host].name.clone())
+            .unwrap();
     }
 
     /// Live connections of a node.
@@ -167,4 +171,3 @@ pub(crate) fn without_addresses(link: &str) -> String {
     link.addresses.clear();
     link.to_text()
 }
-

@@ -15,7 +15,9 @@ fn a_receiver_killed_in_the_middle_completes_after_its_restart() {
     cast.gather();
     let photos = cast.photos(0..10);
     cast.post(0, &photos);
-    let some = |cast: &Cast| Ok(cast.nodes[2].timeline()?.iter().any(|moment| matches!(moment.original, glow_api::Held::Complete)));
+    let some = |cast: &Cast| {
+        Ok(cast.nodes[2].timeline()?.iter().any(|moment| matches!(moment.original, glow_api::Held::Complete)))
+    };
     poll::until_true("carol has one original", BOUND, || some(&cast)).unwrap();
     cast.nodes[2].kill().unwrap();
 

@@ -34,7 +34,12 @@ fn a_full_disk_is_said_and_nothing_is_half_there() {
     write_program(&node, &folder.path().join("disk/data"));
     let output = Command::new("unshare")
         .args(["--mount", "--propagation", "private", "sh", "-c", script])
-        .envs([("DISK", folder.path().join("disk")), ("NODE", node), ("SMALL", small.path.clone()), ("LARGE", large.path.clone())])
+        .envs([
+            ("DISK", folder.path().join("disk")),
+            ("NODE", node),
+            ("SMALL", small.path.clone()),
+            ("LARGE", large.path.clone()),
+        ])
         .output()
         .unwrap();
     let (lines, said) = (lines(&output), String::from_utf8_lossy(&output.stderr).into_owned());
@@ -61,7 +66,11 @@ fn can_mount() -> Result<(), String> {
 /// A program with the options that every command here has.
 fn write_program(path: &Path, data: &Path) {
     let afterglow = target::program("afterglow").unwrap();
-    let text = format!("#!/bin/sh\nexec '{}' --data-dir '{}' --no-mdns --loopback --json \"$@\"\n", afterglow.display(), data.display());
+    let text = format!(
+        "#!/bin/sh\nexec '{}' --data-dir '{}' --no-mdns --loopback --json \"$@\"\n",
+        afterglow.display(),
+        data.display()
+    );
     std::fs::write(path, text).unwrap();
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 }

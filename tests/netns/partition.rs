@@ -27,16 +27,24 @@ fn two_halves_go_on_and_are_equal_after_healing() {
     cast.post(0, &photos[2..5]);
     cast.post(2, &photos[5..9]);
     cast.post(1, &photos[9..12]);
-    let two = [&cast.nodes[0], &cast.nodes[1]];
-    tests::poll::until_true("the two go on", BOUND, || Ok(tests::check::all_well(&two).is_ok() && two[0].timeline()?.len() == 8)).unwrap();
+    tests::poll::until_true("the two go on", BOUND, || {
+        let [left, right] = [cast.nodes[0].timeline()?, cast.nodes[1].timeline()?];
+        let is_same = tests::check::same_timeline(("alice", "bob"), (&left, &right)).is_ok();
+        Ok(is_same && left.len() == 8 && left.iter().chain(&right).all(tests::check::is_complete))
+    })
+    .unwrap();
     assert_eq!(cast.nodes[2].timeline().unwrap().len(), 6, "carol has what was before, and her own");
-    let length = std::env::var("AFTERGLOW_PARTITION_S").ok().and_then(|text| text.parse().ok()).map_or(PARTITION, Duration::from_secs);
+    let length = std::env::var("AFTERGLOW_PARTITION_S")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .map_or(PARTITION, Duration::from_secs);
     // The partition itself is the time that passes; nothing is waited for.
     std::thread::sleep(length.saturating_sub(parted.elapsed()));
 
     cast.lan.heal().unwrap();
     let healed = Instant::now();
-    let ids = || cast.nodes.iter().map(|node| Ok(node.timeline()?.into_iter().map(|moment| moment.id).collect::<Vec<_>>()));
+    let ids =
+        || cast.nodes.iter().map(|node| Ok(node.timeline()?.into_iter().map(|moment| moment.id).collect::<Vec<_>>()));
     let equal = tests::poll::until_true("equal timelines", BOUND, || {
         let all = ids().collect::<anyhow::Result<Vec<_>>>()?;
         Ok(all[0].len() == 12 && all.iter().all(|other| *other == all[0]))

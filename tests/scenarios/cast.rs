@@ -5,8 +5,8 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use glow_api::{
-    ApiError, Call, Caller, GroupCreate, GroupJoin, Held, InviteCreate, InviteView, MediaPart, MomentKind, MomentView, PeerList,
-    PostReceipt, ProfileSet, TimelineFilter, TimelineQuery,
+    ApiError, Call, Caller, GroupCreate, GroupJoin, Held, InviteCreate, InviteView, MediaPart, MomentKind, MomentView,
+    PeerList, PostReceipt, ProfileSet, TimelineFilter, TimelineQuery,
 };
 use glow_engine::{CaptureFile, Engine, EngineConfig};
 use tempfile::TempDir;
@@ -226,7 +226,8 @@ async fn settled(people: &[&Person]) -> Result<(), String> {
     let first = people[0].timeline().await;
     for person in people {
         let timeline = person.timeline().await;
-        check::same_timeline((&people[0].name, &person.name), (&first, &timeline)).map_err(|error| error.to_string())?;
+        check::same_timeline((&people[0].name, &person.name), (&first, &timeline))
+            .map_err(|error| error.to_string())?;
         if let Some(moment) = timeline.iter().find(|moment| !check::is_complete(moment)) {
             return Err(format!("{} misses a part of {}", person.name, moment.file_name));
         }

@@ -30,7 +30,8 @@ async fn any_member_lets_in_while_the_inviter_is_offline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invite_lets_in_as_many_as_it_says() {
     let play = Play::new();
-    let (mut alice, mut bob, mut carol) = (play.person("alice").await, play.person("bob").await, play.person("carol").await);
+    let (mut alice, mut bob, mut carol) =
+        (play.person("alice").await, play.person("bob").await, play.person("carol").await);
     alice.start_group("Rehearsal").await;
     let invite = InviteCreate { group: alice.group.clone(), expires_in_min: Some(10), max_uses: Some(1) };
     let invite = alice.must(invite).await;
@@ -74,7 +75,14 @@ async fn a_wrong_link_is_told_apart_from_a_door_that_stays_shut() {
     let (mut alice, mut bob) = (play.person("alice").await, play.person("bob").await);
     alice.start_group("Closed circle").await;
     let invite = alice.invite().await;
-    for odd in ["", "hello", "https://example.org/join", "afterglow://join/", "afterglow://join/aaaa", &invite.link[..invite.link.len() - 9]] {
+    for odd in [
+        "",
+        "hello",
+        "https://example.org/join",
+        "afterglow://join/",
+        "afterglow://join/aaaa",
+        &invite.link[..invite.link.len() - 9],
+    ] {
         refused(&mut bob, odd, &[ErrorCode::InviteMalformed]).await;
     }
     let mut guessed = InviteLink::parse(&invite.link).unwrap();

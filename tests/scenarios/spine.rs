@@ -10,7 +10,8 @@ async fn what_anyone_captures_is_on_all_three_devices() {
     let play = Play::new();
     let [mut alice, mut bob, mut carol] = play.three().await;
     let photos = (0..6).map(|number| play.studio.photo(number).unwrap()).collect::<Vec<_>>();
-    let (drawing, web, clip) = (play.studio.png(1).unwrap(), play.studio.webp(2).unwrap(), play.studio.clip(0).unwrap());
+    let (drawing, web, clip) =
+        (play.studio.png(1).unwrap(), play.studio.webp(2).unwrap(), play.studio.clip(0).unwrap());
 
     alice.post(&[&photos[0], &photos[3]]).await;
     bob.post(&[&photos[1], &drawing, &photos[4]]).await;
@@ -86,9 +87,15 @@ async fn members_see_who_is_here() {
         (names.len() == 3 && names.iter().all(|name| !name.is_empty())).then_some(())
     })
     .await;
-    let presence_of = |name: &'static str| async move { members().await.into_iter().find(|member| member.name == name).map(|member| member.presence) };
-    eventually("Bob sees Alice here", || async { (presence_of("alice").await == Some(Presence::Here)).then_some(()) }).await;
+    let presence_of = |name: &'static str| async move {
+        members().await.into_iter().find(|member| member.name == name).map(|member| member.presence)
+    };
+    eventually("Bob sees Alice here", || async { (presence_of("alice").await == Some(Presence::Here)).then_some(()) })
+        .await;
     carol.turn_off().await;
-    eventually("Bob sees that Carol has gone", || async { (presence_of("carol").await != Some(Presence::Here)).then_some(()) }).await;
+    eventually("Bob sees that Carol has gone", || async {
+        (presence_of("carol").await != Some(Presence::Here)).then_some(())
+    })
+    .await;
     all_well(&[&alice, &bob]).await;
 }

@@ -21,12 +21,15 @@ async fn captions_and_reactions_are_the_same_everywhere() {
     }
     react(&carol, &photo, "🎉", true).await;
     react(&bob, &photo, "❤️", false).await;
-    let denied = bob.ask(MomentCaption { group: bob.group.clone(), moment: id(&bob, &photo).await, text: "mine".into() }).await;
+    let denied =
+        bob.ask(MomentCaption { group: bob.group.clone(), moment: id(&bob, &photo).await, text: "mine".into() }).await;
     assert_eq!(denied.unwrap_err().code, ErrorCode::NotAllowed);
 
     for person in [&alice, &bob, &carol] {
         let moment = person
-            .sees(&photo.name(), |moment| moment.caption == "first dance" && moment.reactions.iter().map(|given| given.count).sum::<u32>() == 3)
+            .sees(&photo.name(), |moment| {
+                moment.caption == "first dance" && moment.reactions.iter().map(|given| given.count).sum::<u32>() == 3
+            })
             .await;
         let counts = moment.reactions.iter().map(|given| (given.emoji.as_str(), given.count)).collect::<Vec<_>>();
         assert_eq!(counts, [("❤️", 2), ("🎉", 1)], "most used first");
@@ -104,7 +107,8 @@ async fn is_gone(people: &[&Person], sample: &Sample, moment: &str) {
             person.moment(&sample.name()).await.is_none_or(|found| found.retracted).then_some(())
         })
         .await;
-        let media = person.engine().media(glow_api::Caller::Owner, &person.group, moment, glow_api::MediaPart::Original).await;
+        let media =
+            person.engine().media(glow_api::Caller::Owner, &person.group, moment, glow_api::MediaPart::Original).await;
         assert!(media.is_err(), "{} still hands out {}", person.name, sample.name());
     }
 }

@@ -119,7 +119,13 @@ pub fn all_well(nodes: &[&Node]) -> Result<()> {
             anyhow::bail!("{} misses a part of {}: {moment:?}", node.name, moment.file_name);
         }
         if let Some(moment) = timeline.iter().find(|moment| moment.on_devices as usize > nodes.len()) {
-            anyhow::bail!("{} says that {} is on {} of {} devices", node.name, moment.file_name, moment.on_devices, nodes.len());
+            anyhow::bail!(
+                "{} says that {} is on {} of {} devices",
+                node.name,
+                moment.file_name,
+                moment.on_devices,
+                nodes.len()
+            );
         }
         let (memory_bytes, descriptors) = node.usage()?;
         ensure!(memory_bytes <= MEMORY_BYTES, "{} uses {} MiB", node.name, memory_bytes >> 20);

@@ -22,7 +22,8 @@ impl Figures {
         let round = |value: f64| (value * 10.0).round() / 10.0;
         if !self.as_json {
             let goal = goal.map(|goal| format!(", goal {goal} {unit}")).unwrap_or_default();
-            let reference = reference.map(|(name, value)| format!(", {name} {} {unit}", round(value))).unwrap_or_default();
+            let reference =
+                reference.map(|(name, value)| format!(", {name} {} {unit}", round(value))).unwrap_or_default();
             println!("{name}: {} {unit}{goal}{reference}", round(value));
             return;
         }

@@ -136,7 +136,14 @@ impl Node {
     /// It fails, or it printed no JSON.
     pub fn call(&self, arguments: &[&str]) -> Result<Value> {
         let ended = self.attempt(arguments)?;
-        ensure!(ended.code == 0, "{}: afterglow {arguments:?} ended with {}: {} {:?}", self.name, ended.code, ended.stderr, ended.json);
+        ensure!(
+            ended.code == 0,
+            "{}: afterglow {arguments:?} ended with {}: {} {:?}",
+            self.name,
+            ended.code,
+            ended.stderr,
+            ended.json
+        );
         ended.json.with_context(|| format!("{}: afterglow {arguments:?} printed no JSON", self.name))
     }
 
@@ -148,7 +155,8 @@ impl Node {
         ensure!(self.running.is_none(), "{} runs already", self.name);
         self.starts += 1;
         let log = File::create(self.log_path(self.starts))?;
-        let mut child = self.command(&["run"]).stdout(Stdio::piped()).stderr(log).spawn().context("afterglow does not start")?;
+        let mut child =
+            self.command(&["run"]).stdout(Stdio::piped()).stderr(log).spawn().context("afterglow does not start")?;
         let stdout = child.stdout.take().context("its output is a pipe")?;
         let events = Arc::new(Mutex::new(vec![]));
         let seen = Arc::clone(&events);
@@ -211,7 +219,11 @@ impl Node {
             running.child.wait()?;
         }
         let status = ended?;
-        ensure!(status.success() || status.signal() == Some(Signal::TERM.as_raw()), "{} ended with {status}", self.name);
+        ensure!(
+            status.success() || status.signal() == Some(Signal::TERM.as_raw()),
+            "{} ended with {status}",
+            self.name
+        );
         Ok(())
     }
 

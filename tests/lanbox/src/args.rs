@@ -114,17 +114,9 @@ impl Exception {
 }
 
 fn parse_exception(text: &str) -> Result<Exception> {
-    let (host, settings) = text
-        .split_once(':')
-        .context("expected HOST:key=value,...")?;
-    let settings = settings
-        .split(',')
-        .map(parse_setting)
-        .collect::<Result<_>>()?;
-    Ok(Exception {
-        host: host.parse()?,
-        settings,
-    })
+    let (host, settings) = text.split_once(':').context("expected HOST:key=value,...")?;
+    let settings = settings.split(',').map(parse_setting).collect::<Result<_>>()?;
+    Ok(Exception { host: host.parse()?, settings })
 }
 
 fn parse_setting(text: &str) -> Result<(Setting, f64)> {
@@ -149,14 +141,8 @@ mod tests {
     fn an_exception_changes_what_it_names() {
         let exception = parse_exception("3:up=5,loss=10").expect("valid");
         assert_eq!(exception.host, 3);
-        let link = exception.apply(Link {
-            delay_ns: 7,
-            ..Link::default()
-        });
-        assert_eq!(
-            (link.up, link.loss, link.delay_ns),
-            (Rate::mbit(5.0), 0.1, 7)
-        );
+        let link = exception.apply(Link { delay_ns: 7, ..Link::default() });
+        assert_eq!((link.up, link.loss, link.delay_ns), (Rate::mbit(5.0), 0.1, 7));
     }
 
     #[test]

@@ -35,28 +35,9 @@ pub fn enter(program: &OsStr, command: &[OsString]) -> io::Result<u8> {
     fs::create_dir_all(NETNS)?;
     signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
     let mut unshare = Command::new("setpriv");
-    unshare.args([
-        "--pdeathsig",
-        "KILL",
-        "--",
-        "unshare",
-        "--net",
-        "--mount",
-        "--pid",
-        "--fork",
-    ]);
-    unshare.args([
-        "--kill-child",
-        "--mount-proc",
-        "--propagation",
-        "private",
-        "--",
-    ]);
-    let status = unshare
-        .arg(program)
-        .args(["bubble", "--"])
-        .args(command)
-        .status()?;
+    unshare.args(["--pdeathsig", "KILL", "--", "unshare", "--net", "--mount", "--pid", "--fork"]);
+    unshare.args(["--kill-child", "--mount-proc", "--propagation", "private", "--"]);
+    let status = unshare.arg(program).args(["bubble", "--"]).args(command).status()?;
     Ok(exit_code(status.code(), status.signal()))
 }
 

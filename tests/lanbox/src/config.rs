@@ -24,11 +24,7 @@ impl Rate {
 
     /// A rate of so many megabits per second; `None` (unlimited) unless positive.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the cast saturates"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
     pub fn mbit(mbit: f64) -> Option<Self> {
         Self::bits_per_second((mbit * 1e6).round() as u64)
     }
@@ -124,11 +120,7 @@ impl Config {
 
 /// Milliseconds as nanoseconds; negative becomes 0.
 #[must_use]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast saturates"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
 pub fn ns_from_ms(ms: f64) -> u64 {
     (ms * NS_PER_MS).round() as u64
 }
@@ -143,22 +135,13 @@ mod tests {
     use super::*;
 
     fn two_hosts() -> Config {
-        Config {
-            links: vec![Link::default(); 2],
-            channel: None,
-            queue_ns: 0,
-            seed: 0,
-        }
+        Config { links: vec![Link::default(); 2], channel: None, queue_ns: 0, seed: 0 }
     }
 
     #[test]
     fn frame_time_counts_framing_and_rounds_up() {
         let rate = Rate::mbit(20.0).expect("positive");
-        assert_eq!(
-            rate.frame_time_ns(1514),
-            615_200,
-            "8 * 1538 bits at 20 Mbit/s"
-        );
+        assert_eq!(rate.frame_time_ns(1514), 615_200, "8 * 1538 bits at 20 Mbit/s");
         let odd = Rate::bits_per_second(3).expect("positive");
         assert_eq!(odd.frame_time_ns(1), 66_666_666_667, "200 bits at 3 bit/s");
     }
@@ -173,24 +156,14 @@ mod tests {
     #[test]
     fn contradictions_are_refused() {
         assert_eq!(two_hosts().validate(), Ok(()));
-        let nobody = Config {
-            links: vec![],
-            ..two_hosts()
-        };
+        let nobody = Config { links: vec![], ..two_hosts() };
         assert_eq!(nobody.validate(), Err(ConfigError::Hosts(0)));
         let mut lossy = two_hosts();
         lossy.links[1].loss = f64::NAN;
         assert_eq!(lossy.validate(), Err(ConfigError::Probability(1)));
         let rate = Rate::mbit(1.0).expect("positive");
-        let channel = Channel {
-            rate,
-            multicast: rate,
-            access_point: Some(2),
-        };
-        let absent = Config {
-            channel: Some(channel),
-            ..two_hosts()
-        };
+        let channel = Channel { rate, multicast: rate, access_point: Some(2) };
+        let absent = Config { channel: Some(channel), ..two_hosts() };
         assert_eq!(absent.validate(), Err(ConfigError::AccessPoint(2)));
     }
 }

@@ -58,11 +58,7 @@ impl Header {
         let destination = Mac(*header.first_chunk()?);
         let source = Mac(*header[6..].first_chunk()?);
         let kind = kind(destination, [header[12], header[13]], payload);
-        Some(Self {
-            destination,
-            source,
-            kind,
-        })
+        Some(Self { destination, source, kind })
     }
 }
 
@@ -83,8 +79,7 @@ fn kind(destination: Mac, ethertype: [u8; 2], payload: &[u8]) -> Kind {
 
 fn is_neighbour_discovery(protocol: Option<&u8>, payload: &[u8]) -> bool {
     let icmp_type = payload.get(40);
-    protocol == Some(&PROTOCOL_ICMPV6)
-        && icmp_type.is_some_and(|kind| NEIGHBOUR_DISCOVERY.contains(kind))
+    protocol == Some(&PROTOCOL_ICMPV6) && icmp_type.is_some_and(|kind| NEIGHBOUR_DISCOVERY.contains(kind))
 }
 
 #[cfg(test)]
@@ -97,13 +92,7 @@ mod tests {
     const MDNS_V4: [u8; 6] = [0x01, 0x00, 0x5E, 0, 0, 0xFB];
     const SOLICITED_NODE: [u8; 6] = [0x33, 0x33, 0xFF, 0, 0, 1];
 
-    fn kind_of(
-        destination: [u8; 6],
-        ethertype: [u8; 2],
-        protocol_at: usize,
-        protocol: u8,
-        icmp: u8,
-    ) -> Kind {
+    fn kind_of(destination: [u8; 6], ethertype: [u8; 2], protocol_at: usize, protocol: u8, icmp: u8) -> Kind {
         let mut frame = vec![0; 60 + HEADER_BYTES];
         frame[..6].copy_from_slice(&destination);
         frame[12..14].copy_from_slice(&ethertype);
@@ -116,34 +105,18 @@ mod tests {
 
     #[test]
     fn kinds_are_told_apart() {
-        assert_eq!(
-            kind_of(MDNS_V4, ETHERTYPE_IPV4, 9, PROTOCOL_UDP, 0),
-            Kind::Multicast
-        );
+        assert_eq!(kind_of(MDNS_V4, ETHERTYPE_IPV4, 9, PROTOCOL_UDP, 0), Kind::Multicast);
         assert_eq!(kind_of(BOB, ETHERTYPE_IPV4, 9, PROTOCOL_UDP, 0), Kind::Udp);
         assert_eq!(kind_of(BOB, ETHERTYPE_IPV6, 6, PROTOCOL_UDP, 0), Kind::Udp);
-        assert_eq!(
-            kind_of(BROADCAST, ETHERTYPE_IPV4, 9, PROTOCOL_UDP, 0),
-            Kind::Udp
-        );
+        assert_eq!(kind_of(BROADCAST, ETHERTYPE_IPV4, 9, PROTOCOL_UDP, 0), Kind::Udp);
         assert_eq!(kind_of(BOB, ETHERTYPE_IPV4, 9, 6, 0), Kind::Other, "TCP");
-        assert_eq!(
-            kind_of(BROADCAST, [0x08, 0x06], 9, PROTOCOL_UDP, 0),
-            Kind::Other,
-            "ARP"
-        );
+        assert_eq!(kind_of(BROADCAST, [0x08, 0x06], 9, PROTOCOL_UDP, 0), Kind::Other, "ARP");
     }
 
     #[test]
     fn neighbour_discovery_is_not_multicast_traffic() {
-        assert_eq!(
-            kind_of(SOLICITED_NODE, ETHERTYPE_IPV6, 6, PROTOCOL_ICMPV6, 135),
-            Kind::Other
-        );
-        assert_eq!(
-            kind_of(SOLICITED_NODE, ETHERTYPE_IPV6, 6, PROTOCOL_ICMPV6, 143),
-            Kind::Multicast
-        );
+        assert_eq!(kind_of(SOLICITED_NODE, ETHERTYPE_IPV6, 6, PROTOCOL_ICMPV6, 135), Kind::Other);
+        assert_eq!(kind_of(SOLICITED_NODE, ETHERTYPE_IPV6, 6, PROTOCOL_ICMPV6, 143), Kind::Multicast);
     }
 
     proptest! {

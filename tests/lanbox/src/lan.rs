@@ -51,18 +51,11 @@ impl Lan {
         if !rustix::process::geteuid().is_root() {
             return Err("needs root".into());
         }
-        let device = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open("/dev/net/tun");
+        let device = OpenOptions::new().read(true).write(true).open("/dev/net/tun");
         device.map_err(|error| format!("needs /dev/net/tun: {error}"))?;
-        Command::new("ip")
-            .arg("-V")
-            .output()
-            .map_err(|error| format!("needs `ip` of iproute2: {error}"))?;
+        Command::new("ip").arg("-V").output().map_err(|error| format!("needs `ip` of iproute2: {error}"))?;
         let namespace = Namespace::create(&unique_name()).map_err(|error| error.to_string())?;
-        Tap::open(&namespace, INTERFACE)
-            .map_err(|error| format!("cannot make a TAP device: {error}"))?;
+        Tap::open(&namespace, INTERFACE).map_err(|error| format!("cannot make a TAP device: {error}"))?;
         Ok(())
     }
 
@@ -108,9 +101,7 @@ impl Lan {
     /// # Errors
     /// A host does not exist or is named twice.
     pub fn partition(&self, sets: &[&[usize]]) -> Result<(), Error> {
-        self.apply(Change::Partition {
-            sets: sets.iter().map(|set| set.to_vec()).collect(),
-        })
+        self.apply(Change::Partition { sets: sets.iter().map(|set| set.to_vec()).collect() })
     }
 
     /// Undoes [`partition`](Self::partition).
@@ -166,8 +157,7 @@ impl Lan {
     /// # Errors
     /// There is no such host, or `ip` refuses.
     pub fn host_down(&self, host: usize) -> Result<(), Error> {
-        self.namespace(host)?
-            .ip(&["link", "set", INTERFACE, "down"])
+        self.namespace(host)?.ip(&["link", "set", INTERFACE, "down"])
     }
 
     /// Brings it up again with the same address.
@@ -191,9 +181,7 @@ impl Lan {
     /// # Errors
     /// The kernel does not say.
     pub fn congestion_control(&self) -> Result<String, Error> {
-        Ok(self
-            .namespace(0)?
-            .parameter("net/ipv4/tcp_congestion_control")?)
+        Ok(self.namespace(0)?.parameter("net/ipv4/tcp_congestion_control")?)
     }
 }
 
@@ -334,10 +322,7 @@ impl LanBuilder {
             hosts.push(namespace);
             taps.push(tap);
         }
-        Ok(Lan {
-            hosts,
-            switch: Switch::start(taps, medium)?,
-        })
+        Ok(Lan { hosts, switch: Switch::start(taps, medium)? })
     }
 
     fn config(&self) -> Result<Config, Error> {
@@ -350,12 +335,7 @@ impl LanBuilder {
             multicast: Rate::mbit(self.multicast_mbit).unwrap_or(rate),
             access_point: self.access_point,
         });
-        Ok(Config {
-            links,
-            channel,
-            queue_ns: ns_from_ms(self.queue_ms),
-            seed: self.seed,
-        })
+        Ok(Config { links, channel, queue_ns: ns_from_ms(self.queue_ms), seed: self.seed })
     }
 }
 
@@ -390,29 +370,14 @@ mod tests {
 
     #[test]
     fn builder_gives_the_configuration_it_was_told() {
-        let builder = Lan::builder()
-            .hosts(3)
-            .rate_up_mbit(20.0)
-            .delay_ms(2.5)
-            .shared_mbit(100.0);
-        let far = Link {
-            delay_ns: 40_000_000,
-            ..builder.default_link()
-        };
-        let config = builder
-            .multicast_mbit(6.0)
-            .access_point(1)
-            .link(2, far)
-            .config()
-            .expect("valid");
+        let builder = Lan::builder().hosts(3).rate_up_mbit(20.0).delay_ms(2.5).shared_mbit(100.0);
+        let far = Link { delay_ns: 40_000_000, ..builder.default_link() };
+        let config = builder.multicast_mbit(6.0).access_point(1).link(2, far).config().expect("valid");
         assert_eq!(config.links[0].delay_ns, 2_500_000);
         assert_eq!(config.links[2].delay_ns, 40_000_000);
         assert_eq!(config.links[2].up, Rate::mbit(20.0));
         let channel = config.channel.expect("shared");
-        assert_eq!(
-            (channel.multicast, channel.access_point),
-            (Rate::mbit(6.0).expect("6"), Some(1))
-        );
+        assert_eq!((channel.multicast, channel.access_point), (Rate::mbit(6.0).expect("6"), Some(1)));
     }
 
     #[test]

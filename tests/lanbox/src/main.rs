@@ -69,8 +69,7 @@ fn main() -> Result<ExitCode> {
         Verb::Up(network) => up(network)?,
         Verb::Run { command } => {
             let program = std::env::current_exe()?;
-            let code =
-                bubble::enter(program.as_os_str(), &command).context("cannot run setpriv")?;
+            let code = bubble::enter(program.as_os_str(), &command).context("cannot run setpriv")?;
             return Ok(ExitCode::from(code));
         }
         Verb::Bubble { command } => return Ok(ExitCode::from(bubble::serve(&command)?)),
@@ -115,8 +114,7 @@ fn answer_lines(lan: &Weak<Lan>) {
         let (Ok(line), Some(lan)) = (line, lan.upgrade()) else {
             return;
         };
-        let answer =
-            answer(&lan, &line).unwrap_or_else(|error| json!({ "error": format!("{error:#}") }));
+        let answer = answer(&lan, &line).unwrap_or_else(|error| json!({ "error": format!("{error:#}") }));
         drop(lan);
         if print_line(&answer).is_err() {
             return;
@@ -138,30 +136,15 @@ fn bench(seconds: f64, network: Network) -> Result<()> {
     let lan = network.builder().start()?;
     let program = std::env::current_exe()?;
     let target = format!("{}:7000", lan.address(1));
-    let mut sink = lan
-        .command(1, &program)
-        .args(["probe", "sink", &target])
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut sink = lan.command(1, &program).args(["probe", "sink", &target]).stdout(Stdio::piped()).spawn()?;
     let mut lines = std::io::BufReader::new(sink.stdout.take().context("no output")?).lines();
     lines.next().context("the sink is not ready")??;
     let mut source: Command = lan.command(0, &program);
-    source.args([
-        "probe",
-        "source",
-        &target,
-        "--seconds",
-        &seconds.to_string(),
-    ]);
-    anyhow::ensure!(
-        source.stdout(Stdio::null()).status()?.success(),
-        "the source failed"
-    );
+    source.args(["probe", "source", &target, "--seconds", &seconds.to_string()]);
+    anyhow::ensure!(source.stdout(Stdio::null()).status()?.success(), "the source failed");
     let received: serde_json::Value = serde_json::from_str(&lines.next().context("no result")??)?;
     sink.wait()?;
-    print_line(
-        &json!({ "tcp": lan.congestion_control()?, "received": received, "stats": lan.stats()? }),
-    )
+    print_line(&json!({ "tcp": lan.congestion_control()?, "received": received, "stats": lan.stats()? }))
 }
 
 fn print_line(value: &serde_json::Value) -> Result<()> {

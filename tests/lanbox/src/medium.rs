@@ -104,11 +104,7 @@ impl Medium {
             Some(sent_ns) if self.under_way.len() < MAX_UNDER_WAY => sent_ns,
             Some(_) | None => return self.drop_at_queue(from),
         };
-        let packet = Packet {
-            from,
-            header,
-            frame: frame.into(),
-        };
+        let packet = Packet { from, header, frame: frame.into() };
         self.schedule(sent_ns, packet, Step::Sent);
     }
 
@@ -135,15 +131,9 @@ impl Medium {
         self.advance(now_ns);
         self.policy.apply(change)?;
         match change {
-            Change::Loss {
-                host: Some(host),
-                loss,
-            } => self.config.links[*host].loss = *loss,
+            Change::Loss { host: Some(host), loss } => self.config.links[*host].loss = *loss,
             Change::Loss { host: None, loss } => {
-                self.config
-                    .links
-                    .iter_mut()
-                    .for_each(|link| link.loss = *loss);
+                self.config.links.iter_mut().for_each(|link| link.loss = *loss);
             }
             Change::Partition { .. }
             | Change::Heal
@@ -185,12 +175,7 @@ impl Medium {
         }
         let number = self.next_number;
         self.next_number += 1;
-        self.under_way.push(Reverse(Event {
-            at_ns,
-            number,
-            packet,
-            step,
-        }));
+        self.under_way.push(Reverse(Event { at_ns, number, packet, step }));
     }
 
     fn take(&mut self, packet: Packet, step: Step) {
@@ -209,11 +194,7 @@ impl Medium {
         };
         for to in receivers {
             let is_access_point = self.access_point() == Some(to);
-            let heard_ns = if is_access_point {
-                crossing.first_ns
-            } else {
-                crossing.second_ns
-            };
+            let heard_ns = if is_access_point { crossing.first_ns } else { crossing.second_ns };
             self.schedule(heard_ns, packet.clone(), Step::Heard(to));
         }
     }
@@ -252,11 +233,7 @@ impl Medium {
         self.stats.multicast_copies += u64::from(packet.header.destination.is_group());
         self.stats.hosts[to].received_frames += 1;
         self.stats.hosts[to].received_bytes += bytes;
-        self.arrived.push_back(Delivery {
-            at_ns: self.now_ns,
-            to,
-            frame: packet.frame,
-        });
+        self.arrived.push_back(Delivery { at_ns: self.now_ns, to, frame: packet.frame });
     }
 
     fn receivers(&mut self, packet: &Packet) -> Vec<usize> {
@@ -267,8 +244,7 @@ impl Medium {
         };
         let (from, kind) = (packet.from, packet.header.kind);
         let others = addressed.into_iter().filter(|&to| to != from);
-        let (reached, refused): (Vec<_>, Vec<_>) =
-            others.partition(|&to| self.policy.passes(from, to, kind));
+        let (reached, refused): (Vec<_>, Vec<_>) = others.partition(|&to| self.policy.passes(from, to, kind));
         self.stats.blocked += refused.len() as u64;
         reached
     }
@@ -276,19 +252,13 @@ impl Medium {
     /// Reserves the shared channel from the present; `None` if its queue is full.
     fn cross_air(&mut self, packet: &Packet, receivers: &[usize]) -> Option<Crossing> {
         let Some(channel) = self.config.channel else {
-            return Some(Crossing {
-                first_ns: self.now_ns,
-                second_ns: self.now_ns,
-            });
+            return Some(Crossing { first_ns: self.now_ns, second_ns: self.now_ns });
         };
         let (to_ap_ns, from_ap_ns) = air_times(channel, packet, receivers);
         let air_ns = to_ap_ns + from_ap_ns;
         let second_ns = self.air.enter(self.now_ns, air_ns, self.config.queue_ns)?;
         self.stats.airtime_ns += air_ns;
-        Some(Crossing {
-            first_ns: second_ns - from_ap_ns,
-            second_ns,
-        })
+        Some(Crossing { first_ns: second_ns - from_ap_ns, second_ns })
     }
 
     fn learn(&mut self, source: Mac, host: usize) {
@@ -392,11 +362,7 @@ fn air_times(channel: Channel, packet: &Packet, receivers: &[usize]) -> (u64, u6
     let is_access_point = |host: usize| channel.access_point == Some(host);
     let bytes = packet.frame.len();
     let unicast_ns = channel.rate.frame_time_ns(bytes);
-    let to_ap_ns = if is_access_point(packet.from) {
-        0
-    } else {
-        unicast_ns
-    };
+    let to_ap_ns = if is_access_point(packet.from) { 0 } else { unicast_ns };
     let is_repeated = receivers.iter().any(|&to| !is_access_point(to));
     let from_ap_ns = match (is_repeated, packet.header.destination.is_group()) {
         (false, _) => 0,

@@ -19,10 +19,7 @@ use crate::Error;
 const NAMES: &str = "/run/netns";
 
 /// How long a killed process may take to end before it is given up.
-const KILL_WAIT: Timespec = Timespec {
-    tv_sec: 5,
-    tv_nsec: 0,
-};
+const KILL_WAIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 
 /// Rounds of killing: a process may have started another one meanwhile.
 const KILL_ROUNDS: usize = 10;
@@ -47,13 +44,8 @@ impl Namespace {
             run_ip(&["netns", "del", name])?;
         }
         run_ip(&["netns", "add", name])?;
-        let file = open(name)?
-            .ok_or(io::ErrorKind::NotFound)
-            .map_err(io::Error::from)?;
-        Ok(Self {
-            name: name.to_owned(),
-            file,
-        })
+        let file = open(name)?.ok_or(io::ErrorKind::NotFound).map_err(io::Error::from)?;
+        Ok(Self { name: name.to_owned(), file })
     }
 
     /// The name.
@@ -79,9 +71,7 @@ impl Namespace {
                 move_into_link_name_space(self.file.as_fd(), Some(LinkNameSpaceType::Network))?;
                 action()
             });
-            inside
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            inside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
 
@@ -120,8 +110,7 @@ impl Namespace {
     /// # Errors
     /// There is no such parameter.
     pub fn parameter(&self, parameter: &str) -> io::Result<String> {
-        let text =
-            self.within(|| std::fs::read_to_string(Path::new("/proc/sys").join(parameter)))?;
+        let text = self.within(|| std::fs::read_to_string(Path::new("/proc/sys").join(parameter)))?;
         Ok(text.trim().to_owned())
     }
 
@@ -167,14 +156,11 @@ pub fn remove_leftovers(prefix: &str) -> io::Result<()> {
 
 /// Whether `PREFIX-PID-...` names a process that does not exist.
 fn is_orphan(name: &str, prefix: &str) -> bool {
-    let rest = name
-        .strip_prefix(prefix)
-        .and_then(|rest| rest.strip_prefix('-'));
+    let rest = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
     let Some((pid, _)) = rest.and_then(|rest| rest.split_once('-')) else {
         return false;
     };
-    pid.parse::<u32>()
-        .is_ok_and(|pid| !Path::new("/proc").join(pid.to_string()).exists())
+    pid.parse::<u32>().is_ok_and(|pid| !Path::new("/proc").join(pid.to_string()).exists())
 }
 
 fn open(name: &str) -> io::Result<Option<File>> {
@@ -199,10 +185,7 @@ fn pids_in(namespace: &File) -> io::Result<Vec<Pid>> {
     };
     let mut pids = vec![];
     for entry in std::fs::read_dir("/proc")? {
-        let number = entry?
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok());
+        let number = entry?.file_name().to_str().and_then(|name| name.parse().ok());
         pids.extend(number.and_then(Pid::from_raw).filter(is_inside));
     }
     pids.retain(|&pid| pid != rustix::process::getpid());
@@ -230,10 +213,7 @@ fn kill(pid: Pid) -> io::Result<()> {
         Err(Errno::SRCH) => return Ok(()),
         sent => sent?,
     }
-    match poll(
-        &mut [PollFd::new(&process, PollFlags::IN)],
-        Some(&KILL_WAIT),
-    )? {
+    match poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&KILL_WAIT))? {
         0 => Err(io::ErrorKind::TimedOut.into()),
         _ => Ok(()),
     }
@@ -246,11 +226,7 @@ pub(crate) fn run_ip(arguments: &[&str]) -> Result<(), Error> {
 
 fn run_ip_with(arguments: &[&str], input: &str) -> Result<(), Error> {
     let mut command = Command::new("ip");
-    command
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // If it ended early, its status and message say why.
@@ -261,10 +237,7 @@ fn run_ip_with(arguments: &[&str], input: &str) -> Result<(), Error> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(Error::Command {
-        command: format!("ip {}", arguments.join(" ")),
-        output: said,
-    })
+    Err(Error::Command { command: format!("ip {}", arguments.join(" ")), output: said })
 }
 
 #[cfg(test)]
@@ -275,10 +248,7 @@ mod tests {
     fn orphans_are_told_from_the_living_and_from_strangers() {
         let living = format!("lanbox-{}-0-h0", std::process::id());
         assert!(!is_orphan(&living, "lanbox"));
-        assert!(
-            is_orphan("lanbox-4194999-0-h0", "lanbox"),
-            "above the kernel's largest pid"
-        );
+        assert!(is_orphan("lanbox-4194999-0-h0", "lanbox"), "above the kernel's largest pid");
         assert!(!is_orphan("lanboxes-4194999-0-h0", "lanbox"));
         assert!(!is_orphan("lanbox-demo-h0", "lanbox"));
     }

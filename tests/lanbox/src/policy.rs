@@ -129,11 +129,7 @@ impl Policy {
             Kind::Udp => self.udp_blocked,
             Kind::Other => false,
         };
-        !blocked
-            && self.up[from]
-            && self.up[to]
-            && self.same_set(from, to)
-            && self.may_meet(from, to)
+        !blocked && self.up[from] && self.up[to] && self.same_set(from, to) && self.may_meet(from, to)
     }
 
     fn same_set(&self, from: usize, to: usize) -> bool {
@@ -159,11 +155,7 @@ impl Policy {
     }
 
     fn known(&self, host: usize) -> Result<(), ChangeError> {
-        if host < self.up.len() {
-            Ok(())
-        } else {
-            Err(ChangeError::NoSuchHost(host))
-        }
+        if host < self.up.len() { Ok(()) } else { Err(ChangeError::NoSuchHost(host)) }
     }
 }
 
@@ -183,12 +175,7 @@ mod tests {
 
     #[test]
     fn partition_separates_sets_and_leaves_the_unnamed_alone() {
-        let mut policy = after(
-            None,
-            &Change::Partition {
-                sets: vec![vec![ALICE, BOB]],
-            },
-        );
+        let mut policy = after(None, &Change::Partition { sets: vec![vec![ALICE, BOB]] });
         assert!(policy.passes(ALICE, BOB, Kind::Other));
         assert!(!policy.passes(BOB, CAROL, Kind::Other));
         policy.apply(&Change::Heal).expect("valid");
@@ -198,16 +185,11 @@ mod tests {
     #[test]
     fn a_wrong_change_changes_nothing() {
         let mut policy = Policy::open(3, None);
-        let twice = Change::Partition {
-            sets: vec![vec![ALICE], vec![BOB, ALICE]],
-        };
+        let twice = Change::Partition { sets: vec![vec![ALICE], vec![BOB, ALICE]] };
         assert_eq!(policy.apply(&twice), Err(ChangeError::InTwoSets(ALICE)));
         let unknown = Change::Link { host: 3, up: false };
         assert_eq!(policy.apply(&unknown), Err(ChangeError::NoSuchHost(3)));
-        let impossible = Change::Loss {
-            host: None,
-            loss: 1.5,
-        };
+        let impossible = Change::Loss { host: None, loss: 1.5 };
         assert_eq!(policy.apply(&impossible), Err(ChangeError::Probability));
         assert!(policy.passes(ALICE, CAROL, Kind::Other));
     }
@@ -225,54 +207,24 @@ mod tests {
     fn blocked_kinds_do_not_touch_the_others() {
         let policy = after(None, &Change::BlockUdp { on: true });
         assert!(!policy.passes(ALICE, BOB, Kind::Udp));
-        assert!(
-            policy.passes(ALICE, BOB, Kind::Multicast) && policy.passes(ALICE, BOB, Kind::Other)
-        );
+        assert!(policy.passes(ALICE, BOB, Kind::Multicast) && policy.passes(ALICE, BOB, Kind::Other));
         let policy = after(None, &Change::BlockMulticast { on: true });
-        assert!(
-            !policy.passes(ALICE, BOB, Kind::Multicast) && policy.passes(ALICE, BOB, Kind::Udp)
-        );
+        assert!(!policy.passes(ALICE, BOB, Kind::Multicast) && policy.passes(ALICE, BOB, Kind::Udp));
     }
 
     #[test]
     fn changes_are_written_as_documented() {
         let cases = [
-            (
-                r#"{"do":"loss","loss":0.05}"#,
-                Change::Loss {
-                    host: None,
-                    loss: 0.05,
-                },
-            ),
-            (
-                r#"{"do":"partition","sets":[[0,1],[2]]}"#,
-                Change::Partition {
-                    sets: vec![vec![0, 1], vec![2]],
-                },
-            ),
+            (r#"{"do":"loss","loss":0.05}"#, Change::Loss { host: None, loss: 0.05 }),
+            (r#"{"do":"partition","sets":[[0,1],[2]]}"#, Change::Partition { sets: vec![vec![0, 1], vec![2]] }),
             (r#"{"do":"heal"}"#, Change::Heal),
-            (
-                r#"{"do":"link","host":1,"up":false}"#,
-                Change::Link { host: 1, up: false },
-            ),
-            (
-                r#"{"do":"isolate","on":true}"#,
-                Change::Isolate { on: true },
-            ),
-            (
-                r#"{"do":"block_multicast","on":true}"#,
-                Change::BlockMulticast { on: true },
-            ),
-            (
-                r#"{"do":"block_udp","on":false}"#,
-                Change::BlockUdp { on: false },
-            ),
+            (r#"{"do":"link","host":1,"up":false}"#, Change::Link { host: 1, up: false }),
+            (r#"{"do":"isolate","on":true}"#, Change::Isolate { on: true }),
+            (r#"{"do":"block_multicast","on":true}"#, Change::BlockMulticast { on: true }),
+            (r#"{"do":"block_udp","on":false}"#, Change::BlockUdp { on: false }),
         ];
         for (json, change) in cases {
-            assert_eq!(
-                serde_json::from_str::<Change>(json).expect("documented form"),
-                change
-            );
+            assert_eq!(serde_json::from_str::<Change>(json).expect("documented form"), change);
         }
     }
 }

@@ -86,13 +86,7 @@ impl Probe {
             Self::Sink { at } => sink(at),
             Self::Source { to, bytes, seconds } => source(to, bytes, seconds),
             Self::Count { at, group, idle_ms } => count(at, group, Duration::from_millis(idle_ms)),
-            Self::Flood {
-                from,
-                to,
-                count,
-                size,
-                gap_us,
-            } => flood(from, to, count, size, gap_us),
+            Self::Flood { from, to, count, size, gap_us } => flood(from, to, count, size, gap_us),
         }
     }
 }
@@ -163,10 +157,7 @@ fn sink(at: SocketAddrV4) -> Result<()> {
     let seconds = started.elapsed().as_secs_f64();
     // The clock starts with the first bytes in hand: they took none of the time.
     let mbit = f64::from(u32::try_from((total - first) / 1000)?) * 8.0 / 1000.0 / seconds;
-    println!(
-        "{}",
-        json!({ "bytes": total, "seconds": seconds, "mbit": mbit })
-    );
+    println!("{}", json!({ "bytes": total, "seconds": seconds, "mbit": mbit }));
     Ok(())
 }
 
@@ -193,16 +184,10 @@ fn source(to: SocketAddrV4, bytes: Option<u64>, seconds: f64) -> Result<()> {
 
 fn count(at: SocketAddrV4, group: Option<Ipv4Addr>, idle: Duration) -> Result<()> {
     let port = at.port();
-    let own = if group.is_some() {
-        Ipv4Addr::UNSPECIFIED
-    } else {
-        *at.ip()
-    };
+    let own = if group.is_some() { Ipv4Addr::UNSPECIFIED } else { *at.ip() };
     let socket = UdpSocket::bind((own, port))?;
     if let Some(group) = group {
-        socket
-            .join_multicast_v4(&group, at.ip())
-            .context("cannot join the group")?;
+        socket.join_multicast_v4(&group, at.ip()).context("cannot join the group")?;
     }
     println!("\"ready\"");
     let (mut datagram, mut received) = ([0; 2048], 0u64);

@@ -52,11 +52,7 @@ mod tests {
     fn agrees_with_the_reference_sequence() {
         let mut rng = SplitMix64::new(1_234_567);
         let first = [rng.next_u64(), rng.next_u64(), rng.next_u64()];
-        let reference = [
-            6_457_827_717_110_365_317,
-            3_203_168_211_198_807_973,
-            9_817_491_932_198_370_423,
-        ];
+        let reference = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!(first, reference);
     }
 

@@ -46,9 +46,6 @@ pub struct HostStats {
 
 impl Stats {
     pub(crate) fn of(hosts: usize) -> Self {
-        Self {
-            hosts: vec![HostStats::default(); hosts],
-            ..Self::default()
-        }
+        Self { hosts: vec![HostStats::default(); hosts], ..Self::default() }
     }
 }

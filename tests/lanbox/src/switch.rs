@@ -39,21 +39,9 @@ impl Switch {
     pub fn start(taps: Vec<Tap>, medium: Medium) -> io::Result<Self> {
         let (requests, inbox) = sync_channel(MAX_REQUESTS);
         let wake = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
-        let shell = Shell {
-            taps,
-            medium,
-            inbox,
-            wake: Arc::clone(&wake),
-            origin: Instant::now(),
-        };
-        let thread = std::thread::Builder::new()
-            .name("lanbox".into())
-            .spawn(|| shell.run())?;
-        Ok(Self {
-            requests,
-            wake,
-            thread: Mutex::new(Some(thread)),
-        })
+        let shell = Shell { taps, medium, inbox, wake: Arc::clone(&wake), origin: Instant::now() };
+        let thread = std::thread::Builder::new().name("lanbox".into()).spawn(|| shell.run())?;
+        Ok(Self { requests, wake, thread: Mutex::new(Some(thread)) })
     }
 
     /// Changes the rules; they are in force when this returns.
@@ -74,9 +62,7 @@ impl Switch {
 
     fn request(&self, order: Order) -> Result<Stats, Error> {
         let (reply, answer) = sync_channel(1);
-        self.requests
-            .send(Request { order, reply })
-            .map_err(|_| self.ended())?;
+        self.requests.send(Request { order, reply }).map_err(|_| self.ended())?;
         rustix::io::write(&self.wake, &1u64.to_ne_bytes())?;
         Ok(answer.recv().map_err(|_| self.ended())??)
     }
@@ -143,14 +129,8 @@ impl Shell {
             Err(errno) => return Err(errno.into()),
         }
         let is_ready = |file: &PollFd<'_>| !file.revents().is_empty();
-        let hosts = files[1..]
-            .iter()
-            .enumerate()
-            .filter(|(_, file)| is_ready(file));
-        Ok(Ready {
-            is_woken: is_ready(&files[0]),
-            hosts: hosts.map(|(host, _)| host).collect(),
-        })
+        let hosts = files[1..].iter().enumerate().filter(|(_, file)| is_ready(file));
+        Ok(Ready { is_woken: is_ready(&files[0]), hosts: hosts.map(|(host, _)| host).collect() })
     }
 
     fn until_next_event(&self) -> Option<Timespec> {

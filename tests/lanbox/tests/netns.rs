@@ -42,12 +42,7 @@ struct Running {
 impl Running {
     fn start(lan: &Lan, host: usize, arguments: &[&str]) -> Self {
         let mut command = lan.command(host, LANBOX);
-        let mut child = command
-            .arg("probe")
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.arg("probe").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
@@ -82,9 +77,7 @@ fn echo(lan: &Lan, host: usize) -> Running {
 /// How many of five pings come back.
 fn reaches(lan: &Lan, from: usize, to: usize) -> u64 {
     let ping = ["ping", &at(lan, to), "--count", "5", "--wait-ms", "200"];
-    Running::start(lan, from, &ping).result()["received"]
-        .as_u64()
-        .unwrap()
+    Running::start(lan, from, &ping).result()["received"].as_u64().unwrap()
 }
 
 /// Whether an outage is over: address resolution may need a second or more to notice.
@@ -95,12 +88,7 @@ fn recovers(lan: &Lan, from: usize, to: usize) -> bool {
 
 fn goodput_mbit(lan: &Lan, from: usize, to: usize, bytes: u64) -> f64 {
     let sink = Running::serve(lan, to, &["sink", &at(lan, to)]);
-    Running::start(
-        lan,
-        from,
-        &["source", &at(lan, to), "--bytes", &bytes.to_string()],
-    )
-    .result();
+    Running::start(lan, from, &["source", &at(lan, to), "--bytes", &bytes.to_string()]).result();
     sink.result()["mbit"].as_f64().unwrap()
 }
 
@@ -112,35 +100,21 @@ fn flood(lan: &Lan, from: usize, group: Option<Ipv4Addr>, to: &[usize], count: u
         .map(|&host| {
             let own = at(lan, host);
             let mut arguments = vec!["count", &own];
-            arguments.extend(
-                group_text
-                    .iter()
-                    .flat_map(|group| ["--group", group.as_str()]),
-            );
+            arguments.extend(group_text.iter().flat_map(|group| ["--group", group.as_str()]));
             Running::serve(lan, host, &arguments)
         })
         .collect();
     let target = group.map_or_else(|| at(lan, to[0]), |group| format!("{group}:7000"));
     let own = lan.address(from).to_string();
-    let sent = Running::start(
-        lan,
-        from,
-        &["flood", &own, &target, "--count", &count.to_string()],
-    );
+    let sent = Running::start(lan, from, &["flood", &own, &target, "--count", &count.to_string()]);
     assert_eq!(sent.result()["sent"], count);
-    counters
-        .into_iter()
-        .map(|counter| counter.result()["received"].as_u64().unwrap())
-        .collect()
+    counters.into_iter().map(|counter| counter.result()["received"].as_u64().unwrap()).collect()
 }
 
 fn assert_near(measured: f64, expected: f64, tolerance: f64, what: &str) {
     let ratio = measured / expected;
     println!("{what}: {measured:.2}, formula {expected:.2}, ratio {ratio:.3}");
-    assert!(
-        (ratio - 1.0).abs() <= tolerance,
-        "{what}: {measured} is not within {tolerance} of {expected}"
-    );
+    assert!((ratio - 1.0).abs() <= tolerance, "{what}: {measured} is not within {tolerance} of {expected}");
 }
 
 #[test]
@@ -162,12 +136,7 @@ fn tcp_carries_the_rate() {
         return;
     };
     let expected = 20.0 * SEGMENT_BYTES / SEGMENT_WIRE_BYTES;
-    assert_near(
-        goodput_mbit(&lan, ALICE, BOB, 6_000_000),
-        expected,
-        0.1,
-        "goodput in Mbit/s",
-    );
+    assert_near(goodput_mbit(&lan, ALICE, BOB, 6_000_000), expected, 0.1, "goodput in Mbit/s");
     println!("with {}", lan.congestion_control().unwrap());
 }
 
@@ -180,10 +149,7 @@ fn loss_is_as_asked() {
     let deviation = (3_000.0 * 0.1 * 0.9_f64).sqrt();
     let lost = 3_000.0 - received as f64;
     println!("{lost} of 3000 lost at 10 %");
-    assert!(
-        (lost - 300.0).abs() <= 5.0 * deviation,
-        "{lost} of 3000 lost at 10 %"
-    );
+    assert!((lost - 300.0).abs() <= 5.0 * deviation, "{lost} of 3000 lost at 10 %");
 }
 
 #[test]
@@ -203,27 +169,13 @@ fn loss_can_change_and_can_be_one_way() {
 
 #[test]
 fn shared_channel_halves_what_goes_between_stations() {
-    let channel = Lan::builder()
-        .hosts(3)
-        .shared_mbit(40.0)
-        .access_point(ALICE)
-        .delay_ms(1.0);
+    let channel = Lan::builder().hosts(3).shared_mbit(40.0).access_point(ALICE).delay_ms(1.0);
     let Some(lan) = start(channel) else { return };
     let to_station = goodput_mbit(&lan, ALICE, BOB, 6_000_000);
     let between_stations = goodput_mbit(&lan, BOB, CAROL, 4_000_000);
-    assert_near(
-        between_stations,
-        to_station / 2.0,
-        0.1,
-        "goodput between stations in Mbit/s",
-    );
+    assert_near(between_stations, to_station / 2.0, 0.1, "goodput between stations in Mbit/s");
     let share = SEGMENT_BYTES / SEGMENT_WIRE_BYTES;
-    assert_near(
-        to_station,
-        40.0 * share,
-        0.15,
-        "goodput from the access point in Mbit/s",
-    );
+    assert_near(to_station, 40.0 * share, 0.15, "goodput from the access point in Mbit/s");
 }
 
 #[test]
@@ -231,10 +183,7 @@ fn multicast_reaches_all_unless_blocked() {
     let Some(lan) = start(Lan::builder().hosts(4)) else {
         return;
     };
-    assert_eq!(
-        flood(&lan, ALICE, Some(GROUP), &[1, 2, 3], 50),
-        [50, 50, 50]
-    );
+    assert_eq!(flood(&lan, ALICE, Some(GROUP), &[1, 2, 3], 50), [50, 50, 50]);
     assert!(lan.stats().unwrap().multicast_copies >= 150);
     lan.block_multicast(true).unwrap();
     let _echo = echo(&lan, BOB);
@@ -245,10 +194,7 @@ fn multicast_reaches_all_unless_blocked() {
     Running::start(&lan, ALICE, &["flood", &own, &group, "--count", "50"]).result();
     // Answered after everything that was sent before it.
     assert_eq!(reaches(&lan, ALICE, BOB), 5);
-    assert!(
-        lan.stats().unwrap().blocked >= before + 150,
-        "50 frames to three hosts"
-    );
+    assert!(lan.stats().unwrap().blocked >= before + 150, "50 frames to three hosts");
 }
 
 #[test]
@@ -257,21 +203,12 @@ fn partition_separates_and_heal_joins() {
         return;
     };
     let _echoes = [echo(&lan, BOB), echo(&lan, CAROL)];
-    assert_eq!(
-        [reaches(&lan, ALICE, BOB), reaches(&lan, ALICE, CAROL)],
-        [5, 5]
-    );
+    assert_eq!([reaches(&lan, ALICE, BOB), reaches(&lan, ALICE, CAROL)], [5, 5]);
     lan.partition(&[&[ALICE, BOB], &[CAROL]]).unwrap();
-    assert_eq!(
-        [reaches(&lan, ALICE, BOB), reaches(&lan, ALICE, CAROL)],
-        [5, 0]
-    );
+    assert_eq!([reaches(&lan, ALICE, BOB), reaches(&lan, ALICE, CAROL)], [5, 0]);
     lan.heal().unwrap();
     assert!(recovers(&lan, ALICE, CAROL));
-    assert!(matches!(
-        lan.partition(&[&[ALICE], &[ALICE]]),
-        Err(Error::Change(_))
-    ));
+    assert!(matches!(lan.partition(&[&[ALICE], &[ALICE]]), Err(Error::Change(_))));
     lan.isolate(true).unwrap();
     assert_eq!(reaches(&lan, ALICE, BOB), 0, "client isolation");
 }
@@ -310,21 +247,12 @@ fn dropping_leaves_nothing() {
         return;
     };
     let mut echo = echo(&lan, BOB);
-    let names: Vec<String> = (0..3)
-        .map(|host| lan.namespace(host).unwrap().name().to_owned())
-        .collect();
+    let names: Vec<String> = (0..3).map(|host| lan.namespace(host).unwrap().name().to_owned()).collect();
     assert_eq!(lan.namespace(BOB).unwrap().pids().unwrap().len(), 1);
     drop(lan);
-    assert_eq!(
-        echo.child.wait().unwrap().signal(),
-        Some(9),
-        "killed, not left"
-    );
+    assert_eq!(echo.child.wait().unwrap().signal(), Some(9), "killed, not left");
     for name in names {
-        assert!(
-            !std::path::Path::new("/run/netns").join(&name).exists(),
-            "{name}"
-        );
+        assert!(!std::path::Path::new("/run/netns").join(&name).exists(), "{name}");
     }
 }
 
@@ -334,35 +262,18 @@ fn the_next_run_removes_what_a_killed_one_left() {
         return;
     }
     let mut command = Command::new(LANBOX);
-    let mut up = command
-        .arg("up")
-        .stdout(Stdio::piped())
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut up = command.arg("up").stdout(Stdio::piped()).stdin(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(up.stdout.take().unwrap()).lines();
     let ready: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     let name = ready["hosts"][0]["namespace"].as_str().unwrap();
     let mut left = Command::new("ip");
-    left.args([
-        "netns",
-        "exec",
-        name,
-        LANBOX,
-        "probe",
-        "echo",
-        "127.0.0.1:7000",
-    ]);
+    left.args(["netns", "exec", name, LANBOX, "probe", "echo", "127.0.0.1:7000"]);
     let mut left = left.stdout(Stdio::null()).spawn().unwrap();
     up.kill().unwrap();
     up.wait().unwrap();
     assert!(std::path::Path::new("/run/netns").join(name).exists());
     drop(Lan::builder().start().unwrap());
-    assert_eq!(
-        left.wait().unwrap().signal(),
-        Some(9),
-        "what it ran is ended"
-    );
+    assert_eq!(left.wait().unwrap().signal(), Some(9), "what it ran is ended");
     assert!(!std::path::Path::new("/run/netns").join(name).exists());
 }
 
@@ -375,11 +286,7 @@ fn an_ended_bubble_leaves_nothing() {
         let name = format!("ended{}", std::process::id());
         let mut command = Command::new(LANBOX);
         command.args(["run", "--", LANBOX, "up", "--name", &name]);
-        let mut bubble = command
-            .stdout(Stdio::piped())
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut bubble = command.stdout(Stdio::piped()).stdin(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(bubble.stdout.take().unwrap()).lines();
         let ready: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         assert_eq!(ready["hosts"][1]["address"], "10.77.0.2");
@@ -387,10 +294,7 @@ fn an_ended_bubble_leaves_nothing() {
         assert!(!outside.exists(), "names stay inside");
         kill_process(Pid::from_child(&bubble), signal).unwrap();
         bubble.wait().unwrap();
-        assert!(
-            lines.next().is_none(),
-            "the pipe closes when its last process is gone"
-        );
+        assert!(lines.next().is_none(), "the pipe closes when its last process is gone");
         assert!(!outside.exists());
     }
 }
@@ -400,12 +304,7 @@ fn a_bubble_passes_on_the_exit_code() {
     if !is_available() {
         return;
     }
-    let run = |script: &str| {
-        Command::new(LANBOX)
-            .args(["run", "--", "sh", "-c", script])
-            .status()
-            .unwrap()
-    };
+    let run = |script: &str| Command::new(LANBOX).args(["run", "--", "sh", "-c", script]).status().unwrap();
     assert_eq!(run("exit 7").code(), Some(7));
     assert_eq!(run("kill -9 $$").code(), Some(128 + 9));
 }
@@ -418,11 +317,7 @@ fn orders_on_standard_input_are_answered() {
     use std::io::Write;
     let mut command = Command::new(LANBOX);
     command.args(["up", "--hosts", "2", "--host", "1:delay=5,loss=1"]);
-    let mut up = command
-        .stdout(Stdio::piped())
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut up = command.stdout(Stdio::piped()).stdin(Stdio::piped()).spawn().unwrap();
     let mut orders = up.stdin.take().unwrap();
     let mut lines = BufReader::new(up.stdout.take().unwrap()).lines();
     let mut line = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };

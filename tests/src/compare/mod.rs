@@ -21,7 +21,8 @@ pub fn is_shared_form(sample: &Sample, shared: &[u8]) -> Result<()> {
     let owned = sample.bytes()?;
     ensure!(owned.len() == shared.len(), "{} has {} bytes, {} arrived", sample.name(), owned.len(), shared.len());
     let private = private_ranges(&owned).with_context(|| sample.name())?;
-    let foreign = (0..owned.len()).find(|&at| owned[at] != shared[at] && !private.iter().any(|range| range.contains(&at)));
+    let foreign =
+        (0..owned.len()).find(|&at| owned[at] != shared[at] && !private.iter().any(|range| range.contains(&at)));
     if let Some(at) = foreign {
         bail!("{} differs at byte {at}, outside of {private:?}", sample.name());
     }

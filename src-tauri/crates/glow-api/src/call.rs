@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupPage, GroupView, InviteCreate, InviteInspect,
-    InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentGet, MomentReact,
-    MomentRetract, MomentShare, MomentView, PeerList, PeerPage, Profile, ProfileSet, StatusGet, TimelineBuckets, TimelinePage,
-    TimelineQuery,
+    AppStatus, BucketPage, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupPage, GroupView, InviteCreate,
+    InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage,
+    MomentCaption, MomentGet, MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, Profile,
+    ProfileSet, StatusGet, TimelineBuckets, TimelinePage, TimelineQuery,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.

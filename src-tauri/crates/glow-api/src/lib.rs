@@ -34,7 +34,8 @@ pub use group::{GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupPa
 pub use invite::{InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView};
 pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence, Role};
 pub use moment::{
-    Held, MediaPart, MomentCaption, MomentGet, MomentKind, MomentReact, MomentRetract, MomentShare, MomentView, ReactionView, ShareChoice,
+    Held, MediaPart, MomentCaption, MomentGet, MomentKind, MomentReact, MomentRetract, MomentShare, MomentView,
+    ReactionView, ShareChoice,
 };
 pub use timeline::{Bucket, BucketPage, TimelineBuckets, TimelineFilter, TimelinePage, TimelineQuery};
 

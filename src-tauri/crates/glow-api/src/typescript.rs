@@ -11,7 +11,9 @@ pub(crate) fn config() -> Config {
 
 fn typescript() -> String {
     let config = config();
-    let mut out = String::from("// Generated from src-tauri/crates/glow-api by `npm run contract`. Do not edit.\n/* eslint-disable */\n\n");
+    let mut out = String::from(
+        "// Generated from src-tauri/crates/glow-api by `npm run contract`. Do not edit.\n/* eslint-disable */\n\n",
+    );
     macro_rules! declare {
         ($($t:ty),+ $(,)?) => { $(
             if let Some(docs) = <$t as TS>::docs() { out += &docs; }

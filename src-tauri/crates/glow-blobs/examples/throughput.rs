@@ -21,9 +21,7 @@ const PREVIEW: usize = 40 * 1024;
 const PREVIEWS: usize = 400;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let base = std::env::args_os()
-        .nth(1)
-        .map_or_else(std::env::temp_dir, PathBuf::from);
+    let base = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     let root = base.join(format!("throughput-{}", std::process::id()));
     fs::create_dir_all(&root)?;
     let result = measure(&root);
@@ -41,20 +39,10 @@ fn measure(root: &Path) -> Result<(), Box<dyn Error>> {
         Ok(())
     })?;
     report("reference: blake3 of segments", &segments, hash);
-    report(
-        "reference: write and sync plain files",
-        &segments,
-        write_plain(root, &segments)?,
-    );
+    report("reference: write and sync plain files", &segments, write_plain(root, &segments)?);
     store(root, "segments of 8 MiB", segments)?;
-    let previews: Vec<_> = (0..PREVIEWS)
-        .map(|n| noise(PREVIEW, SEGMENTS + n))
-        .collect();
-    report(
-        "reference: write and sync plain small files",
-        &previews,
-        write_plain(root, &previews)?,
-    );
+    let previews: Vec<_> = (0..PREVIEWS).map(|n| noise(PREVIEW, SEGMENTS + n)).collect();
+    report("reference: write and sync plain small files", &previews, write_plain(root, &previews)?);
     store(root, "previews of 40 KiB", previews)
 }
 
@@ -85,15 +73,9 @@ fn store(root: &Path, what: &str, plain: Vec<Vec<u8>>) -> Result<(), Box<dyn Err
     report("  encode and accept pieces", &plain, elapsed);
     let elapsed = timed(|| {
         thread::scope(|scope| {
-            let parts: Vec<_> = blobs
-                .chunks(blobs.len().div_ceil(8))
-                .map(|part| scope.spawn(|| give(&alice, &carol, part)))
-                .collect();
-            parts.into_iter().try_for_each(|part| {
-                part.join()
-                    .map_err(|_| "a thread panicked")?
-                    .map_err(Into::into)
-            })
+            let parts: Vec<_> =
+                blobs.chunks(blobs.len().div_ceil(8)).map(|part| scope.spawn(|| give(&alice, &carol, part))).collect();
+            parts.into_iter().try_for_each(|part| part.join().map_err(|_| "a thread panicked")?.map_err(Into::into))
         })
     })?;
     report("  encode and accept pieces, 8 threads", &plain, elapsed);
@@ -127,9 +109,7 @@ fn give(from: &BlobStore, to: &BlobStore, blobs: &[BlobRef]) -> Result<(), glow_
 }
 
 fn pieces(blobs: &[BlobRef]) -> impl Iterator<Item = (&BlobRef, u32)> {
-    blobs
-        .iter()
-        .flat_map(|blob| (0..BlobStore::piece_count(blob.size)).map(move |piece| (blob, piece)))
+    blobs.iter().flat_map(|blob| (0..BlobStore::piece_count(blob.size)).map(move |piece| (blob, piece)))
 }
 
 fn write_plain(root: &Path, contents: &[Vec<u8>]) -> Result<Duration, Box<dyn Error>> {
@@ -154,11 +134,7 @@ fn timed(act: impl FnOnce() -> Result<(), Box<dyn Error>>) -> Result<Duration, B
 fn report(what: &str, contents: &[Vec<u8>], elapsed: Duration) {
     let bytes: usize = contents.iter().map(Vec::len).sum();
     let seconds = elapsed.as_secs_f64();
-    println!(
-        "{what:<44}{:>10.0}{:>12.0}",
-        bytes as f64 / 1e6 / seconds,
-        contents.len() as f64 / seconds
-    );
+    println!("{what:<44}{:>10.0}{:>12.0}", bytes as f64 / 1e6 / seconds, contents.len() as f64 / seconds);
 }
 
 fn noise(size: usize, seed: usize) -> Vec<u8> {

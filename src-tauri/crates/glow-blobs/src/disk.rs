@@ -65,11 +65,7 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
 /// Removes a file, or a directory with all that is in it.
 pub(crate) fn remove_all(path: &Path) -> io::Result<()> {
     fault::point()?;
-    if fs::symlink_metadata(path)?.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
-    }
+    if fs::symlink_metadata(path)?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
 }
 
 /// Makes a directory that only its owner can look into, and those above it, if they are not there.

@@ -21,9 +21,7 @@ fn pieces() -> (BlobRef, Vec<Vec<u8>>) {
     let dir = tempfile::tempdir().unwrap();
     let store = BlobStore::open(dir.path()).unwrap();
     let blob = store.import(&SECRET, plaintext()).unwrap();
-    let pieces = (0..3)
-        .map(|piece| store.encode_piece(blob.id, blob.size, piece).unwrap())
-        .collect();
+    let pieces = (0..3).map(|piece| store.encode_piece(blob.id, blob.size, piece).unwrap()).collect();
     (blob, pieces)
 }
 
@@ -41,10 +39,7 @@ fn at_each_step(act: impl Fn(&Path) -> Result<(), BlobError>, check: impl Fn(&Pa
                 break;
             }
             if let Err(error) = result {
-                assert!(
-                    matches!(error, BlobError::DiskFull),
-                    "step {step}, {fault:?}: {error:?}"
-                );
+                assert!(matches!(error, BlobError::DiskFull), "step {step}, {fault:?}: {error:?}");
             }
             check(&root);
         }
@@ -59,17 +54,13 @@ fn sound(root: &Path) {
     assert!(store.scrub(None).all(|checked| !checked.unwrap().damaged));
     match store.state(blob.id, blob.size) {
         BlobState::Complete => assert_eq!(store.read(&blob).unwrap(), plaintext()),
-        BlobState::Partial { pieces, .. } => assert!(
-            pieces
-                .iter()
-                .all(|piece| store.encode_piece(blob.id, blob.size, piece).is_ok())
-        ),
+        BlobState::Partial { pieces, .. } => {
+            assert!(pieces.iter().all(|piece| store.encode_piece(blob.id, blob.size, piece).is_ok()))
+        }
         BlobState::Missing => {}
     }
     for piece in store.missing_pieces(blob.id, blob.size) {
-        store
-            .accept_piece(blob.id, blob.size, piece, &pieces[piece as usize])
-            .unwrap();
+        store.accept_piece(blob.id, blob.size, piece, &pieces[piece as usize]).unwrap();
     }
     assert_eq!(store.read(&blob).unwrap(), plaintext());
     assert_eq!(store.usage().blobs, 1);
@@ -104,17 +95,12 @@ fn an_import_that_fails_shows_nothing() {
     for step in 0.. {
         let dir = tempfile::tempdir().unwrap();
         let store = BlobStore::open(dir.path()).unwrap();
-        let (result, reached) =
-            fault::with(step, Fault::Once, || store.import(&SECRET, plaintext()));
+        let (result, reached) = fault::with(step, Fault::Once, || store.import(&SECRET, plaintext()));
         if !reached {
             break;
         }
         let usage = store.usage();
-        assert_eq!(
-            usage.blobs,
-            u64::from(result.is_ok()),
-            "step {step}: {result:?}"
-        );
+        assert_eq!(usage.blobs, u64::from(result.is_ok()), "step {step}: {result:?}");
         store.import(&SECRET, plaintext()).unwrap();
         assert_eq!(store.usage().blobs, 1, "the next one works");
     }
@@ -134,10 +120,7 @@ fn accepting_fails_cleanly_at_each_step() {
                         assert_eq!(store.read(&blob).unwrap(), plaintext())
                     }
                     Ok(PieceOutcome::Stored) => {
-                        assert_eq!(
-                            &store.encode_piece(blob.id, blob.size, piece).unwrap(),
-                            encoded
-                        );
+                        assert_eq!(&store.encode_piece(blob.id, blob.size, piece).unwrap(), encoded);
                     }
                     Ok(PieceOutcome::Duplicate) => panic!("each piece comes once"),
                     Err(error) => first = first.or(Some(error)),
@@ -156,15 +139,11 @@ fn an_unsynced_blob_is_not_kept() {
     let dir = tempfile::tempdir().unwrap();
     let store = BlobStore::open(dir.path()).unwrap();
     for piece in 0..2 {
-        store
-            .accept_piece(blob.id, blob.size, piece, &pieces[piece as usize])
-            .unwrap();
+        store.accept_piece(blob.id, blob.size, piece, &pieces[piece as usize]).unwrap();
     }
     // open, size, write; open, write pairs (one run inside the piece, those above it), then sync
     let synced = (3..12).find(|&step| {
-        let (result, _) = fault::with(step, Fault::Once, || {
-            store.accept_piece(blob.id, blob.size, 2, &pieces[2])
-        });
+        let (result, _) = fault::with(step, Fault::Once, || store.accept_piece(blob.id, blob.size, 2, &pieces[2]));
         assert!(result.is_err(), "step {step}");
         store.state(blob.id, blob.size) == BlobState::Missing
     });
@@ -178,9 +157,7 @@ fn removing_and_destroying_fail_cleanly_at_each_step() {
     let filled = |root: &Path| -> BlobStore {
         let store = BlobStore::open(root).unwrap();
         store.import(&SECRET, b"another".to_vec()).unwrap();
-        store
-            .accept_piece(blob.id, blob.size, 1, &pieces[1])
-            .unwrap();
+        store.accept_piece(blob.id, blob.size, 1, &pieces[1]).unwrap();
         store
     };
     for fault in [Fault::Once, Fault::Forever] {
@@ -192,10 +169,7 @@ fn removing_and_destroying_fail_cleanly_at_each_step() {
             let begun = root.join("destroying").exists() || !root.exists();
             assert!(result.is_ok() || reached);
             let store = BlobStore::open(&root).unwrap();
-            assert!(
-                !begun || store.usage().blobs == 0,
-                "step {step}: what was begun is finished"
-            );
+            assert!(!begun || store.usage().blobs == 0, "step {step}: what was begun is finished");
             if !reached {
                 break;
             }
@@ -204,14 +178,9 @@ fn removing_and_destroying_fail_cleanly_at_each_step() {
             let dir = tempfile::tempdir().unwrap();
             let store = filled(dir.path());
             let other = BlobRef::seal(&SECRET, &mut b"another".to_vec());
-            let (_, reached) = fault::with(step, fault, || {
-                store.remove(blob.id).and_then(|()| store.remove(other.id))
-            });
+            let (_, reached) = fault::with(step, fault, || store.remove(blob.id).and_then(|()| store.remove(other.id)));
             let store = BlobStore::open(dir.path()).unwrap();
-            store
-                .remove(blob.id)
-                .and_then(|()| store.remove(other.id))
-                .unwrap();
+            store.remove(blob.id).and_then(|()| store.remove(other.id)).unwrap();
             assert_eq!(store.usage(), crate::Usage::default());
             if !reached {
                 break;

@@ -23,9 +23,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// Makes what has to be there, finishes a destruction that was cut short, and sweeps what was being written.
     pub(crate) fn open(root: &Path) -> Result<Self, BlobError> {
-        let layout = Self {
-            root: root.to_owned(),
-        };
+        let layout = Self { root: root.to_owned() };
         if layout.marker().exists() {
             layout.destroy()?;
         }

@@ -38,10 +38,9 @@ impl BlobStore {
     pub fn state(&self, id: BlobId, size: u64) -> BlobState {
         match self.look(id, size) {
             Ok(Standing::Complete) => BlobState::Complete,
-            Ok(Standing::Partial(pieces)) if !pieces.is_empty() => BlobState::Partial {
-                pieces,
-                bytes: pieces.bytes(size),
-            },
+            Ok(Standing::Partial(pieces)) if !pieces.is_empty() => {
+                BlobState::Partial { pieces, bytes: pieces.bytes(size) }
+            }
             Ok(Standing::Partial(_)) | Err(BlobError::WrongSize { .. }) => BlobState::Missing,
             Err(error) => {
                 tracing::warn!(?id, %error, "cannot look at a blob");
@@ -70,9 +69,7 @@ impl BlobStore {
             BlobState::Partial { pieces, .. } => pieces,
             BlobState::Complete => return Vec::new(),
         };
-        (0..piece::count(size))
-            .filter(|&piece| !held.has(piece))
-            .collect()
+        (0..piece::count(size)).filter(|&piece| !held.has(piece)).collect()
     }
 
     /// Takes a piece that [`BlobStore::encode_piece`] made somewhere. Every byte is proved against the id before any is
@@ -81,13 +78,7 @@ impl BlobStore {
     /// # Errors
     /// [`BlobError::Lie`] for anything that does not prove itself, [`BlobError::WrongSize`] when the blob is held with
     /// another size, [`BlobError::TooLarge`], [`BlobError::NoSuchPiece`], [`BlobError::DiskFull`], [`BlobError::Io`].
-    pub fn accept_piece(
-        &self,
-        id: BlobId,
-        size: u64,
-        piece: u32,
-        encoded: &[u8],
-    ) -> Result<PieceOutcome, BlobError> {
+    pub fn accept_piece(&self, id: BlobId, size: u64, piece: u32, encoded: &[u8]) -> Result<PieceOutcome, BlobError> {
         let shape = Shape::new(id, size)?;
         let range = shape.piece(piece)?;
         let _open = self.enter()?;
@@ -182,22 +173,16 @@ impl BlobStore {
         Ok(Standing::Partial(pieces))
     }
 
-    fn write_piece(
-        &self,
-        shape: &Shape,
-        range: &Range<u64>,
-        proved: &Proved,
-    ) -> Result<(), BlobError> {
+    fn write_piece(&self, shape: &Shape, range: &Range<u64>, proved: &Proved) -> Result<(), BlobError> {
         let layout = &self.inner.layout;
-        let mut data = disk::open_or_create(&layout.partial(shape.id, shape.size))
-            .trying("opening a partial blob")?;
+        let mut data = disk::open_or_create(&layout.partial(shape.id, shape.size)).trying("opening a partial blob")?;
         disk::set_size(&data, shape.size).trying("sizing a partial blob")?;
         disk::write_at(&mut data, range.start, &proved.bytes).trying("writing a piece")?;
         if proved.pairs.is_empty() {
             return Ok(());
         }
-        let mut tree = disk::open_or_create(&layout.partial_tree(shape.id, shape.size))
-            .trying("opening a partial blob")?;
+        let mut tree =
+            disk::open_or_create(&layout.partial_tree(shape.id, shape.size)).trying("opening a partial blob")?;
         for (offset, pairs) in &proved.pairs {
             disk::write_at(&mut tree, *offset, pairs).trying("writing a piece")?;
         }
@@ -212,11 +197,7 @@ impl BlobStore {
     fn complete(&self, stripe: &mut Stripe, shape: &Shape) -> Result<(), BlobError> {
         let path = self.inner.layout.partial(shape.id, shape.size);
         stripe.insert((shape.id, shape.size), None);
-        let data = File::options()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .trying("opening a partial blob")?;
+        let data = File::options().read(true).write(true).open(&path).trying("opening a partial blob")?;
         if let Err(error) = disk::sync(&data) {
             self.forget_partial(stripe, shape.id, shape.size)?;
             return Err(error).trying("syncing a blob");

@@ -10,10 +10,8 @@ pub const PIECE_BYTES: u64 = 256 * 1024;
 /// The longest encoded piece, in bytes: a piece, 15 hash pairs inside it and 5 above it.
 pub const ENCODED_PIECE_BYTES: usize = PIECE_BYTES as usize + 20 * 64;
 
-const _: () = assert!(
-    limits::SEGMENT_BYTES == PIECE_BYTES << 5,
-    "a Pieces has 32 bits, a proof 5 pairs above its piece"
-);
+const _: () =
+    assert!(limits::SEGMENT_BYTES == PIECE_BYTES << 5, "a Pieces has 32 bits, a proof 5 pairs above its piece");
 
 /// Which pieces of a blob are held.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -64,10 +62,7 @@ impl Pieces {
 
     /// Their bytes together, in a blob of `size`.
     pub(crate) fn bytes(self, size: u64) -> u64 {
-        self.iter()
-            .map(|piece| range(size, piece))
-            .map(|range| range.end - range.start)
-            .sum()
+        self.iter().map(|piece| range(size, piece)).map(|range| range.end - range.start).sum()
     }
 }
 
@@ -121,13 +116,7 @@ mod tests {
 
     #[test]
     fn pieces_cover_every_size_exactly() {
-        for (size, pieces) in [
-            (0, 1),
-            (1, 1),
-            (PIECE_BYTES, 1),
-            (PIECE_BYTES + 1, 2),
-            (limits::SEGMENT_BYTES, 32),
-        ] {
+        for (size, pieces) in [(0, 1), (1, 1), (PIECE_BYTES, 1), (PIECE_BYTES + 1, 2), (limits::SEGMENT_BYTES, 32)] {
             assert_eq!(count(size), pieces);
             assert_eq!(Pieces::first(pieces).bytes(size), size);
             assert_eq!(Pieces::first(pieces).len(), pieces);

@@ -66,17 +66,8 @@ impl Shape {
     }
 
     /// The slice of a range of whole groups, or `None` where file and pairs do not prove it.
-    pub(crate) fn encode(
-        &self,
-        data: &File,
-        pairs: &[u8],
-        range: &Range<u64>,
-    ) -> io::Result<Option<Vec<u8>>> {
-        let outboard = PreOrderOutboard {
-            root: self.root(),
-            tree: self.tree,
-            data: pairs,
-        };
+    pub(crate) fn encode(&self, data: &File, pairs: &[u8], range: &Range<u64>) -> io::Result<Option<Vec<u8>>> {
+        let outboard = PreOrderOutboard { root: self.root(), tree: self.tree, data: pairs };
         let length = usize::try_from(range.end - range.start).unwrap_or(0);
         let mut encoded = Vec::with_capacity(length + length / 128 + 10 * PAIR_BYTES);
         match encode_ranges_validated(data, outboard, &chunks(range), &mut encoded) {
@@ -91,10 +82,7 @@ impl Shape {
         if encoded.len() > piece::ENCODED_PIECE_BYTES {
             return Err(BlobError::Lie);
         }
-        let mut proved = Proved {
-            bytes: Vec::with_capacity(encoded.len()),
-            pairs: Vec::new(),
-        };
+        let mut proved = Proved { bytes: Vec::with_capacity(encoded.len()), pairs: Vec::new() };
         let mut rest = encoded;
         let chunks = chunks(range);
         for item in DecodeResponseIter::new(self.root(), self.tree, &mut rest, &chunks) {

@@ -38,8 +38,7 @@ impl BlobStore {
     /// As [`BlobStore::read`], and [`BlobError::DoesNotOpen`].
     pub fn read_with(&self, secret: &GroupSecret, blob: &BlobRef) -> Result<Vec<u8>, BlobError> {
         let mut bytes = self.sealed(blob)?;
-        blob.open(secret, &mut bytes)
-            .map_err(|_| BlobError::DoesNotOpen)?;
+        blob.open(secret, &mut bytes).map_err(|_| BlobError::DoesNotOpen)?;
         Ok(bytes)
     }
 
@@ -129,21 +128,12 @@ impl BlobStore {
         encoded.ok_or(BlobError::Damaged)
     }
 
-    fn slice_of_whole(
-        &self,
-        shape: &Shape,
-        range: &Range<u64>,
-        data: &File,
-    ) -> Result<Option<Vec<u8>>, BlobError> {
+    fn slice_of_whole(&self, shape: &Shape, range: &Range<u64>, data: &File) -> Result<Option<Vec<u8>>, BlobError> {
         let pairs = read_pairs(fs::read(self.inner.layout.tree(shape.id)))?;
         shape.encode(data, &pairs, range).trying("reading a blob")
     }
 
-    fn slice_of_partial(
-        &self,
-        shape: &Shape,
-        range: &Range<u64>,
-    ) -> Result<Option<Vec<u8>>, BlobError> {
+    fn slice_of_partial(&self, shape: &Shape, range: &Range<u64>) -> Result<Option<Vec<u8>>, BlobError> {
         let layout = &self.inner.layout;
         let pairs = read_pairs(fs::read(layout.partial_tree(shape.id, shape.size)))?;
         let data = File::open(layout.partial(shape.id, shape.size)).trying("opening a blob")?;
@@ -183,12 +173,7 @@ impl BlobStore {
     }
 
     /// Makes a partial blob of a whole one whose bytes are wrong. The tree file goes first: without it a blob is still whole.
-    pub(crate) fn set_aside(
-        &self,
-        stripe: &mut Stripe,
-        id: BlobId,
-        held: u64,
-    ) -> Result<(), BlobError> {
+    pub(crate) fn set_aside(&self, stripe: &mut Stripe, id: BlobId, held: u64) -> Result<(), BlobError> {
         tracing::warn!(?id, held, "a blob is damaged and set aside");
         if held > limits::SEGMENT_BYTES {
             return self.withdraw(id);

@@ -52,9 +52,7 @@ impl BlobStore {
     /// against their bytes.
     #[must_use]
     pub fn scrub(&self, after: Option<BlobId>) -> Scrub {
-        Scrub {
-            walk: self.walk(after),
-        }
+        Scrub { walk: self.walk(after) }
     }
 
     /// Checks one blob; `None` if it is not there.
@@ -69,11 +67,7 @@ impl BlobStore {
             Some(tree) => self.mend_tree(id, tree)?,
             None => self.set_aside(&mut stripe, id, bytes)?,
         }
-        Ok(Some(Scrubbed {
-            id,
-            bytes,
-            damaged: tree.is_none(),
-        }))
+        Ok(Some(Scrubbed { id, bytes, damaged: tree.is_none() }))
     }
 
     /// Lists a shard and removes tree files whose blob is gone.

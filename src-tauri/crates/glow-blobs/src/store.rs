@@ -68,9 +68,7 @@ impl BlobStore {
             next_temporary: AtomicU64::new(0),
             destroyed: RwLock::new(false),
         };
-        let store = Self {
-            inner: Arc::new(inner),
-        };
+        let store = Self { inner: Arc::new(inner) };
         for (id, size) in partials {
             let mut stripe = store.stripe(id);
             stripe.insert((id, size), None);
@@ -85,11 +83,7 @@ impl BlobStore {
     ///
     /// # Errors
     /// [`BlobError::TooLarge`], [`BlobError::DiskFull`] or [`BlobError::Io`]; nothing is stored then.
-    pub fn import(
-        &self,
-        secret: &GroupSecret,
-        mut plaintext: Vec<u8>,
-    ) -> Result<BlobRef, BlobError> {
+    pub fn import(&self, secret: &GroupSecret, mut plaintext: Vec<u8>) -> Result<BlobRef, BlobError> {
         let bytes = plaintext.len() as u64;
         if bytes > limits::SEGMENT_BYTES {
             return Err(BlobError::TooLarge { bytes });
@@ -146,11 +140,7 @@ impl BlobStore {
     /// # Errors
     /// [`BlobError::Io`]; the rest goes at the next opening.
     pub fn destroy(self) -> Result<(), BlobError> {
-        let mut destroyed = self
-            .inner
-            .destroyed
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut destroyed = self.inner.destroyed.write().unwrap_or_else(PoisonError::into_inner);
         if std::mem::replace(&mut *destroyed, true) {
             return Err(BlobError::Destroyed);
         }
@@ -159,16 +149,8 @@ impl BlobStore {
 
     /// Keeps [`BlobStore::destroy`] waiting while something is done.
     pub(crate) fn enter(&self) -> Result<RwLockReadGuard<'_, bool>, BlobError> {
-        let destroyed = self
-            .inner
-            .destroyed
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if *destroyed {
-            Err(BlobError::Destroyed)
-        } else {
-            Ok(destroyed)
-        }
+        let destroyed = self.inner.destroyed.read().unwrap_or_else(PoisonError::into_inner);
+        if *destroyed { Err(BlobError::Destroyed) } else { Ok(destroyed) }
     }
 
     pub(crate) fn stripe(&self, id: BlobId) -> MutexGuard<'_, Stripe> {
@@ -227,22 +209,14 @@ impl BlobStore {
 
     /// Removes the partial files of an id, of whatever size was claimed.
     pub(crate) fn forget_partials(&self, stripe: &mut Stripe, id: BlobId) -> Result<(), BlobError> {
-        let sizes: Vec<u64> = stripe
-            .range((id, 0)..=(id, u64::MAX))
-            .map(|((_, size), _)| *size)
-            .collect();
+        let sizes: Vec<u64> = stripe.range((id, 0)..=(id, u64::MAX)).map(|((_, size), _)| *size).collect();
         for size in sizes {
             self.forget_partial(stripe, id, size)?;
         }
         Ok(())
     }
 
-    pub(crate) fn forget_partial(
-        &self,
-        stripe: &mut Stripe,
-        id: BlobId,
-        size: u64,
-    ) -> Result<(), BlobError> {
+    pub(crate) fn forget_partial(&self, stripe: &mut Stripe, id: BlobId, size: u64) -> Result<(), BlobError> {
         let layout = &self.inner.layout;
         disk::remove(&layout.partial(id, size))
             .and_then(|()| disk::remove(&layout.partial_tree(id, size)))
@@ -271,8 +245,7 @@ impl BlobStore {
         let Some((file, length)) = self.whole(shape.id)? else {
             return Ok(false);
         };
-        let right = length == shape.size
-            && proof::hash_file(&file, length).is_ok_and(|(id, _)| id == shape.id);
+        let right = length == shape.size && proof::hash_file(&file, length).is_ok_and(|(id, _)| id == shape.id);
         if right {
             self.make_shard(shape.id)?;
             self.sync_shard(shape.id)?;

@@ -66,11 +66,7 @@ impl BlobStore {
         };
         drop(ledger);
         let partial_bytes = self.partial_bytes()?;
-        Ok(Usage {
-            bytes,
-            blobs,
-            partial_bytes,
-        })
+        Ok(Usage { bytes, blobs, partial_bytes })
     }
 
     fn count(&self) -> Result<(u64, u64), BlobError> {
@@ -89,10 +85,7 @@ impl BlobStore {
 
     fn partial_bytes(&self) -> Result<u64, BlobError> {
         let entries = fs::read_dir(self.inner.layout.partials()).trying("listing partial blobs")?;
-        Ok(entries
-            .filter_map(|entry| entry.ok()?.metadata().ok())
-            .map(|metadata| allocated(&metadata))
-            .sum())
+        Ok(entries.filter_map(|entry| entry.ok()?.metadata().ok()).map(|metadata| allocated(&metadata)).sum())
     }
 }
 

@@ -16,10 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let as_json = arguments.iter().any(|argument| argument == "--json");
     let folder = tempfile::tempdir()?;
-    let path = match arguments
-        .iter()
-        .find(|argument| !argument.starts_with("--"))
-    {
+    let path = match arguments.iter().find(|argument| !argument.starts_with("--")) {
         Some(path) => PathBuf::from(path),
         None => sample(folder.path())?,
     };
@@ -31,30 +28,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         if let Some(tool) = &tools.vipsthumbnail {
             let target = folder.path().join("reference.jpg[Q=82]");
             let mut command = Command::new(tool);
-            command
-                .arg(&path)
-                .args(["--size", "1600x1600>", "--output"])
-                .arg(&target)
-                .env("VIPS_CONCURRENCY", "1");
-            reference.push(timed(|| {
-                Ok(command.status().map(|status| assert!(status.success()))?)
-            })?);
+            command.arg(&path).args(["--size", "1600x1600>", "--output"]).arg(&target).env("VIPS_CONCURRENCY", "1");
+            reference.push(timed(|| Ok(command.status().map(|status| assert!(status.success()))?))?);
         }
     }
-    report(
-        as_json,
-        median(ours),
-        median(blanking),
-        (!reference.is_empty()).then(|| median(reference)),
-    );
+    report(as_json, median(ours), median(blanking), (!reference.is_empty()).then(|| median(reference)));
     Ok(())
 }
 
-fn ingest(
-    path: &Path,
-    tools: &glow_media::ExternalTools,
-    scratch: &Path,
-) -> Result<(), Box<dyn Error>> {
+fn ingest(path: &Path, tools: &glow_media::ExternalTools, scratch: &Path) -> Result<(), Box<dyn Error>> {
     let probe = glow_media::probe(&mut std::fs::File::open(path)?)?;
     match glow_media::preview(path, &probe, tools, scratch)? {
         glow_media::PreviewOutcome::Previews(_) => Ok(()),
@@ -81,8 +63,7 @@ fn median(mut runs: Vec<f64>) -> f64 {
 fn report(as_json: bool, ours: f64, blanking: f64, reference: Option<f64>) {
     let ratio = reference.map(|reference| ours / reference);
     if as_json {
-        let number =
-            |value: Option<f64>| value.map_or("null".to_owned(), |value| format!("{value:.2}"));
+        let number = |value: Option<f64>| value.map_or("null".to_owned(), |value| format!("{value:.2}"));
         println!(
             r#"{{"case":"S7","ingest_ms":{ours:.2},"blank_ms":{blanking:.2},"vipsthumbnail_ms":{},"ratio":{}}}"#,
             number(reference),
@@ -110,33 +91,18 @@ fn sample(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
             grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let noise = (grain >> 28) as i32 - 8;
             let wave = (60.0 * ((x as f32 / 37.0).sin() * (y as f32 / 53.0).cos())) as i32;
-            let edge = if (x / 190 + y / 170) % 2 == 0 {
-                25
-            } else {
-                -25
-            };
+            let edge = if (x / 190 + y / 170) % 2 == 0 { 25 } else { -25 };
             let light = (x * 120 / WIDTH + y * 60 / HEIGHT) as i32;
-            pixels.extend(
-                [40, 20, 0]
-                    .map(|tint| (light + wave + edge + noise + tint + 40).clamp(0, 255) as u8),
-            );
+            pixels.extend([40, 20, 0].map(|tint| (light + wave + edge + noise + tint + 40).clamp(0, 255) as u8));
         }
     }
     let mut encoder = Compressor::new()?;
     encoder.set_quality(90)?;
     encoder.set_subsamp(Subsamp::Sub2x2)?;
-    let source = Image {
-        pixels: pixels.as_slice(),
-        width: WIDTH,
-        pitch: WIDTH * 3,
-        height: HEIGHT,
-        format: PixelFormat::RGB,
-    };
+    let source =
+        Image { pixels: pixels.as_slice(), width: WIDTH, pitch: WIDTH * 3, height: HEIGHT, format: PixelFormat::RGB };
     let jpeg = encoder.compress_to_vec(source)?;
-    eprintln!(
-        "sample: {WIDTH} x {HEIGHT}, {:.1} MB",
-        jpeg.len() as f64 / 1e6
-    );
+    eprintln!("sample: {WIDTH} x {HEIGHT}, {:.1} MB", jpeg.len() as f64 / 1e6);
     let path = folder.join("sample.jpg");
     std::fs::write(&path, jpeg)?;
     Ok(path)

@@ -39,9 +39,7 @@ impl ExternalTools {
     /// Looks through `PATH` once. Relative entries are skipped: they would trust the current directory.
     pub fn discover() -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders: Vec<PathBuf> = std::env::split_paths(&path)
-            .filter(|folder| folder.is_absolute())
-            .collect();
+        let folders: Vec<PathBuf> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
         let find = |names: &[&str]| {
             let candidates = names.iter().flat_map(|name| {
                 let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
@@ -65,28 +63,13 @@ impl ExternalTools {
         orientation: u8,
         scratch: &Path,
     ) -> Result<Decoded, TileReason> {
-        let heif = self
-            .heif_convert
-            .as_ref()
-            .filter(|_| format != Format::Tiff);
+        let heif = self.heif_convert.as_ref().filter(|_| format != Format::Tiff);
         let runs = [
             heif.map(|tool| (tool, heif_arguments as Arguments, 1)),
-            self.vipsthumbnail
-                .as_ref()
-                .map(|tool| (tool, vips_arguments as Arguments, 1)),
-            self.ffmpeg
-                .as_ref()
-                .map(|tool| (tool, ffmpeg_still_arguments as Arguments, orientation)),
+            self.vipsthumbnail.as_ref().map(|tool| (tool, vips_arguments as Arguments, 1)),
+            self.ffmpeg.as_ref().map(|tool| (tool, ffmpeg_still_arguments as Arguments, orientation)),
         ];
-        first_success(
-            runs.into_iter().flatten(),
-            &Job {
-                path,
-                format,
-                at_ms: 0,
-                scratch,
-            },
-        )
+        first_success(runs.into_iter().flatten(), &Job { path, format, at_ms: 0, scratch })
     }
 
     /// Decodes one frame of a clip, a little behind its start where the picture has settled.
@@ -100,26 +83,12 @@ impl ExternalTools {
     ) -> Result<Decoded, TileReason> {
         let at_ms = (duration_ms.unwrap_or(0) / 10).min(3000);
         let runs = [
-            self.ffmpeg
-                .as_ref()
-                .map(|tool| (tool, ffmpeg_arguments as Arguments, orientation)),
+            self.ffmpeg.as_ref().map(|tool| (tool, ffmpeg_arguments as Arguments, orientation)),
             // Where the seek lands behind the last frame, the first one serves.
-            self.ffmpeg
-                .as_ref()
-                .map(|tool| (tool, ffmpeg_still_arguments as Arguments, orientation)),
-            self.gst_launch
-                .as_ref()
-                .map(|tool| (tool, gst_arguments as Arguments, orientation)),
+            self.ffmpeg.as_ref().map(|tool| (tool, ffmpeg_still_arguments as Arguments, orientation)),
+            self.gst_launch.as_ref().map(|tool| (tool, gst_arguments as Arguments, orientation)),
         ];
-        first_success(
-            runs.into_iter().flatten(),
-            &Job {
-                path,
-                format,
-                at_ms,
-                scratch,
-            },
-        )
+        first_success(runs.into_iter().flatten(), &Job { path, format, at_ms, scratch })
     }
 }
 
@@ -136,14 +105,8 @@ fn first_success<'t>(
     runs: impl Iterator<Item = (&'t PathBuf, Arguments, u8)>,
     job: &Job<'_>,
 ) -> Result<Decoded, TileReason> {
-    let path = job
-        .path
-        .canonicalize()
-        .map_err(|_| TileReason::ToolFailed)?;
-    let job = &Job {
-        path: &path,
-        ..*job
-    };
+    let path = job.path.canonicalize().map_err(|_| TileReason::ToolFailed)?;
+    let job = &Job { path: &path, ..*job };
     let mut reason = TileReason::NoTool;
     for (tool, arguments, orientation) in runs {
         match run(tool, arguments, job) {
@@ -161,18 +124,10 @@ fn run(tool: &Path, arguments: Arguments, job: &Job<'_>) -> Result<Vec<u8>, Tile
     let folder = private_folder(job.scratch).map_err(|_| TileReason::NoScratchSpace)?;
     let output = folder.path().join("out.jpg");
     let mut command = Command::new(tool);
-    command
-        .args(arguments(job, &output))
-        .current_dir(folder.path());
-    command
-        .env_clear()
-        .env("HOME", folder.path())
-        .env("TMPDIR", folder.path());
+    command.args(arguments(job, &output)).current_dir(folder.path());
+    command.env_clear().env("HOME", folder.path()).env("TMPDIR", folder.path());
     command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(|_| TileReason::ToolFailed)?;
     confine(&child);
     if !wait(&mut child, Duration::from_secs(limits::TOOL_SECONDS))? {
@@ -207,14 +162,7 @@ fn confine(child: &Child) {
         (Resource::Cpu, limits::TOOL_SECONDS * 2),
         (Resource::Core, 0),
     ] {
-        if let Err(error) = prlimit(
-            Some(pid),
-            resource,
-            Rlimit {
-                current: Some(limit),
-                maximum: Some(limit),
-            },
-        ) {
+        if let Err(error) = prlimit(Some(pid), resource, Rlimit { current: Some(limit), maximum: Some(limit) }) {
             tracing::debug!(%error, ?resource, "external decoder runs without this limit");
         }
     }
@@ -244,12 +192,9 @@ fn wait(child: &mut Child, time: Duration) -> Result<bool, TileReason> {
 
 fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(limits::TOOL_OUTPUT_BYTES + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(limits::TOOL_OUTPUT_BYTES + 1).read_to_end(&mut bytes)?;
     let fits = !bytes.is_empty() && bytes.len() as u64 <= limits::TOOL_OUTPUT_BYTES;
-    fits.then_some(bytes)
-        .ok_or_else(|| std::io::ErrorKind::FileTooLarge.into())
+    fits.then_some(bytes).ok_or_else(|| std::io::ErrorKind::FileTooLarge.into())
 }
 
 fn heif_arguments(job: &Job<'_>, output: &Path) -> Vec<OsString> {
@@ -260,13 +205,7 @@ fn vips_arguments(job: &Job<'_>, output: &Path) -> Vec<OsString> {
     let mut target = output.as_os_str().to_owned();
     target.push("[Q=92]");
     let side = limits::SCREEN_SIDE;
-    vec![
-        job.path.into(),
-        "--size".into(),
-        format!("{side}x{side}>").into(),
-        "--output".into(),
-        target,
-    ]
+    vec![job.path.into(), "--size".into(), format!("{side}x{side}>").into(), "--output".into(), target]
 }
 
 fn ffmpeg_arguments(job: &Job<'_>, output: &Path) -> Vec<OsString> {
@@ -289,35 +228,15 @@ fn ffmpeg(job: &Job<'_>, seek: &[&str], output: &Path) -> Vec<OsString> {
     let mut input = OsString::from("file:");
     input.push(job.path);
     let square = "scale=trunc(iw*sar/2)*2:trunc(ih/2)*2,setsar=1";
-    let mut arguments: Vec<OsString> = [
-        "-nostdin",
-        "-hide_banner",
-        "-loglevel",
-        "error",
-        "-y",
-        "-protocol_whitelist",
-        "file",
-        "-noautorotate",
-    ]
-    .map(OsString::from)
-    .to_vec();
+    let mut arguments: Vec<OsString> =
+        ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-protocol_whitelist", "file", "-noautorotate"]
+            .map(OsString::from)
+            .to_vec();
     arguments.extend(seek.iter().map(OsString::from));
     arguments.extend(["-f", demuxer, "-i"].map(OsString::from));
     arguments.push(input);
     arguments.extend(["-map", "0:v:0", "-frames:v", "1", "-vf", square].map(OsString::from));
-    arguments.extend(
-        [
-            "-map_metadata",
-            "-1",
-            "-q:v",
-            "2",
-            "-f",
-            "image2",
-            "-update",
-            "1",
-        ]
-        .map(OsString::from),
-    );
+    arguments.extend(["-map_metadata", "-1", "-q:v", "2", "-f", "image2", "-update", "1"].map(OsString::from));
     arguments.push(output.into());
     arguments
 }
@@ -329,19 +248,7 @@ fn gst_arguments(job: &Job<'_>, output: &Path) -> Vec<OsString> {
         argument
     };
     let mut arguments: Vec<OsString> = vec!["-q".into(), "filesrc".into(), location(job.path)];
-    arguments.extend(
-        [
-            "!",
-            "decodebin",
-            "!",
-            "videoconvert",
-            "!",
-            "jpegenc",
-            "snapshot=true",
-            "!",
-        ]
-        .map(OsString::from),
-    );
+    arguments.extend(["!", "decodebin", "!", "videoconvert", "!", "jpegenc", "snapshot=true", "!"].map(OsString::from));
     arguments.extend(["filesink".into(), location(output)]);
     arguments
 }
@@ -356,10 +263,7 @@ mod tests {
     #[test]
     fn a_tool_that_hangs_is_killed_when_its_time_is_over() {
         let mut child = Command::new("sleep").arg("600").spawn().unwrap();
-        assert_eq!(
-            wait(&mut child, Duration::from_millis(30)),
-            Err(TileReason::ToolTimedOut)
-        );
+        assert_eq!(wait(&mut child, Duration::from_millis(30)), Err(TileReason::ToolTimedOut));
         assert!(child.try_wait().unwrap().is_some(), "the tool is collected");
     }
 
@@ -370,10 +274,7 @@ mod tests {
 
         let scratch = tempfile::tempdir().unwrap();
         let folder = private_folder(scratch.path()).unwrap();
-        assert_eq!(
-            folder.path().metadata().unwrap().permissions().mode() & 0o777,
-            0o700
-        );
+        assert_eq!(folder.path().metadata().unwrap().permissions().mode() & 0o777, 0o700);
         drop(folder);
         assert_eq!(scratch.path().read_dir().unwrap().count(), 0);
     }
@@ -381,8 +282,7 @@ mod tests {
     #[test]
     fn without_tools_there_is_an_honest_reason() {
         let scratch = tempfile::tempdir().unwrap();
-        let outcome =
-            ExternalTools::default().still(scratch.path(), Format::Heif, 1, scratch.path());
+        let outcome = ExternalTools::default().still(scratch.path(), Format::Heif, 1, scratch.path());
         assert_eq!(outcome.err(), Some(TileReason::NoTool));
     }
 }

@@ -40,21 +40,7 @@ impl Format {
         match head {
             [0xFF, 0xD8, 0xFF, ..] => Some(Self::Jpeg),
             [0x89, b'P', b'N', b'G', 13, 10, 26, 10, ..] => Some(Self::Png),
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'W',
-                b'E',
-                b'B',
-                b'P',
-                ..,
-            ] => Some(Self::WebP),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::WebP),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
             [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some(Self::Tiff),
             [0x1A, 0x45, 0xDF, 0xA3, ..] => ebml::doc_type(head),
@@ -105,10 +91,7 @@ impl Format {
 
     /// Whether the format holds clips rather than pictures.
     pub const fn is_clip(self) -> bool {
-        matches!(
-            self,
-            Self::Mp4 | Self::Mov | Self::ThreeGp | Self::WebM | Self::Matroska
-        )
+        matches!(self, Self::Mp4 | Self::Mov | Self::ThreeGp | Self::WebM | Self::Matroska)
     }
 }
 
@@ -117,11 +100,7 @@ fn sniff_brands(head: &[u8]) -> Option<Format> {
     let declared = u32::from_be_bytes(head.first_chunk().copied()?) as usize;
     let body = head.get(8..declared.clamp(8, head.len()))?;
     let major = body.first_chunk().copied()?;
-    let compatible = body
-        .get(8..)
-        .unwrap_or_default()
-        .chunks_exact(4)
-        .filter_map(|b| b.first_chunk().copied());
+    let compatible = body.get(8..).unwrap_or_default().chunks_exact(4).filter_map(|b| b.first_chunk().copied());
     // `mif1` and `msf1` are structure only: the compatible brands name the codec.
     let structural = matches!(&major, b"mif1" | b"msf1");
     let brands = std::iter::once(major).chain(compatible);
@@ -136,12 +115,14 @@ fn sniff_brands(head: &[u8]) -> Option<Format> {
 fn brand_format(brand: [u8; 4]) -> Option<Format> {
     match &brand {
         b"avif" | b"avis" => Some(Format::Avif),
-        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"hevm" | b"hevs" | b"mif1"
-        | b"msf1" => Some(Format::Heif),
+        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"hevm" | b"hevs" | b"mif1" | b"msf1" => {
+            Some(Format::Heif)
+        }
         b"qt  " => Some(Format::Mov),
         [b'3', b'g', b'p' | b'g' | b'r' | b's' | b'e' | b'2', _] => Some(Format::ThreeGp),
-        b"mp41" | b"mp42" | b"avc1" | b"hvc1" | b"dash" | b"cmfc" | b"cmf2" | b"mmp4" | b"MSNV"
-        | b"XAVC" | b"f4v " => Some(Format::Mp4),
+        b"mp41" | b"mp42" | b"avc1" | b"hvc1" | b"dash" | b"cmfc" | b"cmf2" | b"mmp4" | b"MSNV" | b"XAVC" | b"f4v " => {
+            Some(Format::Mp4)
+        }
         [b'i', b's', b'o', _] | [b'M', b'4', b'V', _] => Some(Format::Mp4),
         _ => None,
     }

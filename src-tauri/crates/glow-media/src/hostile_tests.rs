@@ -50,9 +50,7 @@ fn survive(bytes: &[u8], format: Format) {
 }
 
 fn magic() -> impl Strategy<Value = Vec<u8>> {
-    let heads = fixtures::all()
-        .into_iter()
-        .map(|(_, _, bytes)| bytes[..bytes.len().min(40)].to_vec());
+    let heads = fixtures::all().into_iter().map(|(_, _, bytes)| bytes[..bytes.len().min(40)].to_vec());
     prop::sample::select(heads.chain([Vec::new()]).collect::<Vec<_>>())
 }
 
@@ -94,18 +92,12 @@ proptest! {
 fn deep_nesting_ends() {
     let mut boxes = Vec::new();
     for _ in 0..5000 {
-        boxes = fixtures::atom(
-            b"mpvd",
-            &[fixtures::atom(b"ftyp", b"isom\0\0\0\0"), boxes].concat(),
-        );
+        boxes = fixtures::atom(b"mpvd", &[fixtures::atom(b"ftyp", b"isom\0\0\0\0"), boxes].concat());
     }
     survive(&boxes, Format::Mp4);
     survive(&b"<a>".repeat(100_000), Format::Jpeg);
     let xml = b"<a>".repeat(10_000);
-    let jpeg = fixtures::segment(
-        0xE1,
-        &[b"http://ns.adobe.com/xap/1.0/\0", xml.as_slice()].concat(),
-    );
+    let jpeg = fixtures::segment(0xE1, &[b"http://ns.adobe.com/xap/1.0/\0", xml.as_slice()].concat());
     survive(&[[0xFF, 0xD8].as_slice(), &jpeg].concat(), Format::Jpeg);
 }
 
@@ -113,10 +105,7 @@ fn deep_nesting_ends() {
 fn directories_that_point_at_each_other_end() {
     let mut exif = fixtures::Exif::default().block();
     // The exif pointer leads back to the first directory.
-    let entry = exif
-        .windows(2)
-        .position(|window| window == [0x87, 0x69])
-        .unwrap();
+    let entry = exif.windows(2).position(|window| window == [0x87, 0x69]).unwrap();
     exif[entry + 8..entry + 12].copy_from_slice(&8_u32.to_be_bytes());
     survive(&fixtures::jpeg_with(&exif), Format::Jpeg);
 }

@@ -17,19 +17,12 @@ pub struct LivePhotoPair {
 /// identifier, the first still goes with the first movie; the others stay alone.
 pub fn pair_live_photos(probes: &[Probe]) -> Vec<LivePhotoPair> {
     let mut clips = BTreeMap::new();
-    for (clip, probe) in probes
-        .iter()
-        .enumerate()
-        .filter(|(_, probe)| probe.kind == Kind::Clip)
-    {
+    for (clip, probe) in probes.iter().enumerate().filter(|(_, probe)| probe.kind == Kind::Clip) {
         if let Some(identifier) = &probe.content_identifier {
             clips.entry(identifier).or_insert(clip);
         }
     }
-    let stills = probes
-        .iter()
-        .enumerate()
-        .filter(|(_, probe)| probe.kind != Kind::Clip);
+    let stills = probes.iter().enumerate().filter(|(_, probe)| probe.kind != Kind::Clip);
     stills
         .filter_map(|(still, probe)| {
             let clip = clips.remove(probe.content_identifier.as_ref()?)?;

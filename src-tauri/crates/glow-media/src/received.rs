@@ -32,21 +32,12 @@ pub fn check_preview(bytes: &[u8], kind: PreviewKind) -> Result<(u32, u32), Medi
         PreviewKind::Screen => limits::SCREEN_BYTES,
     };
     if bytes.len() > limit {
-        return Err(MediaError::TooLarge {
-            what: "preview in bytes",
-            limit: limit as u64,
-        });
+        return Err(MediaError::TooLarge { what: "preview in bytes", limit: limit as u64 });
     }
     let frame = check_structure(bytes)?;
     let (width, height) = (usize::from(frame.width), usize::from(frame.height));
     let mut pixels = vec![0; width * height * 3];
-    let target = Image {
-        pixels: pixels.as_mut_slice(),
-        width,
-        pitch: width * 3,
-        height,
-        format: PixelFormat::RGB,
-    };
+    let target = Image { pixels: pixels.as_mut_slice(), width, pitch: width * 3, height, format: PixelFormat::RGB };
     Decompressor::new()?.decompress(bytes, target)?;
     Ok((frame.width.into(), frame.height.into()))
 }
@@ -57,37 +48,17 @@ fn check_structure(bytes: &[u8]) -> Result<Frame, MediaError> {
     let window = source.whole();
     let mut structure = Jpeg::open(&mut source, window)?;
     let end = structure.finish(&mut source, window)?;
-    let frame = structure.frame.ok_or(MediaError::BadPreview {
-        rule: "it has a frame",
-    })?;
-    let frames = structure
-        .segments
-        .iter()
-        .filter(|segment| matches!(segment.marker, 0xC0..=0xC3 | 0xC5..=0xCF));
+    let frame = structure.frame.ok_or(MediaError::BadPreview { rule: "it has a frame" })?;
+    let frames = structure.segments.iter().filter(|segment| matches!(segment.marker, 0xC0..=0xC3 | 0xC5..=0xCF));
     let kept = [jpeg::APP0, jpeg::APP14, 0xC0, 0xC4, 0xDA, 0xDB, 0xDD];
     let longest = u32::from(frame.width.max(frame.height));
     let rules = [
-        (
-            "it is baseline",
-            frame.marker == 0xC0 && frame.precision == 8 && frames.count() == 1,
-        ),
+        ("it is baseline", frame.marker == 0xC0 && frame.precision == 8 && frames.count() == 1),
         ("it is grey or colour", matches!(frame.components, 1 | 3)),
-        (
-            "its sides are 1 to 2048 pixels",
-            frame.width.min(frame.height) > 0 && longest <= limits::PREVIEW_SIDE,
-        ),
-        (
-            "it holds no metadata",
-            structure
-                .segments
-                .iter()
-                .all(|segment| kept.contains(&segment.marker)),
-        ),
+        ("its sides are 1 to 2048 pixels", frame.width.min(frame.height) > 0 && longest <= limits::PREVIEW_SIDE),
+        ("it holds no metadata", structure.segments.iter().all(|segment| kept.contains(&segment.marker))),
         ("it has one stream of segments", !structure.has_stray_bytes),
-        (
-            "it ends where the picture ends",
-            end == window.end && bytes.ends_with(&[0xFF, 0xD9]),
-        ),
+        ("it ends where the picture ends", end == window.end && bytes.ends_with(&[0xFF, 0xD9])),
     ];
     match rules.into_iter().find(|(_, holds)| !holds) {
         Some((rule, _)) => Err(MediaError::BadPreview { rule }),
@@ -122,10 +93,7 @@ mod tests {
     #[test]
     fn sides_are_limited_at_2048() {
         let at_limit = plain_jpeg(&picture(2048, 4), Subsamp::Sub2x2, false);
-        assert_eq!(
-            check_preview(&at_limit, PreviewKind::Screen).unwrap(),
-            (2048, 4)
-        );
+        assert_eq!(check_preview(&at_limit, PreviewKind::Screen).unwrap(), (2048, 4));
         for width in [2049, 60_000] {
             let beyond = plain_jpeg(&picture(width, 4), Subsamp::Sub2x2, false);
             assert_eq!(rule(&beyond), "its sides are 1 to 2048 pixels");
@@ -134,31 +102,19 @@ mod tests {
 
     #[test]
     fn bytes_are_limited_per_kind() {
-        for (kind, limit) in [
-            (PreviewKind::Grid, limits::GRID_BYTES),
-            (PreviewKind::Screen, limits::SCREEN_BYTES),
-        ] {
+        for (kind, limit) in [(PreviewKind::Grid, limits::GRID_BYTES), (PreviewKind::Screen, limits::SCREEN_BYTES)] {
             for len in [limit + 1, limit * 100] {
                 let outcome = check_preview(&vec![0xFF; len], kind);
-                assert!(
-                    matches!(outcome, Err(MediaError::TooLarge { .. })),
-                    "{outcome:?}"
-                );
+                assert!(matches!(outcome, Err(MediaError::TooLarge { .. })), "{outcome:?}");
             }
-            assert!(matches!(
-                check_preview(&vec![0xFF; limit], kind),
-                Err(MediaError::Malformed { .. })
-            ));
+            assert!(matches!(check_preview(&vec![0xFF; limit], kind), Err(MediaError::Malformed { .. })));
         }
     }
 
     #[test]
     fn anything_unusual_is_refused() {
         let picture = picture(64, 48);
-        assert_eq!(
-            rule(&plain_jpeg(&picture, Subsamp::Sub2x2, true)),
-            "it is baseline"
-        );
+        assert_eq!(rule(&plain_jpeg(&picture, Subsamp::Sub2x2, true)), "it is baseline");
         let with_text = jpeg_with_segments(&picture, &[segment(0xFE, b"<script>")]);
         assert_eq!(rule(&with_text), "it holds no metadata");
         let mut with_tail = plain_jpeg(&picture, Subsamp::Sub2x2, false);

@@ -21,10 +21,7 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn new(start: u64, end: u64) -> Self {
-        Self {
-            start,
-            end: end.max(start),
-        }
+        Self { start, end: end.max(start) }
     }
 
     pub(crate) fn len(self) -> u64 {
@@ -37,10 +34,7 @@ impl Span {
 
     /// The part from `offset`, empty when that lies outside.
     pub(crate) fn from(self, offset: u64) -> Self {
-        Self {
-            start: self.start.saturating_add(offset).min(self.end),
-            end: self.end,
-        }
+        Self { start: self.start.saturating_add(offset).min(self.end), end: self.end }
     }
 
     /// The `len` bytes at `offset`, if they lie inside.
@@ -53,10 +47,7 @@ impl Span {
     /// As much of the `len` bytes at `offset` as lies inside.
     pub(crate) fn clamp(self, offset: u64, len: u64) -> Self {
         let tail = self.from(offset);
-        Self {
-            start: tail.start,
-            end: tail.start.saturating_add(len).min(tail.end),
-        }
+        Self { start: tail.start, end: tail.start.saturating_add(len).min(tail.end) }
     }
 
     pub(crate) fn overlaps(self, other: Self) -> bool {
@@ -100,18 +91,9 @@ impl<'a> Source<'a> {
     pub(crate) fn new(inner: &'a mut dyn ReadSeek) -> Result<Self, MediaError> {
         let len = inner.seek(SeekFrom::End(0))?;
         if len > limits::FILE_BYTES {
-            return Err(MediaError::TooLarge {
-                what: "file",
-                limit: limits::FILE_BYTES,
-            });
+            return Err(MediaError::TooLarge { what: "file", limit: limits::FILE_BYTES });
         }
-        Ok(Self {
-            inner,
-            len,
-            page: Vec::new(),
-            page_start: 0,
-            reads_left: limits::READS,
-        })
+        Ok(Self { inner, len, page: Vec::new(), page_start: 0, reads_left: limits::READS })
     }
 
     /// The whole file.
@@ -121,13 +103,8 @@ impl<'a> Source<'a> {
 
     /// Fills `buf` from `at`; refuses to pass the end.
     pub(crate) fn read(&mut self, at: u64, buf: &mut [u8]) -> Result<(), MediaError> {
-        self.reads_left = self
-            .reads_left
-            .checked_sub(1)
-            .ok_or(MediaError::TooComplex)?;
-        let end = at
-            .checked_add(buf.len() as u64)
-            .filter(|end| *end <= self.len);
+        self.reads_left = self.reads_left.checked_sub(1).ok_or(MediaError::TooComplex)?;
+        let end = at.checked_add(buf.len() as u64).filter(|end| *end <= self.len);
         let end = end.ok_or(MediaError::malformed("length: the file ends early"))?;
         if buf.len() as u64 > PAGE_BYTES {
             self.inner.seek(SeekFrom::Start(at))?;
@@ -166,10 +143,7 @@ impl<'a> Source<'a> {
     /// A big-endian number of 0 to 8 bytes.
     pub(crate) fn uint(&mut self, at: u64, width: usize) -> Result<u64, MediaError> {
         let mut buf = [0; 8];
-        let field = buf
-            .len()
-            .checked_sub(width)
-            .and_then(|from| buf.get_mut(from..));
+        let field = buf.len().checked_sub(width).and_then(|from| buf.get_mut(from..));
         self.read(at, field.ok_or(MediaError::malformed("number"))?)?;
         Ok(u64::from_be_bytes(buf))
     }
@@ -177,10 +151,7 @@ impl<'a> Source<'a> {
     /// The bytes of `span`, refused above `limit` before anything is allocated.
     pub(crate) fn bytes(&mut self, span: Span, limit: u64) -> Result<Vec<u8>, MediaError> {
         if span.len() > limit {
-            return Err(MediaError::TooLarge {
-                what: "metadata block",
-                limit,
-            });
+            return Err(MediaError::TooLarge { what: "metadata block", limit });
         }
         if span.end > self.len {
             return Err(MediaError::malformed("length: the file ends early"));
@@ -200,10 +171,7 @@ impl<'a> Source<'a> {
     pub(crate) fn text(&mut self, span: Span) -> Result<Option<String>, MediaError> {
         let raw = self.head(span, limits::TEXT_BYTES)?;
         let raw = raw.split(|b| *b == 0).next().unwrap_or_default();
-        let text: String = String::from_utf8_lossy(raw)
-            .chars()
-            .filter(|c| !c.is_control())
-            .collect();
+        let text: String = String::from_utf8_lossy(raw).chars().filter(|c| !c.is_control()).collect();
         let text = text.trim();
         Ok((!text.is_empty()).then(|| text.to_owned()))
     }

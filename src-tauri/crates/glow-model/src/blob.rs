@@ -53,11 +53,7 @@ impl BlobRef {
     pub fn seal(secret: &GroupSecret, bytes: &mut [u8]) -> Self {
         let key = secret.blob_key(blake3::hash(bytes).as_bytes());
         key.apply(0, bytes);
-        Self {
-            id: BlobId(blake3::hash(bytes).into()),
-            key,
-            size: bytes.len() as u64,
-        }
+        Self { id: BlobId(blake3::hash(bytes).into()), key, size: bytes.len() as u64 }
     }
 
     /// Opens sealed bytes in place and checks that the key belongs to what came out.
@@ -66,13 +62,8 @@ impl BlobRef {
     /// [`ModelError::DoesNotOpen`]; `bytes` are then worthless.
     pub fn open(&self, secret: &GroupSecret, bytes: &mut [u8]) -> Result<(), ModelError> {
         self.key.apply(0, bytes);
-        let fits = bytes.len() as u64 == self.size
-            && secret.blob_key(blake3::hash(bytes).as_bytes()) == self.key;
-        if fits {
-            Ok(())
-        } else {
-            Err(ModelError::DoesNotOpen)
-        }
+        let fits = bytes.len() as u64 == self.size && secret.blob_key(blake3::hash(bytes).as_bytes()) == self.key;
+        if fits { Ok(()) } else { Err(ModelError::DoesNotOpen) }
     }
 }
 
@@ -114,9 +105,7 @@ impl Original {
         }
         match &self.segments {
             Segments::Inline(list) if list.len() > limits::INLINE_SEGMENTS => {
-                Err(ModelError::TooLarge {
-                    what: "segment list",
-                })
+                Err(ModelError::TooLarge { what: "segment list" })
             }
             Segments::Inline(list) => check_segments(list, self.size),
             Segments::Manifest(blob) if blob.size > limits::MANIFEST_BYTES => {
@@ -148,31 +137,19 @@ pub fn encode_manifest(segments: &Vec<BlobRef>) -> Vec<u8> {
 
 pub(crate) fn check_media_type(text: &str) -> Result<(), ModelError> {
     let fits = text.len() <= limits::MEDIA_TYPE_BYTES
-        && text
-            .split_once('/')
-            .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"/+-.".contains(&b));
-    if fits {
-        Ok(())
-    } else {
-        Err(ModelError::Invalid { what: "media type" })
-    }
+        && text.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"/+-.".contains(&b));
+    if fits { Ok(()) } else { Err(ModelError::Invalid { what: "media type" }) }
 }
 
 fn check_segments(list: &[BlobRef], size: u64) -> Result<(), ModelError> {
     if list.len() > limits::SEGMENTS
-        || list
-            .iter()
-            .any(|segment| segment.size > limits::SEGMENT_BYTES || segment.size == 0)
+        || list.iter().any(|segment| segment.size > limits::SEGMENT_BYTES || segment.size == 0)
     {
         return Err(ModelError::TooLarge { what: "segment" });
     }
     if list.iter().map(|segment| segment.size).sum::<u64>() != size {
-        return Err(ModelError::Invalid {
-            what: "sum of segments",
-        });
+        return Err(ModelError::Invalid { what: "sum of segments" });
     }
     Ok(())
 }

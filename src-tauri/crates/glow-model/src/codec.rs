@@ -21,14 +21,8 @@ pub fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
 /// [`ModelError::Malformed`].
 pub fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8], what: &'static str) -> Result<T, ModelError> {
     let mut decoder = minicbor::Decoder::new(bytes);
-    let value = decoder
-        .decode()
-        .map_err(|_| ModelError::Malformed { what })?;
-    if decoder.position() == bytes.len() {
-        Ok(value)
-    } else {
-        Err(ModelError::Malformed { what })
-    }
+    let value = decoder.decode().map_err(|_| ModelError::Malformed { what })?;
+    if decoder.position() == bytes.len() { Ok(value) } else { Err(ModelError::Malformed { what }) }
 }
 
 /// Decodes a value and refuses any spelling of it but the canonical one.
@@ -40,9 +34,5 @@ pub fn decode_canonical<'b, T: Decode<'b, ()> + Encode<()>>(
     what: &'static str,
 ) -> Result<T, ModelError> {
     let value = decode(bytes, what)?;
-    if encode(&value) == bytes {
-        Ok(value)
-    } else {
-        Err(ModelError::NotCanonical { what })
-    }
+    if encode(&value) == bytes { Ok(value) } else { Err(ModelError::NotCanonical { what }) }
 }

@@ -47,10 +47,7 @@ impl Genesis {
     /// The group's id: BLAKE3 of this body under its own context.
     #[must_use]
     pub fn group_id(&self) -> GroupId {
-        GroupId(blake3::derive_key(
-            "afterglow 2026 group id",
-            &codec::encode(self),
-        ))
+        GroupId(blake3::derive_key("afterglow 2026 group id", &codec::encode(self)))
     }
 
     /// Checks texts and times.
@@ -58,12 +55,10 @@ impl Genesis {
     /// # Errors
     /// [`ModelError::Invalid`].
     pub fn check(&self) -> Result<(), ModelError> {
-        let title_is_clean = clean_line(&self.title, limits::TITLE_CHARS)
-            .is_some_and(|clean| clean == self.title && !clean.is_empty());
+        let title_is_clean =
+            clean_line(&self.title, limits::TITLE_CHARS).is_some_and(|clean| clean == self.title && !clean.is_empty());
         if !title_is_clean {
-            return Err(ModelError::Invalid {
-                what: "group title",
-            });
+            return Err(ModelError::Invalid { what: "group title" });
         }
         if self.created_ms > self.ends_ms || self.ends_ms >= limits::TIME_MS {
             return Err(ModelError::Invalid { what: "group time" });

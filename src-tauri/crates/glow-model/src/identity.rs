@@ -19,19 +19,13 @@ impl DeviceKeys {
     /// Keys from 32 random bytes each.
     #[must_use]
     pub fn from_seeds(signing: [u8; 32], sealing: [u8; 32]) -> Self {
-        Self {
-            signing: SigningKey::from_bytes(&signing),
-            sealing: StaticSecret::from(sealing),
-        }
+        Self { signing: SigningKey::from_bytes(&signing), sealing: StaticSecret::from(sealing) }
     }
 
     /// The seeds, to be kept where secrets rest.
     #[must_use]
     pub fn seeds(&self) -> (Zeroizing<[u8; 32]>, Zeroizing<[u8; 32]>) {
-        (
-            Zeroizing::new(self.signing.to_bytes()),
-            Zeroizing::new(self.sealing.to_bytes()),
-        )
+        (Zeroizing::new(self.signing.to_bytes()), Zeroizing::new(self.sealing.to_bytes()))
     }
 
     /// The device's id: its public signing key.
@@ -64,12 +58,7 @@ impl DeviceId {
     ///
     /// # Errors
     /// [`ModelError::BadSignature`].
-    pub fn verify(
-        &self,
-        purpose: &'static str,
-        message: &[u8],
-        signature: &[u8; 64],
-    ) -> Result<(), ModelError> {
+    pub fn verify(&self, purpose: &'static str, message: &[u8], signature: &[u8; 64]) -> Result<(), ModelError> {
         verify(&self.0, purpose, message, signature)
     }
 }
@@ -89,14 +78,10 @@ impl InviteKeys {
         let hkdf = Hkdf::<Sha256>::new(Some(b"afterglow invite v1"), &seed.0);
         let derive = |label: &[u8]| {
             let mut key = [0; 32];
-            hkdf.expand(label, &mut key)
-                .expect("32 bytes are a valid HKDF length");
+            hkdf.expand(label, &mut key).expect("32 bytes are a valid HKDF length");
             key
         };
-        Self {
-            signing: SigningKey::from_bytes(&derive(b"signing")),
-            tag_key: TagKey(derive(b"tag")),
-        }
+        Self { signing: SigningKey::from_bytes(&derive(b"signing")), tag_key: TagKey(derive(b"tag")) }
     }
 
     /// The invite's id: its public key.
@@ -107,16 +92,8 @@ impl InviteKeys {
 
     /// Signs that this device, with these keys and this role, comes by this invite.
     #[must_use]
-    pub fn vouch(
-        &self,
-        group: GroupId,
-        device: DeviceId,
-        sealing: &[u8; 32],
-        role: Role,
-    ) -> [u8; 64] {
-        self.signing
-            .sign(&framed(VOUCH, &vouch_message(group, device, sealing, role)))
-            .to_bytes()
+    pub fn vouch(&self, group: GroupId, device: DeviceId, sealing: &[u8; 32], role: Role) -> [u8; 64] {
+        self.signing.sign(&framed(VOUCH, &vouch_message(group, device, sealing, role))).to_bytes()
     }
 
     /// Signs the transcript of a handshake: its maker holds the seed.
@@ -131,11 +108,7 @@ impl InviteId {
     ///
     /// # Errors
     /// [`ModelError::BadSignature`].
-    pub fn verify_transcript(
-        &self,
-        transcript: &[u8; 32],
-        signature: &[u8; 64],
-    ) -> Result<(), ModelError> {
+    pub fn verify_transcript(&self, transcript: &[u8; 32], signature: &[u8; 64]) -> Result<(), ModelError> {
         verify(&self.0, KNOCK, transcript, signature)
     }
 
@@ -151,12 +124,7 @@ impl InviteId {
         role: Role,
         signature: &[u8; 64],
     ) -> Result<(), ModelError> {
-        verify(
-            &self.0,
-            VOUCH,
-            &vouch_message(group, device, sealing, role),
-            signature,
-        )
+        verify(&self.0, VOUCH, &vouch_message(group, device, sealing, role), signature)
     }
 }
 
@@ -164,33 +132,15 @@ const VOUCH: &str = "invite vouch";
 const KNOCK: &str = "invite knock";
 
 fn vouch_message(group: GroupId, device: DeviceId, sealing: &[u8; 32], role: Role) -> Vec<u8> {
-    [
-        group.as_bytes().as_slice(),
-        device.as_bytes(),
-        sealing,
-        &[role as u8],
-    ]
-    .concat()
+    [group.as_bytes().as_slice(), device.as_bytes(), sealing, &[role as u8]].concat()
 }
 
 fn framed(purpose: &str, message: &[u8]) -> Vec<u8> {
-    [
-        b"afterglow v1 ".as_slice(),
-        purpose.as_bytes(),
-        &[0],
-        message,
-    ]
-    .concat()
+    [b"afterglow v1 ".as_slice(), purpose.as_bytes(), &[0], message].concat()
 }
 
-fn verify(
-    key: &[u8; 32],
-    purpose: &'static str,
-    message: &[u8],
-    signature: &[u8; 64],
-) -> Result<(), ModelError> {
+fn verify(key: &[u8; 32], purpose: &'static str, message: &[u8], signature: &[u8; 64]) -> Result<(), ModelError> {
     let bad = ModelError::BadSignature { what: purpose };
     let key = VerifyingKey::from_bytes(key).map_err(|_| bad.clone())?;
-    key.verify_strict(&framed(purpose, message), &Signature::from_bytes(signature))
-        .map_err(|_| bad)
+    key.verify_strict(&framed(purpose, message), &Signature::from_bytes(signature)).map_err(|_| bad)
 }

@@ -79,20 +79,10 @@ impl InviteLink {
             seed: self.seed.clone(),
             group: self.group,
             title: self.title.clone(),
-            addresses: self
-                .addresses
-                .iter()
-                .take(limits::INVITE_ADDRESSES)
-                .map(address_bytes)
-                .collect(),
+            addresses: self.addresses.iter().take(limits::INVITE_ADDRESSES).map(address_bytes).collect(),
             wifi: self.wifi.clone(),
         };
-        format!(
-            "{PREFIX}{}",
-            BASE32_NOPAD
-                .encode(&codec::encode(&wire))
-                .to_ascii_lowercase()
-        )
+        format!("{PREFIX}{}", BASE32_NOPAD.encode(&codec::encode(&wire)).to_ascii_lowercase())
     }
 
     /// The link for a QR code: the same in upper case, which the code's alphanumeric mode spells in fewer modules.
@@ -106,68 +96,37 @@ impl InviteLink {
     /// # Errors
     /// [`ModelError::Malformed`] when it is no invite, [`ModelError::UnknownVersion`] when it is newer.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
-        let malformed = ModelError::Malformed {
-            what: "invite link",
-        };
+        let malformed = ModelError::Malformed { what: "invite link" };
         if text.len() > 2 * limits::INVITE_LINK_BYTES {
-            return Err(ModelError::TooLarge {
-                what: "invite link",
-            });
+            return Err(ModelError::TooLarge { what: "invite link" });
         }
-        let link: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .collect::<String>()
-            .to_ascii_lowercase();
-        let code = link
-            .strip_prefix(PREFIX)
-            .ok_or_else(|| malformed.clone())?
-            .trim_end_matches('/');
-        let bytes = BASE32_NOPAD
-            .decode(code.to_ascii_uppercase().as_bytes())
-            .map_err(|_| malformed.clone())?;
+        let link: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+        let code = link.strip_prefix(PREFIX).ok_or_else(|| malformed.clone())?.trim_end_matches('/');
+        let bytes = BASE32_NOPAD.decode(code.to_ascii_uppercase().as_bytes()).map_err(|_| malformed.clone())?;
         check_version(&bytes)?;
         let wire: Wire = codec::decode(&bytes, "invite link")?;
-        let title =
-            clean_line(&wire.title, limits::TITLE_CHARS).ok_or_else(|| malformed.clone())?;
+        let title = clean_line(&wire.title, limits::TITLE_CHARS).ok_or_else(|| malformed.clone())?;
         if wire.addresses.len() > limits::INVITE_ADDRESSES {
-            return Err(ModelError::TooLarge {
-                what: "addresses of an invite",
-            });
+            return Err(ModelError::TooLarge { what: "addresses of an invite" });
         }
         let addresses = wire
             .addresses
             .iter()
             .map(|bytes| parse_address(bytes).ok_or_else(|| malformed.clone()))
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            seed: wire.seed,
-            group: wire.group,
-            title,
-            addresses,
-            wifi: wire.wifi,
-        })
+        Ok(Self { seed: wire.seed, group: wire.group, title, addresses, wifi: wire.wifi })
     }
 }
 
 /// Reads the version alone, so that a newer link is called newer and not malformed.
 fn check_version(bytes: &[u8]) -> Result<(), ModelError> {
     let mut decoder = minicbor::Decoder::new(bytes);
-    let version = decoder
-        .map()
-        .ok()
-        .and_then(|_| decoder.u8().ok())
-        .filter(|key| *key == 0)
-        .and_then(|_| decoder.u8().ok());
+    let version =
+        decoder.map().ok().and_then(|_| decoder.u8().ok()).filter(|key| *key == 0).and_then(|_| decoder.u8().ok());
     match version {
         Some(VERSION) => Ok(()),
-        Some(version) => Err(ModelError::UnknownVersion {
-            what: "invite link",
-            version,
-        }),
-        None => Err(ModelError::Malformed {
-            what: "invite link",
-        }),
+        Some(version) => Err(ModelError::UnknownVersion { what: "invite link", version }),
+        None => Err(ModelError::Malformed { what: "invite link" }),
     }
 }
 
@@ -184,6 +143,5 @@ fn parse_address(bytes: &[u8]) -> Option<SocketAddr> {
     let (ip, port) = bytes.split_at_checked(bytes.len().checked_sub(2)?)?;
     let port = u16::from_be_bytes(port.try_into().ok()?);
     let v4 = <[u8; 4]>::try_from(ip).map(|ip| SocketAddr::from((ip, port)));
-    v4.or_else(|_| <[u8; 16]>::try_from(ip).map(|ip| SocketAddr::from((ip, port))))
-        .ok()
+    v4.or_else(|_| <[u8; 16]>::try_from(ip).map(|ip| SocketAddr::from((ip, port)))).ok()
 }

@@ -37,10 +37,7 @@ impl GroupSecret {
     /// A hasher for the id of a capture: feed it the always-blanked bytes.
     #[must_use]
     pub fn media_hasher(&self) -> MediaHasher {
-        MediaHasher(Box::new(blake3::Hasher::new_keyed(&derive(
-            &self.0,
-            "group media id",
-        ))))
+        MediaHasher(Box::new(blake3::Hasher::new_keyed(&derive(&self.0, "group media id"))))
     }
 }
 
@@ -85,11 +82,7 @@ impl EpochSecret {
     /// An epoch from 32 random bytes.
     #[must_use]
     pub fn new(id: EpochId, generation: u64, secret: [u8; 32]) -> Self {
-        Self {
-            id,
-            generation,
-            secret,
-        }
+        Self { id, generation, secret }
     }
 
     /// The key that payloads of a plane are sealed under.
@@ -119,11 +112,7 @@ impl Drop for EpochSecret {
 
 impl std::fmt::Debug for EpochSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "EpochSecret({:?}, generation {})",
-            self.id, self.generation
-        )
+        write!(f, "EpochSecret({:?}, generation {})", self.id, self.generation)
     }
 }
 
@@ -181,8 +170,7 @@ fn derive(secret: &[u8; 32], label: &str) -> [u8; 32] {
 }
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);

@@ -37,8 +37,8 @@ mod text;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, Caption, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Plane,
-    Profile, Reaction, Retract, Role,
+    Admit, Body, Caption, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Plane, Profile, Reaction,
+    Retract, Role,
 };
 pub use error::ModelError;
 pub use group::{Genesis, InvitePolicy};

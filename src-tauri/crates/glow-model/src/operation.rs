@@ -17,10 +17,7 @@ use chacha20poly1305::{
 };
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
-use crate::{
-    Body, DeviceId, DeviceKeys, EpochId, GroupId, ModelError, OperationId, PayloadKey, Plane,
-    codec, limits,
-};
+use crate::{Body, DeviceId, DeviceKeys, EpochId, GroupId, ModelError, OperationId, PayloadKey, Plane, codec, limits};
 
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 24;
@@ -63,10 +60,7 @@ pub struct Header {
 impl Header {
     fn check(&self) -> Result<(), ModelError> {
         if self.version != VERSION {
-            return Err(ModelError::UnknownVersion {
-                what: "operation",
-                version: self.version,
-            });
+            return Err(ModelError::UnknownVersion { what: "operation", version: self.version });
         }
         if self.seq >= limits::SEQUENCE
             || self.time_ms >= limits::TIME_MS
@@ -81,11 +75,7 @@ impl Header {
     }
 
     fn associated_data(&self) -> Vec<u8> {
-        codec::encode(&Self {
-            payload_hash: [0; 32],
-            payload_size: 0,
-            ..self.clone()
-        })
+        codec::encode(&Self { payload_hash: [0; 32], payload_size: 0, ..self.clone() })
     }
 }
 
@@ -118,11 +108,7 @@ impl Operation {
             return Err(ModelError::TooLarge { what: "operation" });
         }
         let wire: Wire = codec::decode_canonical(bytes, "operation")?;
-        Self::from_parts(
-            wire.header.into(),
-            wire.signature,
-            wire.payload.map(Into::into),
-        )
+        Self::from_parts(wire.header.into(), wire.signature, wire.payload.map(Into::into))
     }
 
     /// Puts an operation together from stored parts.
@@ -136,12 +122,7 @@ impl Operation {
     ) -> Result<Self, ModelError> {
         let header: Header = codec::decode_canonical(&header_bytes, "operation header")?;
         header.check()?;
-        Ok(Self {
-            header_bytes,
-            header,
-            signature,
-            payload,
-        })
+        Ok(Self { header_bytes, header, signature, payload })
     }
 
     /// Checks payload hash and signature.
@@ -154,17 +135,10 @@ impl Operation {
                 && blake3::hash(payload).as_bytes() == &self.header.payload_hash
         });
         if !payload_fits {
-            return Err(ModelError::Invalid {
-                what: "payload hash",
-            });
+            return Err(ModelError::Invalid { what: "payload hash" });
         }
-        self.header
-            .author
-            .verify(PURPOSE, &self.header_bytes, &self.signature)?;
-        Ok(Verified {
-            id: OperationId(blake3::hash(&self.header_bytes).into()),
-            operation: self,
-        })
+        self.header.author.verify(PURPOSE, &self.header_bytes, &self.signature)?;
+        Ok(Verified { id: OperationId(blake3::hash(&self.header_bytes).into()), operation: self })
     }
 
     /// The header.
@@ -231,18 +205,10 @@ impl Verified {
     /// [`ModelError::Retracted`], [`ModelError::DoesNotOpen`], or what is wrong with the body.
     pub fn open(&self, key: &PayloadKey) -> Result<Body, ModelError> {
         let payload = self.payload().ok_or(ModelError::Retracted)?;
-        let (nonce, sealed) = payload
-            .split_at_checked(NONCE_BYTES)
-            .ok_or(ModelError::DoesNotOpen)?;
+        let (nonce, sealed) = payload.split_at_checked(NONCE_BYTES).ok_or(ModelError::DoesNotOpen)?;
         let nonce = XNonce::try_from(nonce).map_err(|_| ModelError::DoesNotOpen)?;
         let bytes = XChaCha20Poly1305::new(&key.0.into())
-            .decrypt(
-                &nonce,
-                Payload {
-                    msg: sealed,
-                    aad: &self.header.associated_data(),
-                },
-            )
+            .decrypt(&nonce, Payload { msg: sealed, aad: &self.header.associated_data() })
             .map_err(|_| ModelError::DoesNotOpen)?;
         let body = Body::decode(&bytes)?;
         if body.plane().is_some_and(|plane| plane != self.header.plane) {
@@ -287,12 +253,7 @@ impl Draft {
     ///
     /// # Errors
     /// [`ModelError`] when the body breaks a limit.
-    pub fn author(
-        self,
-        body: &Body,
-        keys: &DeviceKeys,
-        sealer: Sealer<'_>,
-    ) -> Result<Verified, ModelError> {
+    pub fn author(self, body: &Body, keys: &DeviceKeys, sealer: Sealer<'_>) -> Result<Verified, ModelError> {
         body.check()?;
         let mut header = Header {
             version: VERSION,
@@ -302,37 +263,20 @@ impl Draft {
             backlink: self.backlink,
             time_ms: self.time_ms,
             epoch: self.epoch,
-            plane: body
-                .plane()
-                .ok_or(ModelError::Invalid { what: "body kind" })?,
+            plane: body.plane().ok_or(ModelError::Invalid { what: "body kind" })?,
             payload_hash: [0; 32],
             payload_size: 0,
         };
         let sealed = XChaCha20Poly1305::new(&sealer.key.0.into())
-            .encrypt(
-                &XNonce::from(sealer.nonce),
-                Payload {
-                    msg: &body.encode(),
-                    aad: &header.associated_data(),
-                },
-            )
+            .encrypt(&XNonce::from(sealer.nonce), Payload { msg: &body.encode(), aad: &header.associated_data() })
             .map_err(|_| ModelError::TooLarge { what: "payload" })?;
         let payload = [sealer.nonce.as_slice(), &sealed].concat();
         header.payload_hash = blake3::hash(&payload).into();
-        header.payload_size =
-            u32::try_from(payload.len()).map_err(|_| ModelError::TooLarge { what: "payload" })?;
+        header.payload_size = u32::try_from(payload.len()).map_err(|_| ModelError::TooLarge { what: "payload" })?;
         header.check()?;
         let header_bytes = codec::encode(&header);
         let signature = keys.sign(PURPOSE, &header_bytes);
         let id = OperationId(blake3::hash(&header_bytes).into());
-        Ok(Verified {
-            id,
-            operation: Operation {
-                header_bytes,
-                header,
-                signature,
-                payload: Some(payload),
-            },
-        })
+        Ok(Verified { id, operation: Operation { header_bytes, header, signature, payload: Some(payload) } })
     }
 }

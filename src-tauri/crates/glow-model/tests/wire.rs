@@ -3,11 +3,10 @@
 
 use data_encoding::HEXLOWER;
 use glow_model::{
-    Admit, BlobId, BlobKey, BlobRef, Body, Caption, DeviceKeys, Draft, EpochId, EpochSecret,
-    Genesis, GroupId, GroupSecret, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy,
-    InviteSeed, MediaId, ModelError, Moment, MomentKind, Operation, OperationId, Original,
-    OriginalAdded, Plane, Profile, Reaction, Retract, Role, Sealer, Segments, Verified, Wifi,
-    blob::encode_manifest, codec, limits,
+    Admit, BlobId, BlobKey, BlobRef, Body, Caption, DeviceKeys, Draft, EpochId, EpochSecret, Genesis, GroupId,
+    GroupSecret, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError,
+    Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Plane, Profile, Reaction, Retract, Role,
+    Sealer, Segments, Verified, Wifi, blob::encode_manifest, codec, limits,
 };
 use proptest::prelude::*;
 
@@ -20,11 +19,7 @@ fn epoch() -> EpochSecret {
 }
 
 fn blob(n: u8) -> BlobRef {
-    BlobRef {
-        id: BlobId([n; 32]),
-        key: BlobKey([n ^ 0xff; 32]),
-        size: 1_000 + u64::from(n),
-    }
+    BlobRef { id: BlobId([n; 32]), key: BlobKey([n ^ 0xff; 32]), size: 1_000 + u64::from(n) }
 }
 
 fn genesis() -> Genesis {
@@ -74,10 +69,7 @@ fn bodies() -> Vec<Body> {
     let target = OperationId([8; 32]);
     vec![
         Body::Genesis(genesis()),
-        Body::Profile(Profile {
-            name: "Anna".into(),
-            colour: 3,
-        }),
+        Body::Profile(Profile { name: "Anna".into(), colour: 3 }),
         Body::InviteGrant(InviteGrant {
             invite: invite.id(),
             tag_key: invite.tag_key.clone(),
@@ -85,9 +77,7 @@ fn bodies() -> Vec<Body> {
             expires_ms: Some(1_700_000_100_000),
             max_uses: Some(20),
         }),
-        Body::InviteClose(InviteClose {
-            invite: invite.id(),
-        }),
+        Body::InviteClose(InviteClose { invite: invite.id() }),
         Body::Admit(Admit {
             device: keys().id(),
             sealing: keys().sealing_key(),
@@ -97,21 +87,9 @@ fn bodies() -> Vec<Body> {
         }),
         Body::Retract(Retract { target }),
         Body::Moment(moment()),
-        Body::OriginalAdded(OriginalAdded {
-            moment: target,
-            original: moment().original.unwrap(),
-            motion: None,
-        }),
-        Body::Caption(Caption {
-            moment: target,
-            replaces: Some(target),
-            text: "First dance\nat last".into(),
-        }),
-        Body::Reaction(Reaction {
-            moment: target,
-            emoji: "❤️".into(),
-            on: true,
-        }),
+        Body::OriginalAdded(OriginalAdded { moment: target, original: moment().original.unwrap(), motion: None }),
+        Body::Caption(Caption { moment: target, replaces: Some(target), text: "First dance\nat last".into() }),
+        Body::Reaction(Reaction { moment: target, emoji: "❤️".into(), on: true }),
         Body::Unknown(999, vec![0x82, 1, 2]),
     ]
 }
@@ -125,16 +103,7 @@ fn author(body: &Body) -> Verified {
         epoch: epoch().id,
     };
     let key = epoch().payload_key(body.plane().unwrap_or(Plane::Content));
-    draft
-        .author(
-            body,
-            &keys(),
-            Sealer {
-                key: &key,
-                nonce: [7; 24],
-            },
-        )
-        .unwrap()
+    draft.author(body, &keys(), Sealer { key: &key, nonce: [7; 24] }).unwrap()
 }
 
 fn link() -> InviteLink {
@@ -142,23 +111,15 @@ fn link() -> InviteLink {
         seed: InviteSeed([7; 16]),
         group: GroupId([6; 32]),
         title: "Anna & Ben".into(),
-        addresses: vec![
-            "192.168.1.20:4001".parse().unwrap(),
-            "[fd00::1]:4001".parse().unwrap(),
-        ],
-        wifi: Some(Wifi {
-            name: "Party".into(),
-            password: Some("sunset".into()),
-        }),
+        addresses: vec!["192.168.1.20:4001".parse().unwrap(), "[fd00::1]:4001".parse().unwrap()],
+        wifi: Some(Wifi { name: "Party".into(), password: Some("sunset".into()) }),
     }
 }
 
 #[test]
 fn bodies_keep_their_encoding() {
-    let lines: Vec<String> = bodies()
-        .iter()
-        .map(|body| format!("{:>3} {}", body.kind(), HEXLOWER.encode(&body.encode())))
-        .collect();
+    let lines: Vec<String> =
+        bodies().iter().map(|body| format!("{:>3} {}", body.kind(), HEXLOWER.encode(&body.encode()))).collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
 
@@ -168,13 +129,7 @@ fn operations_keep_their_encoding_and_ids() {
         .iter()
         .filter(|body| body.plane().is_some())
         .map(|body| author(body))
-        .map(|operation| {
-            format!(
-                "{} {}",
-                operation.id(),
-                HEXLOWER.encode(&operation.encode())
-            )
-        })
+        .map(|operation| format!("{} {}", operation.id(), HEXLOWER.encode(&operation.encode())))
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
@@ -189,31 +144,13 @@ fn the_key_schedule_keeps_its_values() {
         format!("group id     {}", genesis().group_id()),
         format!("topic        {}", secret.topic()),
         format!("media id     {}", media.finish()),
-        format!(
-            "blob key     {}",
-            HEXLOWER.encode(&secret.blob_key(blake3::hash(b"a photo").as_bytes()).0)
-        ),
-        format!(
-            "control key  {}",
-            HEXLOWER.encode(&epoch().payload_key(Plane::Control).bytes())
-        ),
-        format!(
-            "content key  {}",
-            HEXLOWER.encode(&epoch().payload_key(Plane::Content).bytes())
-        ),
-        format!(
-            "epoch tag    {}",
-            HEXLOWER.encode(&epoch().tag_key().tag(&[1; 8], b"peer"))
-        ),
-        format!(
-            "epoch proof  {}",
-            HEXLOWER.encode(&epoch().tag_key().prove(&[b"hello"]))
-        ),
+        format!("blob key     {}", HEXLOWER.encode(&secret.blob_key(blake3::hash(b"a photo").as_bytes()).0)),
+        format!("control key  {}", HEXLOWER.encode(&epoch().payload_key(Plane::Control).bytes())),
+        format!("content key  {}", HEXLOWER.encode(&epoch().payload_key(Plane::Content).bytes())),
+        format!("epoch tag    {}", HEXLOWER.encode(&epoch().tag_key().tag(&[1; 8], b"peer"))),
+        format!("epoch proof  {}", HEXLOWER.encode(&epoch().tag_key().prove(&[b"hello"]))),
         format!("invite id    {}", invite.id()),
-        format!(
-            "invite tag   {}",
-            HEXLOWER.encode(&invite.tag_key.tag(&[1; 8], b"peer"))
-        ),
+        format!("invite tag   {}", HEXLOWER.encode(&invite.tag_key.tag(&[1; 8], b"peer"))),
         format!("device id    {}", keys().id()),
     ];
     insta::assert_snapshot!(lines.join("\n"));
@@ -222,15 +159,8 @@ fn the_key_schedule_keeps_its_values() {
 #[test]
 fn a_link_keeps_its_text() {
     insta::assert_snapshot!(link().to_text());
-    assert_eq!(
-        InviteLink::parse(&link().to_qr_text()).unwrap(),
-        link(),
-        "the QR code's upper case says the same"
-    );
-    assert_eq!(
-        InviteLink::parse(&format!("  {}\n", link().to_text())).unwrap(),
-        link()
-    );
+    assert_eq!(InviteLink::parse(&link().to_qr_text()).unwrap(), link(), "the QR code's upper case says the same");
+    assert_eq!(InviteLink::parse(&format!("  {}\n", link().to_text())).unwrap(), link());
 }
 
 #[test]
@@ -238,12 +168,7 @@ fn a_sealed_blob_keeps_its_id() {
     let secret = GroupSecret([1; 32]);
     let mut bytes = b"a photo".to_vec();
     let blob = BlobRef::seal(&secret, &mut bytes);
-    insta::assert_snapshot!(format!(
-        "{} {} {}",
-        blob.id,
-        HEXLOWER.encode(&blob.key.0),
-        HEXLOWER.encode(&bytes)
-    ));
+    insta::assert_snapshot!(format!("{} {} {}", blob.id, HEXLOWER.encode(&blob.key.0), HEXLOWER.encode(&bytes)));
     blob.open(&secret, &mut bytes).unwrap();
     assert_eq!(bytes, b"a photo");
 }
@@ -251,19 +176,11 @@ fn a_sealed_blob_keeps_its_id() {
 #[test]
 fn every_body_survives_sealing_and_opening() {
     for body in bodies().into_iter().filter(|body| body.plane().is_some()) {
-        let received = Operation::decode(&author(&body).encode())
-            .unwrap()
-            .verify()
-            .unwrap();
+        let received = Operation::decode(&author(&body).encode()).unwrap().verify().unwrap();
         let key = epoch().payload_key(body.plane().unwrap());
         assert_eq!(received.open(&key).unwrap(), body);
-        let other =
-            EpochSecret::new(EpochId([3; 16]), 0, [5; 32]).payload_key(body.plane().unwrap());
-        assert_eq!(
-            received.open(&other),
-            Err(ModelError::DoesNotOpen),
-            "another epoch's key opens nothing"
-        );
+        let other = EpochSecret::new(EpochId([3; 16]), 0, [5; 32]).payload_key(body.plane().unwrap());
+        assert_eq!(received.open(&other), Err(ModelError::DoesNotOpen), "another epoch's key opens nothing");
     }
 }
 
@@ -273,10 +190,7 @@ fn a_retracted_operation_still_verifies_and_has_its_id() {
     let (id, bare) = (operation.id(), operation.without_payload());
     let received = Operation::decode(&bare.encode()).unwrap().verify().unwrap();
     assert_eq!(received.id(), id);
-    assert_eq!(
-        received.open(&epoch().payload_key(Plane::Content)),
-        Err(ModelError::Retracted)
-    );
+    assert_eq!(received.open(&epoch().payload_key(Plane::Content)), Err(ModelError::Retracted));
 }
 
 #[test]
@@ -287,47 +201,19 @@ fn an_unknown_kind_is_kept_as_it_is() {
 
 #[test]
 fn limits_hold_at_the_limit_and_beyond() {
-    let caption = |n| {
-        Body::Caption(Caption {
-            moment: OperationId([8; 32]),
-            replaces: None,
-            text: "x".repeat(n),
-        })
-    };
+    let caption = |n| Body::Caption(Caption { moment: OperationId([8; 32]), replaces: None, text: "x".repeat(n) });
     assert!(caption(limits::CAPTION_CHARS).check().is_ok());
     assert!(caption(limits::CAPTION_CHARS + 1).check().is_err());
     assert!(caption(limits::CAPTION_CHARS * 100).check().is_err());
-    let name = |n| {
-        Body::Profile(Profile {
-            name: "x".repeat(n),
-            colour: 0,
-        })
-    };
+    let name = |n| Body::Profile(Profile { name: "x".repeat(n), colour: 0 });
     assert!(name(limits::NAME_CHARS).check().is_ok());
     assert!(name(limits::NAME_CHARS + 1).check().is_err());
     for size in [limits::OPERATION_BYTES + 1, limits::OPERATION_BYTES * 100] {
-        assert_eq!(
-            Operation::decode(&vec![0; size]).unwrap_err(),
-            ModelError::TooLarge { what: "operation" }
-        );
+        assert_eq!(Operation::decode(&vec![0; size]).unwrap_err(), ModelError::TooLarge { what: "operation" });
     }
-    let named = |file_name: &str| {
-        Body::Moment(Moment {
-            file_name: file_name.into(),
-            ..moment()
-        })
-        .check()
-        .is_ok()
-    };
+    let named = |file_name: &str| Body::Moment(Moment { file_name: file_name.into(), ..moment() }).check().is_ok();
     assert!(named("IMG 1.jpg"));
-    for path in [
-        "../x.jpg",
-        "a/b.jpg",
-        "a\\b.jpg",
-        ".hidden",
-        "C:x",
-        "a\u{202e}gpj",
-    ] {
+    for path in ["../x.jpg", "a/b.jpg", "a\\b.jpg", ".hidden", "C:x", "a\u{202e}gpj"] {
         assert!(!named(path), "{path} is no name");
     }
 }
@@ -335,52 +221,23 @@ fn limits_hold_at_the_limit_and_beyond() {
 #[test]
 fn a_manifest_must_add_up() {
     let segments = vec![blob(1), blob(2)];
-    let original = Original {
-        media_type: "video/mp4".into(),
-        size: 2_003,
-        segments: Segments::Manifest(blob(9)),
-    };
-    assert_eq!(
-        original.read_manifest(&encode_manifest(&segments)).unwrap(),
-        segments
-    );
-    let other = Original {
-        size: 2_004,
-        ..original
-    };
+    let original = Original { media_type: "video/mp4".into(), size: 2_003, segments: Segments::Manifest(blob(9)) };
+    assert_eq!(original.read_manifest(&encode_manifest(&segments)).unwrap(), segments);
+    let other = Original { size: 2_004, ..original };
     assert!(other.read_manifest(&encode_manifest(&segments)).is_err());
 }
 
 #[test]
 fn a_newer_link_is_called_newer() {
     let text = link().to_text();
-    let code = data_encoding::BASE32_NOPAD
-        .decode(
-            text.rsplit('/')
-                .next()
-                .unwrap()
-                .to_ascii_uppercase()
-                .as_bytes(),
-        )
-        .unwrap();
+    let code =
+        data_encoding::BASE32_NOPAD.decode(text.rsplit('/').next().unwrap().to_ascii_uppercase().as_bytes()).unwrap();
     let mut newer = code;
     assert_eq!(newer[2], 1, "the version stands third");
     newer[2] = 2;
-    let newer = format!(
-        "afterglow://join/{}",
-        data_encoding::BASE32_NOPAD.encode(&newer)
-    );
-    assert_eq!(
-        InviteLink::parse(&newer),
-        Err(ModelError::UnknownVersion {
-            what: "invite link",
-            version: 2
-        })
-    );
-    assert!(matches!(
-        InviteLink::parse("https://example.org"),
-        Err(ModelError::Malformed { .. })
-    ));
+    let newer = format!("afterglow://join/{}", data_encoding::BASE32_NOPAD.encode(&newer));
+    assert_eq!(InviteLink::parse(&newer), Err(ModelError::UnknownVersion { what: "invite link", version: 2 }));
+    assert!(matches!(InviteLink::parse("https://example.org"), Err(ModelError::Malformed { .. })));
 }
 
 proptest! {

@@ -27,9 +27,7 @@ mod frames;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, aead::Aead};
 pub use frames::{Admission, Certificate, Knock, Refusal};
 use frames::{Hello, Sealed, Welcome};
-use glow_model::{
-    DeviceKeys, GroupId, InviteKeys, InviteLink, ModelError, PayloadKey, Role, TagKey, codec,
-};
+use glow_model::{DeviceKeys, GroupId, InviteKeys, InviteLink, ModelError, PayloadKey, Role, TagKey, codec};
 use minicbor::bytes::ByteVec;
 use subtle::ConstantTimeEq;
 
@@ -117,22 +115,14 @@ impl Dialer {
     /// Starts a handshake under the tag key of the newest epoch, or of the invite. `nonce` is random.
     #[must_use]
     pub fn new(ends: Ends, tag_key: TagKey, nonce: [u8; 32]) -> Self {
-        Self {
-            ends,
-            tag_key,
-            nonce,
-        }
+        Self { ends, tag_key, nonce }
     }
 
     /// The first message.
     #[must_use]
     pub fn hello(&self) -> Vec<u8> {
         let proof = self.tag_key.prove(&hello_parts(&self.ends, &self.nonce));
-        codec::encode(&Hello {
-            version: *VERSIONS.end(),
-            nonce: self.nonce,
-            proof,
-        })
+        codec::encode(&Hello { version: *VERSIONS.end(), nonce: self.nonce, proof })
     }
 
     /// Takes the listener's welcome.
@@ -144,19 +134,11 @@ impl Dialer {
         if !VERSIONS.contains(&welcome.version) {
             return Err(DoorError::Broken);
         }
-        let expected = self
-            .tag_key
-            .prove(&welcome_parts(&self.ends, &self.nonce, &welcome.nonce));
+        let expected = self.tag_key.prove(&welcome_parts(&self.ends, &self.nonce, &welcome.nonce));
         if !bool::from(expected.ct_eq(&welcome.proof)) {
             return Err(DoorError::NoProof);
         }
-        Ok(Room::new(
-            &self.ends,
-            &self.tag_key,
-            &self.nonce,
-            &welcome.nonce,
-            Side::Dialer,
-        ))
+        Ok(Room::new(&self.ends, &self.tag_key, &self.nonce, &welcome.nonce, Side::Dialer))
     }
 }
 
@@ -177,21 +159,11 @@ pub fn listen(
         return Err(DoorError::Broken);
     }
     let parts = hello_parts(ends, &hello.nonce);
-    let known = doors
-        .iter()
-        .find(|(key, _)| bool::from(key.prove(&parts).ct_eq(&hello.proof)));
+    let known = doors.iter().find(|(key, _)| bool::from(key.prove(&parts).ct_eq(&hello.proof)));
     let (tag_key, opens) = known.ok_or(DoorError::NoProof)?;
     let proof = tag_key.prove(&welcome_parts(ends, &hello.nonce, &nonce));
-    let welcome = codec::encode(&Welcome {
-        version: hello.version,
-        nonce,
-        proof,
-    });
-    Ok((
-        welcome,
-        opens.clone(),
-        Room::new(ends, tag_key, &hello.nonce, &nonce, Side::Listener),
-    ))
+    let welcome = codec::encode(&Welcome { version: hello.version, nonce, proof });
+    Ok((welcome, opens.clone(), Room::new(ends, tag_key, &hello.nonce, &nonce, Side::Listener)))
 }
 
 /// What follows a mutual proof: messages sealed under a key of this handshake alone.
@@ -204,33 +176,14 @@ pub struct Room {
 }
 
 impl Room {
-    fn new(
-        ends: &Ends,
-        tag_key: &TagKey,
-        dialer_nonce: &[u8; 32],
-        listener_nonce: &[u8; 32],
-        side: Side,
-    ) -> Self {
-        let parts = [
-            ends.dialer.as_slice(),
-            &ends.listener,
-            dialer_nonce,
-            listener_nonce,
-        ];
+    fn new(ends: &Ends, tag_key: &TagKey, dialer_nonce: &[u8; 32], listener_nonce: &[u8; 32], side: Side) -> Self {
+        let parts = [ends.dialer.as_slice(), &ends.listener, dialer_nonce, listener_nonce];
         let mut hasher = blake3::Hasher::new_derive_key("afterglow 2026 door transcript");
         for part in parts {
-            hasher
-                .update(&(part.len() as u64).to_be_bytes())
-                .update(part);
+            hasher.update(&(part.len() as u64).to_be_bytes()).update(part);
         }
         let transcript = hasher.finalize().into();
-        Self {
-            transcript,
-            key: tag_key.door_seal(&transcript),
-            side,
-            sent: 0,
-            received: 0,
-        }
+        Self { transcript, key: tag_key.door_seal(&transcript), side, sent: 0, received: 0 }
     }
 
     /// Dialer or listener: shows that this device is a member.
@@ -260,33 +213,16 @@ impl Room {
     ///
     /// # Errors
     /// [`DoorError::Broken`] for anything that `opens` does not allow, [`DoorError::NotConvincing`] for a bad signature.
-    pub fn shown(
-        &mut self,
-        group: GroupId,
-        opens: &Opens,
-        message: &[u8],
-    ) -> Result<Shown, DoorError> {
+    pub fn shown(&mut self, group: GroupId, opens: &Opens, message: &[u8]) -> Result<Shown, DoorError> {
         match (opens, self.open(message)?) {
             (Opens::Epoch, Sealed::Certificate(certificate)) => {
-                certificate.device.verify(
-                    Side::Dialer.purpose(),
-                    &self.transcript,
-                    &certificate.signature,
-                )?;
+                certificate.device.verify(Side::Dialer.purpose(), &self.transcript, &certificate.signature)?;
                 Ok(Shown::Member(certificate))
             }
             (Opens::Invite(invite), Sealed::Knock(knock)) if knock.invite == *invite => {
-                knock
-                    .device
-                    .verify(Side::Dialer.purpose(), &self.transcript, &knock.signature)?;
+                knock.device.verify(Side::Dialer.purpose(), &self.transcript, &knock.signature)?;
                 invite.verify_transcript(&self.transcript, &knock.seed_signature)?;
-                invite.verify_vouch(
-                    group,
-                    knock.device,
-                    &knock.sealing,
-                    knock.role,
-                    &knock.vouch,
-                )?;
+                invite.verify_vouch(group, knock.device, &knock.sealing, knock.role, &knock.vouch)?;
                 Ok(Shown::Joiner(knock))
             }
             _ => Err(DoorError::Broken),
@@ -318,11 +254,7 @@ impl Room {
             Sealed::Knock(_) | Sealed::Done => return Err(DoorError::Broken),
         };
         let (Answer::Member(certificate) | Answer::Admitted(_, certificate)) = &answer;
-        certificate.device.verify(
-            Side::Listener.purpose(),
-            &self.transcript,
-            &certificate.signature,
-        )?;
+        certificate.device.verify(Side::Listener.purpose(), &self.transcript, &certificate.signature)?;
         Ok(answer)
     }
 
@@ -337,11 +269,7 @@ impl Room {
     /// # Errors
     /// [`DoorError::Broken`].
     pub fn is_done(&mut self, message: &[u8]) -> Result<(), DoorError> {
-        if self.open(message)? == Sealed::Done {
-            Ok(())
-        } else {
-            Err(DoorError::Broken)
-        }
+        if self.open(message)? == Sealed::Done { Ok(()) } else { Err(DoorError::Broken) }
     }
 
     fn seal(&mut self, message: &Sealed) -> Vec<u8> {
@@ -361,9 +289,7 @@ impl Room {
         let nonce = nonce(other, self.received);
         self.received += 1;
         let cipher = ChaCha20Poly1305::new(&self.key.bytes().into());
-        let bytes = cipher
-            .decrypt(&nonce.into(), message)
-            .map_err(|_| DoorError::Broken)?;
+        let bytes = cipher.decrypt(&nonce.into(), message).map_err(|_| DoorError::Broken)?;
         codec::decode(&bytes, "door message").map_err(|_| DoorError::Broken)
     }
 }
@@ -397,16 +323,6 @@ fn hello_parts<'a>(ends: &'a Ends, nonce: &'a [u8; 32]) -> [&'a [u8]; 4] {
     [b"hello", &ends.dialer, &ends.listener, nonce]
 }
 
-fn welcome_parts<'a>(
-    ends: &'a Ends,
-    dialer_nonce: &'a [u8; 32],
-    listener_nonce: &'a [u8; 32],
-) -> [&'a [u8]; 5] {
-    [
-        b"welcome",
-        &ends.dialer,
-        &ends.listener,
-        dialer_nonce,
-        listener_nonce,
-    ]
+fn welcome_parts<'a>(ends: &'a Ends, dialer_nonce: &'a [u8; 32], listener_nonce: &'a [u8; 32]) -> [&'a [u8]; 5] {
+    [b"welcome", &ends.dialer, &ends.listener, dialer_nonce, listener_nonce]
 }

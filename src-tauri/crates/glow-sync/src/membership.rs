@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glow_model::{
-    Admit, Body, DeviceId, Genesis, GroupId, InviteGrant, InviteId, InvitePolicy, OperationId,
-    Profile, Role, limits,
+    Admit, Body, DeviceId, Genesis, GroupId, InviteGrant, InviteId, InvitePolicy, OperationId, Profile, Role, limits,
 };
 
 /// One control operation as the fold sees it.
@@ -76,23 +75,16 @@ impl Membership {
     /// Folds control operations given in any order, duplicates allowed.
     #[must_use]
     pub fn fold(group: GroupId, entries: &[Entry]) -> Self {
-        let unique: BTreeMap<OperationId, &Entry> =
-            entries.iter().map(|entry| (entry.id, entry)).collect();
-        let mut fold = Self {
-            group,
-            genesis: None,
-            members: BTreeMap::new(),
-            invites: BTreeMap::new(),
-            update_needed: false,
-        };
+        let unique: BTreeMap<OperationId, &Entry> = entries.iter().map(|entry| (entry.id, entry)).collect();
+        let mut fold =
+            Self { group, genesis: None, members: BTreeMap::new(), invites: BTreeMap::new(), update_needed: false };
         fold.apply_genesis(&unique);
         if fold.genesis.is_some() {
             while fold.admit_round(&unique) {}
             fold.apply_closings(&unique);
             fold.apply_profiles(&unique);
-            fold.update_needed = unique.values().any(|e| {
-                matches!(e.body, Body::Unknown(..)) && fold.members.contains_key(&e.author)
-            });
+            fold.update_needed =
+                unique.values().any(|e| matches!(e.body, Body::Unknown(..)) && fold.members.contains_key(&e.author));
         }
         fold
     }
@@ -124,17 +116,13 @@ impl Membership {
     /// Whether a device is a host.
     #[must_use]
     pub fn is_host(&self, device: DeviceId) -> bool {
-        self.members
-            .get(&device)
-            .is_some_and(|member| member.role == Role::Host)
+        self.members.get(&device).is_some_and(|member| member.role == Role::Host)
     }
 
     /// Whether a device may make invites.
     #[must_use]
     pub fn may_invite(&self, device: DeviceId) -> bool {
-        let by_policy = self
-            .genesis()
-            .is_some_and(|genesis| genesis.invite_policy == InvitePolicy::Members);
+        let by_policy = self.genesis().is_some_and(|genesis| genesis.invite_policy == InvitePolicy::Members);
         self.is_host(device) || (by_policy && self.contains(device))
     }
 
@@ -161,12 +149,7 @@ impl Membership {
         chain
     }
 
-    fn push_chain(
-        &self,
-        device: DeviceId,
-        chain: &mut Vec<OperationId>,
-        seen: &mut BTreeSet<DeviceId>,
-    ) {
+    fn push_chain(&self, device: DeviceId, chain: &mut Vec<OperationId>, seen: &mut BTreeSet<DeviceId>) {
         let Some(member) = self.members.get(&device) else {
             return;
         };
@@ -183,12 +166,7 @@ impl Membership {
         }
     }
 
-    fn push_invite(
-        &self,
-        invite: InviteId,
-        chain: &mut Vec<OperationId>,
-        seen: &mut BTreeSet<DeviceId>,
-    ) {
+    fn push_invite(&self, invite: InviteId, chain: &mut Vec<OperationId>, seen: &mut BTreeSet<DeviceId>) {
         let Some(invite) = self.invites.get(&invite) else {
             return;
         };
@@ -200,20 +178,13 @@ impl Membership {
 
     fn apply_genesis(&mut self, entries: &BTreeMap<OperationId, &Entry>) {
         let found = entries.values().find_map(|entry| match &entry.body {
-            Body::Genesis(genesis)
-                if genesis.group_id() == self.group && genesis.creator == entry.author =>
-            {
+            Body::Genesis(genesis) if genesis.group_id() == self.group && genesis.creator == entry.author => {
                 Some((entry.id, genesis))
             }
             _ => None,
         });
         let Some((id, genesis)) = found else { return };
-        let creator = Member {
-            role: Role::Host,
-            sealing: genesis.creator_sealing,
-            admission: None,
-            profile: None,
-        };
+        let creator = Member { role: Role::Host, sealing: genesis.creator_sealing, admission: None, profile: None };
         self.members.insert(genesis.creator, creator);
         self.genesis = Some((id, genesis.clone()));
     }
@@ -227,38 +198,21 @@ impl Membership {
                 continue;
             };
             if self.may_invite(entry.author)
-                && (self.invites.len() < limits::INVITES
-                    || self.invites.contains_key(&grant.invite))
+                && (self.invites.len() < limits::INVITES || self.invites.contains_key(&grant.invite))
             {
-                let invite = Invite {
-                    author: entry.author,
-                    operation: entry.id,
-                    grant: grant.clone(),
-                    uses: 0,
-                    closed: false,
-                };
+                let invite =
+                    Invite { author: entry.author, operation: entry.id, grant: grant.clone(), uses: 0, closed: false };
                 self.invites.entry(grant.invite).or_insert(invite);
             }
         }
-        let admitted: Vec<_> = entries
-            .values()
-            .filter_map(|entry| self.admissible(entry).map(|admit| (entry, admit)))
-            .collect();
+        let admitted: Vec<_> =
+            entries.values().filter_map(|entry| self.admissible(entry).map(|admit| (entry, admit))).collect();
         for (entry, admit) in admitted {
             if self.contains(admit.device) || self.members.len() >= limits::MEMBERS {
                 continue;
             }
-            let admission = Admission {
-                operation: entry.id,
-                by: entry.author,
-                invite: admit.invite,
-            };
-            let member = Member {
-                role: admit.role,
-                sealing: admit.sealing,
-                admission: Some(admission),
-                profile: None,
-            };
+            let admission = Admission { operation: entry.id, by: entry.author, invite: admit.invite };
+            let member = Member { role: admit.role, sealing: admit.sealing, admission: Some(admission), profile: None };
             self.members.insert(admit.device, member);
             if let Some(invite) = self.invites.get_mut(&admit.invite) {
                 invite.uses += 1;
@@ -272,9 +226,7 @@ impl Membership {
             return None;
         };
         let invite = self.invites.get(&admit.invite)?;
-        (self.contains(entry.author)
-            && !self.contains(admit.device)
-            && invite.grant.role == admit.role)
+        (self.contains(entry.author) && !self.contains(admit.device) && invite.grant.role == admit.role)
             .then_some(admit)
     }
 

@@ -151,12 +151,8 @@ impl Picker {
     /// A member is gone: what it was asked for is free again.
     pub fn left(&mut self, peer: DeviceId) {
         self.peers.remove(&peer);
-        let tickets: Vec<u64> = self
-            .flights
-            .iter()
-            .filter(|(_, flight)| flight.peer == peer)
-            .map(|(ticket, _)| *ticket)
-            .collect();
+        let tickets: Vec<u64> =
+            self.flights.iter().filter(|(_, flight)| flight.peer == peer).map(|(ticket, _)| *ticket).collect();
         for ticket in tickets {
             self.release(ticket);
         }
@@ -195,21 +191,16 @@ impl Picker {
             holders.remove(&flight.peer);
         }
         if self.is_wanted(flight.blob) {
-            self.avoid
-                .insert((flight.blob, flight.peer), now_ms.saturating_add(pause_ms));
+            self.avoid.insert((flight.blob, flight.peer), now_ms.saturating_add(pause_ms));
         }
     }
 
     /// Everything that should be asked now.
     pub fn assign(&mut self, now_ms: u64) -> Vec<Assignment> {
         self.avoid.retain(|_, until_ms| *until_ms > now_ms);
-        let mut load: BTreeMap<DeviceId, (usize, usize)> =
-            self.peers.iter().map(|peer| (*peer, (0, 0))).collect();
+        let mut load: BTreeMap<DeviceId, (usize, usize)> = self.peers.iter().map(|peer| (*peer, (0, 0))).collect();
         for flight in self.flights.values() {
-            let is_bulk = self
-                .keys
-                .get(&flight.blob)
-                .is_some_and(|(tier, ..)| tier.is_bulk());
+            let is_bulk = self.keys.get(&flight.blob).is_some_and(|(tier, ..)| tier.is_bulk());
             if let Some((all, bulk)) = load.get_mut(&flight.peer) {
                 *all += 1;
                 *bulk += usize::from(is_bulk);
@@ -217,34 +208,21 @@ impl Picker {
         }
         let mut assignments = Vec::new();
         for want in self.wants.values() {
-            let has_room = |(all, bulk): &(usize, usize)| {
-                *all < IN_FLIGHT && (!want.tier.is_bulk() || *bulk < BULK_IN_FLIGHT)
-            };
+            let has_room =
+                |(all, bulk): &(usize, usize)| *all < IN_FLIGHT && (!want.tier.is_bulk() || *bulk < BULK_IN_FLIGHT);
             if !load.values().any(|(all, _)| *all < IN_FLIGHT) {
                 break;
             }
             loop {
                 let asked = self.asked.get(&want.blob);
-                let limit = if want.tier.is_bulk() {
-                    BULK_PIECES
-                } else {
-                    PIECES_PER_REQUEST
-                };
-                let free = want
-                    .missing
-                    .iter()
-                    .filter(|piece| asked.is_none_or(|asked| !asked.contains(piece)));
+                let limit = if want.tier.is_bulk() { BULK_PIECES } else { PIECES_PER_REQUEST };
+                let free = want.missing.iter().filter(|piece| asked.is_none_or(|asked| !asked.contains(piece)));
                 let pieces: Vec<u32> = free.take(limit).copied().collect();
                 let holders = self.holders.get(&want.blob);
-                let candidates = load.iter().filter(|(peer, load)| {
-                    has_room(load) && !self.avoid.contains_key(&(want.blob, **peer))
-                });
-                let best = candidates.min_by_key(|(peer, load)| {
-                    (
-                        !holders.is_some_and(|holders| holders.contains(peer)),
-                        load.0,
-                    )
-                });
+                let candidates =
+                    load.iter().filter(|(peer, load)| has_room(load) && !self.avoid.contains_key(&(want.blob, **peer)));
+                let best = candidates
+                    .min_by_key(|(peer, load)| (!holders.is_some_and(|holders| holders.contains(peer)), load.0));
                 let Some(peer) = best.map(|(peer, _)| *peer).filter(|_| !pieces.is_empty()) else {
                     break;
                 };
@@ -254,13 +232,8 @@ impl Picker {
                 }
                 self.asked.entry(want.blob).or_default().extend(&pieces);
                 self.next_ticket += 1;
-                let assignment = Assignment {
-                    ticket: self.next_ticket,
-                    peer,
-                    blob: want.blob,
-                    size: want.size,
-                    pieces,
-                };
+                let assignment =
+                    Assignment { ticket: self.next_ticket, peer, blob: want.blob, size: want.size, pieces };
                 self.flights.insert(assignment.ticket, assignment.clone());
                 assignments.push(assignment);
             }
@@ -271,11 +244,7 @@ impl Picker {
     /// When something avoided may be asked again; nothing when no time matters.
     #[must_use]
     pub fn next_retry_ms(&self) -> Option<u64> {
-        self.avoid
-            .values()
-            .filter(|until_ms| **until_ms < u64::MAX)
-            .min()
-            .copied()
+        self.avoid.values().filter(|until_ms| **until_ms < u64::MAX).min().copied()
     }
 
     fn release(&mut self, ticket: u64) -> Option<Assignment> {

@@ -27,10 +27,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the same operation is given twice.
-    pub fn new(
-        plane: Plane,
-        items: impl IntoIterator<Item = (u64, OperationId)>,
-    ) -> Result<Self, ReconcileError> {
+    pub fn new(plane: Plane, items: impl IntoIterator<Item = (u64, OperationId)>) -> Result<Self, ReconcileError> {
         let mut storage = NegentropyStorageVector::new();
         for (time_ms, id) in items {
             let key = match plane {
@@ -85,15 +82,9 @@ impl Reconciler {
     /// When it is not a message.
     pub fn step(&mut self, answer: &[u8]) -> Result<Round, ReconcileError> {
         let (mut have, mut need) = (Vec::new(), Vec::new());
-        let next = self
-            .negentropy
-            .reconcile_with_ids(answer, &mut have, &mut need)?;
+        let next = self.negentropy.reconcile_with_ids(answer, &mut have, &mut need)?;
         let ids = |ids: Vec<Id>| ids.into_iter().map(|id| OperationId(*id)).collect();
-        Ok(Round {
-            next,
-            have: ids(have),
-            need: ids(need),
-        })
+        Ok(Round { next, have: ids(have), need: ids(need) })
     }
 }
 
@@ -114,14 +105,9 @@ mod tests {
         set.iter().map(|n| (u64::from(*n) * 1_000, id(*n)))
     }
 
-    fn reconcile(
-        plane: Plane,
-        ours: &BTreeSet<u32>,
-        theirs: &BTreeSet<u32>,
-    ) -> (Vec<OperationId>, Vec<OperationId>) {
+    fn reconcile(plane: Plane, ours: &BTreeSet<u32>, theirs: &BTreeSet<u32>) -> (Vec<OperationId>, Vec<OperationId>) {
         let other = Snapshot::new(plane, items(theirs)).unwrap();
-        let (mut reconciler, mut message) =
-            Reconciler::start(Snapshot::new(plane, items(ours)).unwrap()).unwrap();
+        let (mut reconciler, mut message) = Reconciler::start(Snapshot::new(plane, items(ours)).unwrap()).unwrap();
         let (mut have, mut need) = (Vec::new(), Vec::new());
         loop {
             let round = reconciler.step(&other.respond(&message).unwrap()).unwrap();
@@ -130,10 +116,7 @@ mod tests {
             let Some(next) = round.next else {
                 return (have, need);
             };
-            assert!(
-                next.len() as u64 <= MESSAGE_BYTES,
-                "a message fits its frame"
-            );
+            assert!(next.len() as u64 <= MESSAGE_BYTES, "a message fits its frame");
             message = next;
         }
     }

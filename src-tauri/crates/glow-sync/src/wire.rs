@@ -138,10 +138,7 @@ impl From<SocketAddr> for Address {
             SocketAddr::V4(v4) => v4.ip().octets().to_vec(),
             SocketAddr::V6(v6) => v6.ip().octets().to_vec(),
         };
-        Self {
-            ip: ip.into(),
-            port: address.port(),
-        }
+        Self { ip: ip.into(), port: address.port() }
     }
 }
 
@@ -149,12 +146,8 @@ impl Address {
     /// The address, when its length is one.
     #[must_use]
     pub fn to_socket_addr(&self) -> Option<SocketAddr> {
-        let v4 =
-            <[u8; 4]>::try_from(self.ip.as_slice()).map(|ip| SocketAddr::from((ip, self.port)));
-        v4.or_else(|_| {
-            <[u8; 16]>::try_from(self.ip.as_slice()).map(|ip| SocketAddr::from((ip, self.port)))
-        })
-        .ok()
+        let v4 = <[u8; 4]>::try_from(self.ip.as_slice()).map(|ip| SocketAddr::from((ip, self.port)));
+        v4.or_else(|_| <[u8; 16]>::try_from(self.ip.as_slice()).map(|ip| SocketAddr::from((ip, self.port)))).ok()
     }
 }
 
@@ -172,28 +165,16 @@ impl Request {
     pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
         let request: Self = codec::decode(bytes, "request")?;
         let is_push = matches!(request, Request::Push { .. });
-        let size_fits = bytes.len()
-            <= if is_push {
-                limits::BULK_FRAME_BYTES
-            } else {
-                limits::CONTROL_FRAME_BYTES
-            };
+        let size_fits = bytes.len() <= if is_push { limits::BULK_FRAME_BYTES } else { limits::CONTROL_FRAME_BYTES };
         let count_fits = match &request {
             Request::Operations { ids } => ids.len() <= IDS_PER_REQUEST,
             Request::Pieces { size, pieces, .. } => {
                 pieces.len() <= PIECES_PER_REQUEST && *size <= limits::SEGMENT_BYTES
             }
             Request::Have { blobs } | Request::Holds { blobs } => blobs.len() <= IDS_PER_REQUEST,
-            Request::Reconcile { .. }
-            | Request::Push { .. }
-            | Request::Addresses
-            | Request::Epochs => true,
+            Request::Reconcile { .. } | Request::Push { .. } | Request::Addresses | Request::Epochs => true,
         };
-        if size_fits && count_fits {
-            Ok(request)
-        } else {
-            Err(ModelError::TooLarge { what: "request" })
-        }
+        if size_fits && count_fits { Ok(request) } else { Err(ModelError::TooLarge { what: "request" }) }
     }
 }
 

@@ -1,19 +1,12 @@
 //! The handshake at the door, step by step, between two sides in memory.
 #![allow(clippy::unwrap_used)]
 
-use glow_model::{
-    DeviceKeys, GroupId, GroupSecret, InviteKeys, InviteLink, InviteSeed, Role, TagKey,
-};
-use glow_sync::door::{
-    Admission, Answer, Credentials, Dialer, DoorError, Ends, Opens, Refusal, Room, Shown, listen,
-};
+use glow_model::{DeviceKeys, GroupId, GroupSecret, InviteKeys, InviteLink, InviteSeed, Role, TagKey};
+use glow_sync::door::{Admission, Answer, Credentials, Dialer, DoorError, Ends, Opens, Refusal, Room, Shown, listen};
 use proptest::prelude::*;
 
 fn ends() -> Ends {
-    Ends {
-        dialer: b"dialer".to_vec(),
-        listener: b"listener".to_vec(),
-    }
+    Ends { dialer: b"dialer".to_vec(), listener: b"listener".to_vec() }
 }
 
 fn keys(n: u8) -> DeviceKeys {
@@ -36,22 +29,14 @@ fn two_members_recognise_each_other() {
     let (mut dialer, mut listener, opens) = meet(key, &doors).unwrap();
     let (alice, bob) = (keys(1), keys(2));
 
-    let shown = dialer.show(&Credentials {
-        keys: &alice,
-        admission: vec![vec![1]],
-    });
+    let shown = dialer.show(&Credentials { keys: &alice, admission: vec![vec![1]] });
     let Shown::Member(certificate) = listener.shown(GROUP, &opens, &shown).unwrap() else {
         panic!("a member was expected")
     };
     assert_eq!(certificate.device, alice.id());
 
-    let answer = listener.show(&Credentials {
-        keys: &bob,
-        admission: vec![],
-    });
-    let Answer::Member(certificate) = dialer.answered(&answer).unwrap() else {
-        panic!("a member was expected")
-    };
+    let answer = listener.show(&Credentials { keys: &bob, admission: vec![] });
+    let Answer::Member(certificate) = dialer.answered(&answer).unwrap() else { panic!("a member was expected") };
     assert_eq!(certificate.device, bob.id());
     listener.is_done(&dialer.done()).unwrap();
 }
@@ -59,84 +44,36 @@ fn two_members_recognise_each_other() {
 #[test]
 fn a_stranger_is_told_nothing() {
     let doors = [(TagKey([1; 32]), Opens::Epoch)];
-    assert!(matches!(
-        meet(TagKey([2; 32]), &doors),
-        Err(DoorError::NoProof)
-    ));
-    assert!(matches!(
-        listen(&ends(), &doors, [2; 32], b"GET / HTTP/1.1"),
-        Err(DoorError::Broken)
-    ));
+    assert!(matches!(meet(TagKey([2; 32]), &doors), Err(DoorError::NoProof)));
+    assert!(matches!(listen(&ends(), &doors, [2; 32], b"GET / HTTP/1.1"), Err(DoorError::Broken)));
 }
 
 #[test]
 fn a_proof_is_worthless_between_other_peers() {
     let key = TagKey([1; 32]);
     let hello = Dialer::new(ends(), key.clone(), [1; 32]).hello();
-    let others = Ends {
-        dialer: b"thief".to_vec(),
-        listener: b"listener".to_vec(),
-    };
-    assert!(matches!(
-        listen(&others, &[(key, Opens::Epoch)], [2; 32], &hello),
-        Err(DoorError::NoProof)
-    ));
+    let others = Ends { dialer: b"thief".to_vec(), listener: b"listener".to_vec() };
+    assert!(matches!(listen(&others, &[(key, Opens::Epoch)], [2; 32], &hello), Err(DoorError::NoProof)));
 }
 
 #[test]
 fn an_invite_admits_and_only_as_what_it_grants() {
-    let link = InviteLink {
-        seed: InviteSeed([7; 16]),
-        group: GROUP,
-        title: "t".into(),
-        addresses: vec![],
-        wifi: None,
-    };
+    let link = InviteLink { seed: InviteSeed([7; 16]), group: GROUP, title: "t".into(), addresses: vec![], wifi: None };
     let invite = InviteKeys::from_seed(&link.seed);
     let doors = [(invite.tag_key.clone(), Opens::Invite(invite.id()))];
     let (mut joiner, mut listener, opens) = meet(invite.tag_key.clone(), &doors).unwrap();
 
     let knock = joiner.knock(&link, &keys(1), Role::Member);
-    let Shown::Joiner(knock) = listener.shown(GROUP, &opens, &knock).unwrap() else {
-        panic!("a joiner was expected")
-    };
+    let Shown::Joiner(knock) = listener.shown(GROUP, &opens, &knock).unwrap() else { panic!("a joiner was expected") };
     assert_eq!(knock.device, keys(1).id());
-    knock
-        .invite
-        .verify_vouch(
-            GROUP,
-            knock.device,
-            &knock.sealing,
-            Role::Member,
-            &knock.vouch,
-        )
-        .unwrap();
+    knock.invite.verify_vouch(GROUP, knock.device, &knock.sealing, Role::Member, &knock.vouch).unwrap();
     assert!(
-        knock
-            .invite
-            .verify_vouch(
-                GROUP,
-                knock.device,
-                &knock.sealing,
-                Role::Host,
-                &knock.vouch
-            )
-            .is_err(),
+        knock.invite.verify_vouch(GROUP, knock.device, &knock.sealing, Role::Host, &knock.vouch).is_err(),
         "not as host"
     );
 
-    let admission = Admission {
-        secret: GroupSecret([3; 32]),
-        epochs: vec![],
-        operations: vec![],
-    };
-    let answer = listener.admit(
-        admission.clone(),
-        &Credentials {
-            keys: &keys(2),
-            admission: vec![],
-        },
-    );
+    let admission = Admission { secret: GroupSecret([3; 32]), epochs: vec![], operations: vec![] };
+    let answer = listener.admit(admission.clone(), &Credentials { keys: &keys(2), admission: vec![] });
     let Answer::Admitted(received, certificate) = joiner.answered(&answer).unwrap() else {
         panic!("an admission was expected")
     };
@@ -145,57 +82,29 @@ fn an_invite_admits_and_only_as_what_it_grants() {
 
 #[test]
 fn an_invite_does_not_open_the_members_door() {
-    let link = InviteLink {
-        seed: InviteSeed([7; 16]),
-        group: GROUP,
-        title: "t".into(),
-        addresses: vec![],
-        wifi: None,
-    };
+    let link = InviteLink { seed: InviteSeed([7; 16]), group: GROUP, title: "t".into(), addresses: vec![], wifi: None };
     let invite = InviteKeys::from_seed(&link.seed);
     let doors = [(invite.tag_key.clone(), Opens::Invite(invite.id()))];
     let (mut dialer, mut listener, opens) = meet(invite.tag_key.clone(), &doors).unwrap();
-    let shown = dialer.show(&Credentials {
-        keys: &keys(1),
-        admission: vec![],
-    });
-    assert_eq!(
-        listener.shown(GROUP, &opens, &shown).unwrap_err(),
-        DoorError::Broken
-    );
+    let shown = dialer.show(&Credentials { keys: &keys(1), admission: vec![] });
+    assert_eq!(listener.shown(GROUP, &opens, &shown).unwrap_err(), DoorError::Broken);
 }
 
 #[test]
 fn a_refusal_is_told_to_who_proved_an_invite() {
     let key = TagKey([1; 32]);
     let (mut dialer, mut listener, _) = meet(key.clone(), &[(key, Opens::Epoch)]).unwrap();
-    assert_eq!(
-        dialer
-            .answered(&listener.refuse(Refusal::Expired))
-            .unwrap_err(),
-        DoorError::Refused(Refusal::Expired)
-    );
+    assert_eq!(dialer.answered(&listener.refuse(Refusal::Expired)).unwrap_err(), DoorError::Refused(Refusal::Expired));
 }
 
 #[test]
 fn messages_cannot_be_replayed_reordered_or_reflected() {
     let key = TagKey([1; 32]);
     let (mut dialer, mut listener, opens) = meet(key.clone(), &[(key, Opens::Epoch)]).unwrap();
-    let shown = dialer.show(&Credentials {
-        keys: &keys(1),
-        admission: vec![],
-    });
+    let shown = dialer.show(&Credentials { keys: &keys(1), admission: vec![] });
     listener.shown(GROUP, &opens, &shown).unwrap();
-    assert_eq!(
-        listener.shown(GROUP, &opens, &shown).unwrap_err(),
-        DoorError::Broken,
-        "replayed"
-    );
-    assert_eq!(
-        dialer.answered(&shown).unwrap_err(),
-        DoorError::Broken,
-        "reflected"
-    );
+    assert_eq!(listener.shown(GROUP, &opens, &shown).unwrap_err(), DoorError::Broken, "replayed");
+    assert_eq!(dialer.answered(&shown).unwrap_err(), DoorError::Broken, "reflected");
 }
 
 proptest! {

@@ -12,24 +12,11 @@ use proptest::prelude::*;
 fn requests() -> Vec<Request> {
     let blobs = vec![BlobId([1; 32])];
     vec![
-        Request::Reconcile {
-            plane: Plane::Content,
-            message: vec![1, 2].into(),
-        },
-        Request::Operations {
-            ids: vec![OperationId([2; 32])],
-        },
-        Request::Push {
-            operations: vec![vec![3].into()],
-        },
-        Request::Pieces {
-            blob: BlobId([1; 32]),
-            size: 300_000,
-            pieces: vec![0, 1],
-        },
-        Request::Have {
-            blobs: blobs.clone(),
-        },
+        Request::Reconcile { plane: Plane::Content, message: vec![1, 2].into() },
+        Request::Operations { ids: vec![OperationId([2; 32])] },
+        Request::Push { operations: vec![vec![3].into()] },
+        Request::Pieces { blob: BlobId([1; 32]), size: 300_000, pieces: vec![0, 1] },
+        Request::Have { blobs: blobs.clone() },
         Request::Holds { blobs },
         Request::Addresses,
         Request::Epochs,
@@ -40,15 +27,10 @@ fn frames() -> Vec<Frame> {
     vec![
         Frame::Reconcile(vec![1].into()),
         Frame::Operations(vec![vec![2].into()]),
-        Frame::Piece {
-            piece: 1,
-            slice: vec![3].into(),
-        },
+        Frame::Piece { piece: 1, slice: vec![3].into() },
         Frame::NotHere,
         Frame::Holds(vec![0b101].into()),
-        Frame::Addresses(vec![Address::from(
-            "192.168.1.20:4001".parse::<std::net::SocketAddr>().unwrap(),
-        )]),
+        Frame::Addresses(vec![Address::from("192.168.1.20:4001".parse::<std::net::SocketAddr>().unwrap())]),
         Frame::Done,
         Frame::Epochs(vec![4].into()),
         Frame::Refused,
@@ -57,12 +39,8 @@ fn frames() -> Vec<Frame> {
 
 #[test]
 fn requests_and_frames_keep_their_encoding() {
-    let requests = requests()
-        .into_iter()
-        .map(|request| HEXLOWER.encode(&request.encode()));
-    let frames = frames()
-        .into_iter()
-        .map(|frame| HEXLOWER.encode(&frame.encode()));
+    let requests = requests().into_iter().map(|request| HEXLOWER.encode(&request.encode()));
+    let frames = frames().into_iter().map(|frame| HEXLOWER.encode(&frame.encode()));
     insta::assert_snapshot!(requests.chain(frames).collect::<Vec<_>>().join("\n"));
 }
 
@@ -78,33 +56,16 @@ fn requests_and_frames_survive_the_wire() {
 
 #[test]
 fn counts_hold_at_the_limit_and_beyond() {
-    let ids = |n| {
-        Request::Operations {
-            ids: vec![OperationId([1; 32]); n],
-        }
-        .encode()
-    };
+    let ids = |n| Request::Operations { ids: vec![OperationId([1; 32]); n] }.encode();
     assert!(Request::decode(&ids(IDS_PER_REQUEST)).is_ok());
     assert!(Request::decode(&ids(IDS_PER_REQUEST + 1)).is_err());
     assert!(Request::decode(&ids(IDS_PER_REQUEST * 100)).is_err());
-    let pieces = |n| {
-        Request::Pieces {
-            blob: BlobId([1; 32]),
-            size: 1,
-            pieces: vec![0; n],
-        }
-        .encode()
-    };
+    let pieces = |n| Request::Pieces { blob: BlobId([1; 32]), size: 1, pieces: vec![0; n] }.encode();
     assert!(Request::decode(&pieces(PIECES_PER_REQUEST)).is_ok());
     assert!(Request::decode(&pieces(PIECES_PER_REQUEST + 1)).is_err());
     assert!(
         Request::decode(
-            &Request::Pieces {
-                blob: BlobId([1; 32]),
-                size: limits::SEGMENT_BYTES + 1,
-                pieces: vec![0]
-            }
-            .encode()
+            &Request::Pieces { blob: BlobId([1; 32]), size: limits::SEGMENT_BYTES + 1, pieces: vec![0] }.encode()
         )
         .is_err()
     );
@@ -113,18 +74,13 @@ fn counts_hold_at_the_limit_and_beyond() {
 
 #[test]
 fn batches_fit_a_frame_and_lose_nothing() {
-    let operations: Vec<Vec<u8>> = (0..500)
-        .map(|n| vec![n as u8; 1 + (n * 37) % limits::OPERATION_BYTES])
-        .collect();
+    let operations: Vec<Vec<u8>> = (0..500).map(|n| vec![n as u8; 1 + (n * 37) % limits::OPERATION_BYTES]).collect();
     let batches = batches(operations.clone());
-    assert!(batches.iter().all(|batch| {
-        Request::Push {
-            operations: batch.clone(),
-        }
-        .encode()
-        .len()
-            <= limits::BULK_FRAME_BYTES
-    }));
+    assert!(
+        batches
+            .iter()
+            .all(|batch| { Request::Push { operations: batch.clone() }.encode().len() <= limits::BULK_FRAME_BYTES })
+    );
     let unpacked: Vec<Vec<u8>> = batches.into_iter().flatten().map(Into::into).collect();
     assert_eq!(unpacked, operations);
 }

@@ -31,21 +31,13 @@ fn mark(delivery: &Delivery) -> u32 {
 }
 
 fn config(hosts: usize, link: Link) -> Config {
-    Config {
-        links: vec![link; hosts],
-        channel: None,
-        queue_ns: FOREVER,
-        seed: 1,
-    }
+    Config { links: vec![link; hosts], channel: None, queue_ns: FOREVER, seed: 1 }
 }
 
 /// A medium whose hosts have all been heard once, at time 0.
 fn introduced(config: Config) -> Medium {
     let (hosts, lossy) = (config.links.len(), config.clone());
-    let quiet = Config {
-        links: vec![Link::default(); hosts],
-        ..config
-    };
+    let quiet = Config { links: vec![Link::default(); hosts], ..config };
     let mut medium = Medium::new(quiet).expect("valid");
     (0..hosts).for_each(|host| medium.learn(Mac(mac(host)), host));
     medium.config = lossy;
@@ -54,15 +46,8 @@ fn introduced(config: Config) -> Medium {
 
 fn wifi(hosts: usize, access_point: Option<usize>) -> Config {
     let rate = |mbit| Rate::mbit(mbit).expect("positive");
-    let channel = Channel {
-        rate: rate(100.0),
-        multicast: rate(24.0),
-        access_point,
-    };
-    Config {
-        channel: Some(channel),
-        ..config(hosts, Link::default())
-    }
+    let channel = Channel { rate: rate(100.0), multicast: rate(24.0), access_point };
+    Config { channel: Some(channel), ..config(hosts, Link::default()) }
 }
 
 fn drain(medium: &mut Medium) -> Vec<Delivery> {
@@ -71,38 +56,23 @@ fn drain(medium: &mut Medium) -> Vec<Delivery> {
 
 #[test]
 fn rates_and_delay_add_up() {
-    let link = Link {
-        up: Rate::mbit(20.0),
-        down: Rate::mbit(100.0),
-        delay_ns: 5 * MS,
-        ..Link::default()
-    };
+    let link = Link { up: Rate::mbit(20.0), down: Rate::mbit(100.0), delay_ns: 5 * MS, ..Link::default() };
     let mut medium = introduced(config(2, link));
     medium.offer(0, ALICE, &frame(ALICE, mac(BOB), 1514, 0));
-    let [delivery] = &drain(&mut medium)[..] else {
-        panic!("one delivery")
-    };
+    let [delivery] = &drain(&mut medium)[..] else { panic!("one delivery") };
     assert_eq!(delivery.at_ns, 615_200 + 123_040 + 5 * MS);
     assert_eq!(delivery.to, BOB);
 }
 
 #[test]
 fn a_backlogged_sender_does_not_hold_up_another_one() {
-    let link = Link {
-        up: Rate::mbit(1.0),
-        down: Rate::mbit(100.0),
-        ..Link::default()
-    };
+    let link = Link { up: Rate::mbit(1.0), down: Rate::mbit(100.0), ..Link::default() };
     let mut medium = introduced(config(3, link));
     for number in 0..10 {
         medium.offer(0, ALICE, &frame(ALICE, mac(CAROL), 1514, number));
     }
     medium.offer(0, BOB, &frame(BOB, mac(CAROL), 60, 99));
-    assert_eq!(
-        mark(&drain(&mut medium)[0]),
-        99,
-        "the short frame of the idle sender is first"
-    );
+    assert_eq!(mark(&drain(&mut medium)[0]), 99, "the short frame of the idle sender is first");
 }
 
 #[test]
@@ -121,24 +91,11 @@ fn unknown_addresses_are_flooded_and_known_ones_are_not() {
 #[test]
 fn station_to_station_crosses_the_air_twice() {
     let unicast_ns = 8 * (1514 + FRAMING_BYTES as u64) * 10;
-    for (access_point, crossings) in [
-        (None, 2),
-        (Some(BOB), 1),
-        (Some(ALICE), 1),
-        (Some(CAROL), 2),
-    ] {
+    for (access_point, crossings) in [(None, 2), (Some(BOB), 1), (Some(ALICE), 1), (Some(CAROL), 2)] {
         let mut medium = introduced(wifi(3, access_point));
         medium.offer(0, ALICE, &frame(ALICE, mac(BOB), 1514, 0));
-        assert_eq!(
-            drain(&mut medium)[0].at_ns,
-            crossings * unicast_ns,
-            "{access_point:?}"
-        );
-        assert_eq!(
-            medium.stats().airtime_ns,
-            crossings * unicast_ns,
-            "{access_point:?}"
-        );
+        assert_eq!(drain(&mut medium)[0].at_ns, crossings * unicast_ns, "{access_point:?}");
+        assert_eq!(medium.stats().airtime_ns, crossings * unicast_ns, "{access_point:?}");
     }
 }
 
@@ -150,16 +107,8 @@ fn multicast_is_repeated_once_at_the_basic_rate() {
     medium.offer(0, ALICE, &frame(ALICE, GROUP, 1000, 0));
     let copies = drain(&mut medium);
     assert_eq!(copies.len(), 4);
-    assert_eq!(
-        (copies[0].to, copies[0].at_ns),
-        (CAROL, unicast_ns),
-        "the access point hears first"
-    );
-    assert!(
-        copies[1..]
-            .iter()
-            .all(|copy| copy.at_ns == unicast_ns + basic_ns)
-    );
+    assert_eq!((copies[0].to, copies[0].at_ns), (CAROL, unicast_ns), "the access point hears first");
+    assert!(copies[1..].iter().all(|copy| copy.at_ns == unicast_ns + basic_ns));
     assert_eq!(medium.stats().airtime_ns, unicast_ns + basic_ns);
     assert_eq!(medium.stats().multicast_copies, 4);
 }
@@ -167,9 +116,7 @@ fn multicast_is_repeated_once_at_the_basic_rate() {
 #[test]
 fn what_the_access_point_refuses_is_not_repeated() {
     let mut medium = introduced(wifi(3, Some(CAROL)));
-    medium
-        .apply(0, &Change::Isolate { on: true })
-        .expect("valid");
+    medium.apply(0, &Change::Isolate { on: true }).expect("valid");
     medium.offer(0, ALICE, &frame(ALICE, GROUP, 1000, 0));
     assert_eq!(drain(&mut medium).len(), 1, "the access point alone");
     assert_eq!(medium.stats().airtime_ns, 8 * 1024 * 10);
@@ -178,15 +125,10 @@ fn what_the_access_point_refuses_is_not_repeated() {
 
 #[test]
 fn a_cut_loses_what_is_under_way() {
-    let link = Link {
-        delay_ns: 10 * MS,
-        ..Link::default()
-    };
+    let link = Link { delay_ns: 10 * MS, ..Link::default() };
     let mut medium = introduced(config(3, link));
     medium.offer(0, ALICE, &frame(ALICE, mac(BOB), 60, 0));
-    let apart = Change::Partition {
-        sets: vec![vec![ALICE, CAROL], vec![BOB]],
-    };
+    let apart = Change::Partition { sets: vec![vec![ALICE, CAROL], vec![BOB]] };
     medium.apply(5 * MS, &apart).expect("valid");
     medium.offer(6 * MS, ALICE, &frame(ALICE, GROUP, 60, 1));
     let arrived = drain(&mut medium);
@@ -197,50 +139,25 @@ fn a_cut_loses_what_is_under_way() {
 #[test]
 fn a_host_that_is_down_neither_sends_nor_hears() {
     let mut medium = introduced(config(3, Link::default()));
-    medium
-        .apply(
-            0,
-            &Change::Link {
-                host: BOB,
-                up: false,
-            },
-        )
-        .expect("valid");
+    medium.apply(0, &Change::Link { host: BOB, up: false }).expect("valid");
     medium.offer(0, BOB, &frame(BOB, GROUP, 60, 0));
     medium.offer(0, ALICE, &frame(ALICE, GROUP, 60, 1));
     let arrived = drain(&mut medium);
-    assert_eq!(
-        (arrived.len(), arrived[0].to, mark(&arrived[0])),
-        (1, CAROL, 1)
-    );
+    assert_eq!((arrived.len(), arrived[0].to, mark(&arrived[0])), (1, CAROL, 1));
 }
 
 #[test]
 fn a_full_queue_holds_its_cap_and_no_more() {
-    let link = Link {
-        up: Rate::mbit(20.0),
-        ..Link::default()
-    };
-    let mut medium = introduced(Config {
-        queue_ns: 100 * MS,
-        ..config(2, link)
-    });
+    let link = Link { up: Rate::mbit(20.0), ..Link::default() };
+    let mut medium = introduced(Config { queue_ns: 100 * MS, ..config(2, link) });
     for number in 0..1_000 {
         medium.offer(0, ALICE, &frame(ALICE, mac(BOB), 1514, number));
     }
     let arrived = drain(&mut medium);
     let fits = 100 * MS / 615_200 + 1;
-    assert_eq!(
-        arrived.len() as u64,
-        fits,
-        "the first, and those that wait at most 100 ms"
-    );
+    assert_eq!(arrived.len() as u64, fits, "the first, and those that wait at most 100 ms");
     assert_eq!(medium.stats().queue_drops, 1_000 - arrived.len() as u64);
-    assert!(
-        arrived
-            .iter()
-            .all(|delivery| delivery.at_ns <= 100 * MS + 615_200)
-    );
+    assert!(arrived.iter().all(|delivery| delivery.at_ns <= 100 * MS + 615_200));
 }
 
 #[test]
@@ -260,26 +177,19 @@ fn is_binomial(hits: u64, trials: u64, p: f64) -> bool {
 
 /// Frames as a test offers them: gaps in microseconds, sender, receiver (or all), size.
 fn traffic() -> impl Strategy<Value = Vec<(u64, usize, Option<usize>, usize)>> {
-    let one = (
-        0u64..2_000,
-        0usize..4,
-        proptest::option::of(0usize..4),
-        18usize..1_515,
-    );
+    let one = (0u64..2_000, 0usize..4, proptest::option::of(0usize..4), 18usize..1_515);
     proptest::collection::vec(one, 1..200)
 }
 
 fn any_link() -> impl Strategy<Value = Link> {
-    (0u64..50, 0u64..50, 0u64..20, 0.0f64..0.5, 0.0f64..0.5).prop_map(
-        |(up, down, delay, loss, duplicates)| Link {
-            up: Rate::bits_per_second(up * 1_000_000),
-            down: Rate::bits_per_second(down * 1_000_000),
-            delay_ns: delay * MS,
-            jitter_ns: 0,
-            loss,
-            duplicates,
-        },
-    )
+    (0u64..50, 0u64..50, 0u64..20, 0.0f64..0.5, 0.0f64..0.5).prop_map(|(up, down, delay, loss, duplicates)| Link {
+        up: Rate::bits_per_second(up * 1_000_000),
+        down: Rate::bits_per_second(down * 1_000_000),
+        delay_ns: delay * MS,
+        jitter_ns: 0,
+        loss,
+        duplicates,
+    })
 }
 
 fn any_config() -> impl Strategy<Value = Config> {
@@ -289,47 +199,26 @@ fn any_config() -> impl Strategy<Value = Config> {
         let channel = channel.and_then(|(rate, multicast, access_point)| {
             let rate = Rate::bits_per_second(rate * 1_000_000)?;
             let multicast = Rate::bits_per_second(multicast * 1_000_000)?;
-            Some(Channel {
-                rate,
-                multicast,
-                access_point,
-            })
+            Some(Channel { rate, multicast, access_point })
         });
-        Config {
-            links,
-            channel,
-            queue_ns: queue * MS,
-            seed,
-        }
+        Config { links, channel, queue_ns: queue * MS, seed }
     })
 }
 
 /// Runs the traffic, polling as a switch does; returns sender, receiver, number and time.
-fn run(
-    config: &Config,
-    traffic: &[(u64, usize, Option<usize>, usize)],
-) -> (Medium, Vec<(usize, usize, u32, u64)>) {
+fn run(config: &Config, traffic: &[(u64, usize, Option<usize>, usize)]) -> (Medium, Vec<(usize, usize, u32, u64)>) {
     let mut medium = introduced(config.clone());
     let (mut now_ns, mut arrived) = (0, vec![]);
     for (number, &(gap_us, from, to, bytes)) in traffic.iter().enumerate() {
         now_ns += gap_us * 1_000;
         let number = u32::try_from(number).expect("few frames");
-        medium.offer(
-            now_ns,
-            from,
-            &frame(from, to.map_or(GROUP, mac), bytes, number),
-        );
+        medium.offer(now_ns, from, &frame(from, to.map_or(GROUP, mac), bytes, number));
         arrived.extend(std::iter::from_fn(|| medium.poll(now_ns)));
     }
     arrived.extend(drain(&mut medium));
     let describe = |delivery: &Delivery| {
         let number = mark(delivery);
-        (
-            traffic[number as usize].1,
-            delivery.to,
-            number,
-            delivery.at_ns,
-        )
+        (traffic[number as usize].1, delivery.to, number, delivery.at_ns)
     };
     let arrived = arrived.iter().map(describe).collect();
     (medium, arrived)

@@ -48,29 +48,17 @@ fn child() {
     for n in 0.. {
         let blob = store.import(&SECRET, own(seed, n)).unwrap();
         // one write a line: a line that was killed half way has no end
-        std::io::stdout()
-            .write_all(format!("\nown {n} {}\n", blob.id).as_bytes())
-            .unwrap();
+        std::io::stdout().write_all(format!("\nown {n} {}\n", blob.id).as_bytes()).unwrap();
         let given = &blobs[usize::try_from((seed + n) % GIVEN).unwrap()];
         for step in 0..u64::from(BlobStore::piece_count(given.bytes)) {
-            let piece =
-                u32::try_from((step * 5 + seed) % u64::from(BlobStore::piece_count(given.bytes)))
-                    .unwrap();
+            let piece = u32::try_from((step * 5 + seed) % u64::from(BlobStore::piece_count(given.bytes))).unwrap();
             let encoded = source.encode_piece(given.id, given.bytes, piece).unwrap();
-            if store
-                .accept_piece(given.id, given.bytes, piece, &encoded)
-                .unwrap()
-                == PieceOutcome::Completed
-            {
-                std::io::stdout()
-                    .write_all(format!("\ngiven {}\n", given.id).as_bytes())
-                    .unwrap();
+            if store.accept_piece(given.id, given.bytes, piece, &encoded).unwrap() == PieceOutcome::Completed {
+                std::io::stdout().write_all(format!("\ngiven {}\n", given.id).as_bytes()).unwrap();
             }
         }
         if n % 3 == 2 {
-            std::io::stdout()
-                .write_all(format!("\nremoving {}\n", given.id).as_bytes())
-                .unwrap();
+            std::io::stdout().write_all(format!("\nremoving {}\n", given.id).as_bytes()).unwrap();
             store.remove(given.id).unwrap();
         }
     }
@@ -107,10 +95,7 @@ fn killed_at_any_point_nothing_reported_is_lost_and_nothing_wrong_is_reported() 
                 ["own", n, id] if id.len() == 64 => {
                     let blob = BlobRef::seal(&SECRET, &mut own(seed, n.parse().unwrap()));
                     assert_eq!(blob.id.to_string(), id);
-                    assert_eq!(
-                        store.read_with(&SECRET, &blob).unwrap(),
-                        own(seed, n.parse().unwrap())
-                    );
+                    assert_eq!(store.read_with(&SECRET, &blob).unwrap(), own(seed, n.parse().unwrap()));
                     imports += 1;
                 }
                 ["given", id] if id.len() == 64 => {
@@ -123,26 +108,17 @@ fn killed_at_any_point_nothing_reported_is_lost_and_nothing_wrong_is_reported() 
             }
         }
         for (id, held) in last_given {
-            assert!(
-                !held || store.is_complete(id),
-                "a blob reported complete is complete"
-            );
+            assert!(!held || store.is_complete(id), "a blob reported complete is complete");
             received += u32::from(held);
         }
         check(store, &blobs);
     }
-    assert!(
-        imports >= 50 && received > 0,
-        "{imports} imports and {received} received blobs were checked"
-    );
+    assert!(imports >= 50 && received > 0, "{imports} imports and {received} received blobs were checked");
     finish(&target.store, &source.store, &blobs);
 }
 
 fn check(store: &BlobStore, blobs: &HashMap<BlobId, (BlobRef, Vec<u8>)>) {
-    assert!(
-        store.scrub(None).all(|checked| !checked.unwrap().damaged),
-        "what has a name is right"
-    );
+    assert!(store.scrub(None).all(|checked| !checked.unwrap().damaged), "what has a name is right");
     for (blob, plain) in blobs.values() {
         match store.state(blob.id, blob.size) {
             BlobState::Missing => {}
@@ -152,10 +128,7 @@ fn check(store: &BlobStore, blobs: &HashMap<BlobId, (BlobRef, Vec<u8>)>) {
                     let fresh = place();
                     let encoded = store.encode_piece(blob.id, blob.size, piece).unwrap();
                     assert_eq!(
-                        fresh
-                            .store
-                            .accept_piece(blob.id, blob.size, piece, &encoded)
-                            .unwrap(),
+                        fresh.store.accept_piece(blob.id, blob.size, piece, &encoded).unwrap(),
                         PieceOutcome::Stored
                     );
                 }

@@ -6,22 +6,13 @@ use glow_blobs::{BlobError, BlobState, BlobStore, PieceOutcome};
 
 use crate::{KIB, SECRET, give, noise, place};
 
-const MOUNT: &str =
-    r#"mount -t tmpfs -o size=3m none "$1" || exit 77; exec "$2" --exact full::child --nocapture"#;
+const MOUNT: &str = r#"mount -t tmpfs -o size=3m none "$1" || exit 77; exec "$2" --exact full::child --nocapture"#;
 
 #[test]
 fn a_full_disk_is_told_and_nothing_is_half_stored() {
     let dir = tempfile::tempdir().unwrap();
     let ran = Command::new("unshare")
-        .args([
-            "--mount",
-            "--propagation",
-            "private",
-            "sh",
-            "-c",
-            MOUNT,
-            "sh",
-        ])
+        .args(["--mount", "--propagation", "private", "sh", "-c", MOUNT, "sh"])
         .arg(dir.path())
         .arg(env::current_exe().unwrap())
         .env("BLOBS_FULL", dir.path())
@@ -50,18 +41,11 @@ fn child() {
     let refused = store.import(&SECRET, noise(2000 * KIB, 3));
     assert!(matches!(refused, Err(BlobError::DiskFull)), "{refused:?}");
     assert_eq!(store.usage().blobs, 1);
-    assert_eq!(
-        std::fs::read_dir(root.join("tmp")).unwrap().count(),
-        0,
-        "what was begun is gone"
-    );
+    assert_eq!(std::fs::read_dir(root.join("tmp")).unwrap().count(), 0, "what was begun is gone");
 
     let mut refusal = None;
     for piece in 0..BlobStore::piece_count(blob.size) {
-        let encoded = source
-            .store
-            .encode_piece(blob.id, blob.size, piece)
-            .unwrap();
+        let encoded = source.store.encode_piece(blob.id, blob.size, piece).unwrap();
         match store.accept_piece(blob.id, blob.size, piece, &encoded) {
             Ok(outcome) => assert_eq!(outcome, PieceOutcome::Stored),
             Err(error) => {
@@ -82,10 +66,7 @@ fn child() {
     };
     assert_eq!(
         store.state(blob.id, blob.size),
-        BlobState::Partial {
-            pieces,
-            bytes: u64::from(pieces.len()) * 256 * KIB
-        }
+        BlobState::Partial { pieces, bytes: u64::from(pieces.len()) * 256 * KIB }
     );
 
     store.remove(own.id).unwrap();

@@ -20,13 +20,7 @@ fn list(dir: &Path, depth: usize, out: &mut String) {
             writeln!(out, "{indent}{name}/ {:o}", metadata.mode() & 0o777).unwrap();
             list(&entry.path(), depth + 1, out);
         } else {
-            writeln!(
-                out,
-                "{indent}{name} {:o} {}",
-                metadata.mode() & 0o777,
-                metadata.len()
-            )
-            .unwrap();
+            writeln!(out, "{indent}{name} {:o} {}", metadata.mode() & 0o777, metadata.len()).unwrap();
         }
     }
 }
@@ -66,24 +60,13 @@ fn opening_sweeps_what_was_being_written_and_closes_the_directory() {
     let blob = alice.store.import(&SECRET, noise(600 * KIB, 1)).unwrap();
     fs::write(alice.path("tmp/0"), b"half").unwrap();
     fs::write(alice.path(&format!("partial/{}.9.tree", blob.id)), b"lone").unwrap();
-    fs::write(
-        alice.path(&format!("partial/{}.{}", blob.id, blob.size)),
-        b"was completed",
-    )
-    .unwrap();
-    fs::write(
-        alice.path(&format!("partial/{}.99999999999", blob.id)),
-        b"no such size",
-    )
-    .unwrap();
+    fs::write(alice.path(&format!("partial/{}.{}", blob.id, blob.size)), b"was completed").unwrap();
+    fs::write(alice.path(&format!("partial/{}.99999999999", blob.id)), b"no such size").unwrap();
     fs::write(alice.path("partial/notes.txt"), b"not ours").unwrap();
     fs::set_permissions(alice.path("."), fs::Permissions::from_mode(0o755)).unwrap();
     let alice = alice.reopen();
     assert_eq!(fs::read_dir(alice.path("tmp")).unwrap().count(), 0);
-    let names: Vec<_> = fs::read_dir(alice.path("partial"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let names: Vec<_> = fs::read_dir(alice.path("partial")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["notes.txt"]);
     assert_eq!(fs::metadata(alice.path(".")).unwrap().mode() & 0o777, 0o700);
     assert!(alice.store.is_complete(blob.id));

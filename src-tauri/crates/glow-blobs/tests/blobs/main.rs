@@ -60,17 +60,12 @@ fn noise(size: u64, seed: u64) -> Vec<u8> {
 
 fn give(from: &BlobStore, to: &BlobStore, blob: &BlobRef, piece: u32) -> PieceOutcome {
     let encoded = from.encode_piece(blob.id, blob.size, piece).unwrap();
-    to.accept_piece(blob.id, blob.size, piece, &encoded)
-        .unwrap()
+    to.accept_piece(blob.id, blob.size, piece, &encoded).unwrap()
 }
 
 fn flip(path: &std::path::Path, at: u64) {
     use std::os::unix::fs::FileExt;
-    let file = std::fs::File::options()
-        .read(true)
-        .write(true)
-        .open(path)
-        .unwrap();
+    let file = std::fs::File::options().read(true).write(true).open(path).unwrap();
     let mut byte = [0];
     file.read_exact_at(&mut byte, at).unwrap();
     file.write_all_at(&[byte[0] ^ 1], at).unwrap();

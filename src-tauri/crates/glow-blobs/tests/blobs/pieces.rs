@@ -5,27 +5,11 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use crate::{KIB, SECRET, give, noise, place};
 
 fn sizes() -> impl Strategy<Value = u64> {
-    let edges = [
-        0,
-        1,
-        1023,
-        1024,
-        1025,
-        16 * KIB - 1,
-        16 * KIB,
-        16 * KIB + 1,
-        32 * KIB,
-        32 * KIB + 1,
-    ]
-    .into_iter()
-    .chain(
-        [1, 2, 3, 5, 8]
-            .map(|n| n * 256 * KIB)
-            .into_iter()
-            .flat_map(|n| [n - 1, n, n + 1]),
-    )
-    .chain([limits::SEGMENT_BYTES - 1, limits::SEGMENT_BYTES])
-    .collect::<Vec<_>>();
+    let edges = [0, 1, 1023, 1024, 1025, 16 * KIB - 1, 16 * KIB, 16 * KIB + 1, 32 * KIB, 32 * KIB + 1]
+        .into_iter()
+        .chain([1, 2, 3, 5, 8].map(|n| n * 256 * KIB).into_iter().flat_map(|n| [n - 1, n, n + 1]))
+        .chain([limits::SEGMENT_BYTES - 1, limits::SEGMENT_BYTES])
+        .collect::<Vec<_>>();
     prop_oneof![4 => select(edges), 2 => 0..2048 * KIB, 1 => 0..=limits::SEGMENT_BYTES]
 }
 
@@ -149,10 +133,7 @@ fn every_flipped_bit_of_a_piece_is_refused() {
         for bit in 0..8 * encoded.len() {
             encoded[bit / 8] ^= 1 << (bit % 8);
             let refused = bob.store.accept_piece(blob.id, size, 0, &encoded);
-            assert!(
-                matches!(refused, Err(BlobError::Lie)),
-                "bit {bit} of {size} bytes: {refused:?}"
-            );
+            assert!(matches!(refused, Err(BlobError::Lie)), "bit {bit} of {size} bytes: {refused:?}");
             encoded[bit / 8] ^= 1 << (bit % 8);
         }
         assert_eq!(bob.store.state(blob.id, size), BlobState::Missing);
@@ -164,36 +145,21 @@ fn a_partial_blob_serves_what_it_has() {
     let (alice, bob, carol) = (place(), place(), place());
     let plaintext = noise(1000 * KIB, 6);
     let blob = alice.store.import(&SECRET, plaintext.clone()).unwrap();
-    assert_eq!(
-        give(&alice.store, &bob.store, &blob, 1),
-        PieceOutcome::Stored
-    );
+    assert_eq!(give(&alice.store, &bob.store, &blob, 1), PieceOutcome::Stored);
     let bob = bob.reopen();
     let BlobState::Partial { pieces, bytes } = bob.store.state(blob.id, blob.size) else {
         panic!("one piece is held");
     };
-    assert_eq!(
-        (pieces.iter().collect::<Vec<_>>(), bytes),
-        (vec![1], 256 * KIB)
-    );
-    assert_eq!(
-        give(&bob.store, &carol.store, &blob, 1),
-        PieceOutcome::Stored
-    );
-    assert!(matches!(
-        bob.store.encode_piece(blob.id, blob.size, 0),
-        Err(BlobError::Missing)
-    ));
+    assert_eq!((pieces.iter().collect::<Vec<_>>(), bytes), (vec![1], 256 * KIB));
+    assert_eq!(give(&bob.store, &carol.store, &blob, 1), PieceOutcome::Stored);
+    assert!(matches!(bob.store.encode_piece(blob.id, blob.size, 0), Err(BlobError::Missing)));
     assert!(matches!(bob.store.read(&blob), Err(BlobError::Missing)));
     let range = 300 * KIB..300 * KIB + 7;
     assert_eq!(
         bob.store.read_range(&blob, range.clone()).unwrap(),
         &plaintext[range.start as usize..range.end as usize]
     );
-    assert!(matches!(
-        bob.store.read_range(&blob, 200 * KIB..300 * KIB),
-        Err(BlobError::Missing)
-    ));
+    assert!(matches!(bob.store.read_range(&blob, 200 * KIB..300 * KIB), Err(BlobError::Missing)));
     assert_ne!(pieces, Pieces::NONE);
 }
 
@@ -201,38 +167,22 @@ fn a_partial_blob_serves_what_it_has() {
 fn the_same_bytes_twice_are_one_blob() {
     let alice = place();
     let first = alice.store.import(&SECRET, noise(500 * KIB, 7)).unwrap();
-    assert_eq!(
-        alice.store.import(&SECRET, noise(500 * KIB, 7)).unwrap(),
-        first
-    );
+    assert_eq!(alice.store.import(&SECRET, noise(500 * KIB, 7)).unwrap(), first);
     let usage = alice.store.usage();
-    assert_eq!(
-        (usage.blobs, usage.bytes, usage.partial_bytes),
-        (1, 500 * KIB, 0)
-    );
+    assert_eq!((usage.blobs, usage.bytes, usage.partial_bytes), (1, 500 * KIB, 0));
     assert!(alice.store.free_bytes().is_some_and(|bytes| bytes > 0));
 }
 
 #[test]
 fn sizes_beyond_the_limit_are_refused() {
     let alice = place();
-    for size in [
-        limits::SEGMENT_BYTES + 1,
-        100 * limits::SEGMENT_BYTES,
-        u64::MAX,
-    ] {
-        assert!(matches!(
-            alice.store.accept_piece(BlobId([1; 32]), size, 0, &[]),
-            Err(BlobError::TooLarge { .. })
-        ));
+    for size in [limits::SEGMENT_BYTES + 1, 100 * limits::SEGMENT_BYTES, u64::MAX] {
+        assert!(matches!(alice.store.accept_piece(BlobId([1; 32]), size, 0, &[]), Err(BlobError::TooLarge { .. })));
         assert!(alice.store.missing_pieces(BlobId([1; 32]), size).is_empty());
     }
     let refused = alice.store.import(&SECRET, vec![0; 8 * 1024 * 1024 + 1]);
     assert!(matches!(refused, Err(BlobError::TooLarge { .. })));
-    assert!(matches!(
-        alice.store.accept_piece(BlobId([1; 32]), 5, 1, &[]),
-        Err(BlobError::NoSuchPiece { piece: 1 })
-    ));
+    assert!(matches!(alice.store.accept_piece(BlobId([1; 32]), 5, 1, &[]), Err(BlobError::NoSuchPiece { piece: 1 })));
 }
 
 #[test]
@@ -240,23 +190,13 @@ fn a_key_of_another_group_does_not_open() {
     let alice = place();
     let blob = alice.store.import(&SECRET, noise(10, 8)).unwrap();
     let other = glow_model::GroupSecret([8; 32]);
-    assert!(matches!(
-        alice.store.read_with(&other, &blob),
-        Err(BlobError::DoesNotOpen)
-    ));
+    assert!(matches!(alice.store.read_with(&other, &blob), Err(BlobError::DoesNotOpen)));
 }
 
 #[test]
 fn usage_keeps_up_with_what_comes_and_goes() {
     let (alice, bob) = (place(), place());
-    let blobs: Vec<_> = (0..5)
-        .map(|n| {
-            alice
-                .store
-                .import(&SECRET, noise(n * 100 * KIB, n))
-                .unwrap()
-        })
-        .collect();
+    let blobs: Vec<_> = (0..5).map(|n| alice.store.import(&SECRET, noise(n * 100 * KIB, n)).unwrap()).collect();
     assert_eq!(bob.store.usage().blobs, 0);
     for blob in &blobs {
         for piece in 0..BlobStore::piece_count(blob.size) {

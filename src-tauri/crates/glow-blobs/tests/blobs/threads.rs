@@ -14,10 +14,7 @@ use crate::{KIB, SECRET, noise, place};
 fn many_threads_accept_pieces_while_others_read() {
     let (alice, bob) = (place(), place());
     let plain: Vec<_> = (0..6).map(|n| noise(900 * KIB + n, n)).collect();
-    let blobs: Vec<_> = plain
-        .iter()
-        .map(|bytes| alice.store.import(&SECRET, bytes.clone()).unwrap())
-        .collect();
+    let blobs: Vec<_> = plain.iter().map(|bytes| alice.store.import(&SECRET, bytes.clone()).unwrap()).collect();
     let (completed, done, start) = (AtomicU32::new(0), AtomicBool::new(false), Barrier::new(6));
     thread::scope(|scope| {
         let writers: Vec<_> = (0..4usize)
@@ -30,11 +27,7 @@ fn many_threads_accept_pieces_while_others_read() {
                         let step = (step * (2 * thread + 1) + thread) % (blobs.len() * 4);
                         let (blob, piece) = (&blobs[step / 4], u32::try_from(step % 4).unwrap());
                         let encoded = alice.encode_piece(blob.id, blob.size, piece).unwrap();
-                        if bob
-                            .accept_piece(blob.id, blob.size, piece, &encoded)
-                            .unwrap()
-                            == PieceOutcome::Completed
-                        {
+                        if bob.accept_piece(blob.id, blob.size, piece, &encoded).unwrap() == PieceOutcome::Completed {
                             completed.fetch_add(1, Ordering::Relaxed);
                         }
                     }
@@ -42,8 +35,7 @@ fn many_threads_accept_pieces_while_others_read() {
             })
             .collect();
         for _ in 0..2 {
-            let (bob, blobs, plain, done, start) =
-                (bob.store.clone(), &blobs, &plain, &done, &start);
+            let (bob, blobs, plain, done, start) = (bob.store.clone(), &blobs, &plain, &done, &start);
             scope.spawn(move || {
                 start.wait();
                 while !done.load(Ordering::Acquire) {
@@ -59,14 +51,8 @@ fn many_threads_accept_pieces_while_others_read() {
         for piece in 0..4 {
             for blob in &blobs {
                 let encoded = alice.store.encode_piece(blob.id, blob.size, piece).unwrap();
-                let outcome = bob
-                    .store
-                    .accept_piece(blob.id, blob.size, piece, &encoded)
-                    .unwrap();
-                completed.fetch_add(
-                    u32::from(outcome == PieceOutcome::Completed),
-                    Ordering::Relaxed,
-                );
+                let outcome = bob.store.accept_piece(blob.id, blob.size, piece, &encoded).unwrap();
+                completed.fetch_add(u32::from(outcome == PieceOutcome::Completed), Ordering::Relaxed);
             }
         }
         done.store(true, Ordering::Release);

@@ -55,9 +55,18 @@ pub(super) async fn react(engine: &Engine, react: MomentReact) -> ApiResult<Mome
 pub(super) async fn retract(engine: &Engine, retract: MomentRetract) -> ApiResult<MomentView> {
     let (group, id) = find(engine, &retract.group, &retract.moment)?;
     let row = row(&group, id).await?;
-    require_author_or_host(&group, &row, "take it back")?;
+    let this = group.clone();
+    // Where another's moment stands in front of the same capture of ours, ours is what we can take back.
+    let twin = blocking(move || this.store.own_twin(id)).await?;
+    let target = match twin {
+        Some(twin) => twin,
+        None => {
+            require_author_or_host(&group, &row, "take it back")?;
+            id
+        }
+    };
     let mut view = view_of(&group, id).await?;
-    group.author(Body::Retract(Retract { target: id }), None).await?;
+    group.author(Body::Retract(Retract { target }), None).await?;
     view.retracted = true;
     Ok(view)
 }

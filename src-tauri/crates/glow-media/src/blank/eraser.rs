@@ -18,13 +18,7 @@ pub(super) struct Eraser<'s, 'r> {
 
 impl<'s, 'r> Eraser<'s, 'r> {
     pub(super) fn new(source: &'s mut Source<'r>) -> Self {
-        Self {
-            source,
-            patches: Vec::new(),
-            blanked_bytes: 0,
-            doubt: None,
-            depth: 0,
-        }
+        Self { source, patches: Vec::new(), blanked_bytes: 0, doubt: None, depth: 0 }
     }
 
     /// Overwrites `span` with zeros.
@@ -57,11 +51,7 @@ impl<'s, 'r> Eraser<'s, 'r> {
     }
 
     /// The bytes of `span` with the patches since `mark` applied, or `None` if there are none.
-    pub(super) fn changed_since(
-        &mut self,
-        mark: usize,
-        span: Span,
-    ) -> Result<Option<Vec<u8>>, MediaError> {
+    pub(super) fn changed_since(&mut self, mark: usize, span: Span) -> Result<Option<Vec<u8>>, MediaError> {
         if self.patches.len() <= mark {
             return Ok(None);
         }
@@ -72,10 +62,7 @@ impl<'s, 'r> Eraser<'s, 'r> {
     }
 
     /// Runs `inner` one level deeper, unless pictures hold pictures without end.
-    pub(super) fn nested(
-        &mut self,
-        inner: impl FnOnce(&mut Self) -> Result<(), MediaError>,
-    ) -> Result<(), MediaError> {
+    pub(super) fn nested(&mut self, inner: impl FnOnce(&mut Self) -> Result<(), MediaError>) -> Result<(), MediaError> {
         if self.depth >= limits::NESTING {
             self.doubt(Doubt::UnknownPart);
             return Ok(());
@@ -91,12 +78,7 @@ impl<'s, 'r> Eraser<'s, 'r> {
         let mut rest = span;
         while !rest.is_empty() {
             let piece = rest.clamp(0, PIECE_BYTES);
-            if self
-                .source
-                .bytes(piece, PIECE_BYTES)?
-                .iter()
-                .any(|b| *b != 0)
-            {
+            if self.source.bytes(piece, PIECE_BYTES)?.iter().any(|b| *b != 0) {
                 return Ok(false);
             }
             rest = rest.from(PIECE_BYTES);
@@ -111,10 +93,7 @@ impl<'s, 'r> Eraser<'s, 'r> {
             (None, true) => Verdict::Clean,
             (None, false) => Verdict::Blanked,
         };
-        Blanking {
-            patches: merge(self.patches),
-            verdict,
-        }
+        Blanking { patches: merge(self.patches), verdict }
     }
 
     fn fill(&mut self, span: Span, byte: u8) -> Result<(), MediaError> {
@@ -153,10 +132,7 @@ fn overlay(start: u64, bytes: &mut [u8], patches: &[Patch]) {
 
 fn merge(patches: Vec<Patch>) -> Vec<Patch> {
     let mut spans: Vec<Span> = Vec::new();
-    let mut sorted: Vec<_> = patches
-        .iter()
-        .map(|p| Span::new(p.offset, p.offset + p.bytes.len() as u64))
-        .collect();
+    let mut sorted: Vec<_> = patches.iter().map(|p| Span::new(p.offset, p.offset + p.bytes.len() as u64)).collect();
     sorted.sort_by_key(|span| span.start);
     for span in sorted {
         match spans.last_mut() {
@@ -164,20 +140,11 @@ fn merge(patches: Vec<Patch>) -> Vec<Patch> {
             _ => spans.push(span),
         }
     }
-    let mut merged: Vec<Patch> = spans
-        .iter()
-        .map(|span| Patch {
-            offset: span.start,
-            bytes: vec![0; span.len() as usize],
-        })
-        .collect();
+    let mut merged: Vec<Patch> =
+        spans.iter().map(|span| Patch { offset: span.start, bytes: vec![0; span.len() as usize] }).collect();
     for patch in &patches {
         let home = merged.partition_point(|run| run.offset <= patch.offset) - 1;
-        overlay(
-            merged[home].offset,
-            &mut merged[home].bytes,
-            std::slice::from_ref(patch),
-        );
+        overlay(merged[home].offset, &mut merged[home].bytes, std::slice::from_ref(patch));
     }
     merged
 }

@@ -9,20 +9,14 @@ use crate::source::Span;
 
 /// Camera owner, serial numbers of body and lens, unique image id (EXIF); camera serial number, raw data unique id (DNG);
 /// owner and serial number (Photoshop).
-const DEVICE_TAGS: [u16; 8] = [
-    0xA420, 0xA430, 0xA431, 0xA435, 0xC62F, 0xC65D, 0xFDE8, 0xFDE9,
-];
+const DEVICE_TAGS: [u16; 8] = [0xA420, 0xA430, 0xA431, 0xA435, 0xC62F, 0xC65D, 0xFDE8, 0xFDE9];
 /// GeoTIFF's pixel scale, tie points, transformation and keys.
 const GEO_TAGS: [u16; 6] = [0x830E, 0x8480, 0x8482, 0x87AF, 0x87B0, 0x87B1];
 
 /// Blanks an EXIF block; one that cannot be parsed at all is zeroed.
 pub(super) fn blank_block(eraser: &mut Eraser<'_, '_>, window: Span) -> Result<(), MediaError> {
     match Tiff::open(eraser.source, window)? {
-        Some(tiff) => Walk {
-            tiff,
-            is_file: false,
-        }
-        .blank(eraser),
+        Some(tiff) => Walk { tiff, is_file: false }.blank(eraser),
         None => eraser.zero(window),
     }
 }
@@ -30,11 +24,7 @@ pub(super) fn blank_block(eraser: &mut Eraser<'_, '_>, window: Span) -> Result<(
 /// Blanks a TIFF file, or doubts it when blanking could harm its pixels.
 pub(super) fn blank_file(eraser: &mut Eraser<'_, '_>, window: Span) -> Result<(), MediaError> {
     match Tiff::open(eraser.source, window)? {
-        Some(tiff) => Walk {
-            tiff,
-            is_file: true,
-        }
-        .blank(eraser),
+        Some(tiff) => Walk { tiff, is_file: true }.blank(eraser),
         None => {
             eraser.doubt(Doubt::Malformed);
             Ok(())
@@ -60,11 +50,7 @@ impl Walk {
         for ifd in &ifds {
             if ifd.role == Role::Gps {
                 // Some cameras always write a directory that names its version only.
-                if ifd
-                    .entries
-                    .iter()
-                    .any(|entry| entry.tag != tag::GPS_VERSION)
-                {
+                if ifd.entries.iter().any(|entry| entry.tag != tag::GPS_VERSION) {
                     blank_directory(eraser, ifd)?;
                 }
                 continue;
@@ -91,50 +77,32 @@ impl Walk {
                 Ok(())
             }
             tag::MAKER_NOTE | tag::DNG_PRIVATE => eraser.zero(entry.value),
-            tag if DEVICE_TAGS.contains(&tag) || GEO_TAGS.contains(&tag) => {
-                eraser.zero(entry.value)
-            }
+            tag if DEVICE_TAGS.contains(&tag) || GEO_TAGS.contains(&tag) => eraser.zero(entry.value),
             _ => Ok(()),
         }
     }
 
     /// Whether a value to be blanked overlaps the picture's own data, which only a broken or hostile file does.
-    fn reaches_pixels(
-        &self,
-        eraser: &mut Eraser<'_, '_>,
-        ifds: &[Ifd],
-    ) -> Result<bool, MediaError> {
+    fn reaches_pixels(&self, eraser: &mut Eraser<'_, '_>, ifds: &[Ifd]) -> Result<bool, MediaError> {
         let mut pixels = Vec::new();
         for ifd in ifds {
-            for (at, len) in [
-                (tag::STRIP_OFFSETS, tag::STRIP_BYTES),
-                (tag::TILE_OFFSETS, tag::TILE_BYTES),
-            ] {
+            for (at, len) in [(tag::STRIP_OFFSETS, tag::STRIP_BYTES), (tag::TILE_OFFSETS, tag::TILE_BYTES)] {
                 let (Some(at), Some(len)) = (ifd.find(at), ifd.find(len)) else {
                     continue;
                 };
                 let starts = self.tiff.numbers(eraser.source, at, limits::SIBLINGS)?;
                 let lengths = self.tiff.numbers(eraser.source, len, limits::SIBLINGS)?;
                 let strips = starts.into_iter().zip(lengths);
-                pixels
-                    .extend(strips.map(|(at, len)| self.tiff.window.clamp(at.into(), len.into())));
+                pixels.extend(strips.map(|(at, len)| self.tiff.window.clamp(at.into(), len.into())));
             }
         }
         pixels.sort_by_key(|span| span.start);
         let values = ifds.iter().flat_map(|ifd| {
             let all = ifd.role == Role::Gps;
-            let named = move |tag| {
-                all || DEVICE_TAGS.contains(&tag) || GEO_TAGS.contains(&tag) || is_container(tag)
-            };
-            ifd.entries
-                .iter()
-                .filter(move |entry| named(entry.tag))
-                .map(|entry| entry.value)
+            let named = move |tag| all || DEVICE_TAGS.contains(&tag) || GEO_TAGS.contains(&tag) || is_container(tag);
+            ifd.entries.iter().filter(move |entry| named(entry.tag)).map(|entry| entry.value)
         });
-        let directories = ifds
-            .iter()
-            .filter(|ifd| ifd.role == Role::Gps)
-            .map(|ifd| ifd.span);
+        let directories = ifds.iter().filter(|ifd| ifd.role == Role::Gps).map(|ifd| ifd.span);
         let mut blanked = values.chain(directories);
         Ok(blanked.any(|span| pixels.iter().any(|pixel| pixel.overlaps(span))))
     }

@@ -7,11 +7,7 @@ use crate::error::MediaError;
 use crate::source::Span;
 
 /// Blanks EXIF, XMP and other text items; pictures stay.
-pub(super) fn blank_items(
-    eraser: &mut Eraser<'_, '_>,
-    meta: Span,
-    file: Span,
-) -> Result<(), MediaError> {
+pub(super) fn blank_items(eraser: &mut Eraser<'_, '_>, meta: Span, file: Span) -> Result<(), MediaError> {
     for item in heif::items(eraser.source, meta, file)? {
         if is_picture(&item) {
             continue;
@@ -26,12 +22,8 @@ pub(super) fn blank_items(
                 let block = heif::exif_block(eraser.source, *extent)?;
                 exif::blank_block(eraser, block)?;
             }
-            (b"mime", parts) if xmp::is_media_type(&item.content_type) => {
-                xmp::blank_scattered(eraser, parts)?
-            }
-            (b"Exif" | b"mime" | b"uri ", parts) => {
-                parts.iter().try_for_each(|part| eraser.zero(*part))?
-            }
+            (b"mime", parts) if xmp::is_media_type(&item.content_type) => xmp::blank_scattered(eraser, parts)?,
+            (b"Exif" | b"mime" | b"uri ", parts) => parts.iter().try_for_each(|part| eraser.zero(*part))?,
             _ => eraser.doubt(Doubt::UnknownPart),
         }
     }

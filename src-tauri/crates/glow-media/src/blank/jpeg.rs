@@ -64,49 +64,28 @@ fn blank_image(eraser: &mut Eraser<'_, '_>, window: Span) -> Result<u64, MediaEr
 
 type Extended = BTreeMap<[u8; 32], Vec<(u32, Span)>>;
 
-fn blank_segment(
-    eraser: &mut Eraser<'_, '_>,
-    segment: Segment,
-    extended: &mut Extended,
-) -> Result<(), MediaError> {
+fn blank_segment(eraser: &mut Eraser<'_, '_>, segment: Segment, extended: &mut Extended) -> Result<(), MediaError> {
     let body = segment.body;
     let head = eraser.source.head(body, EXTENDED_XMP.len() as u64)?;
     let after = |prefix: &[u8]| body.from(prefix.len() as u64);
     match segment.marker {
-        marker::APP1 if head.starts_with(marker::EXIF) => {
-            exif::blank_block(eraser, after(marker::EXIF).from(1))
-        }
+        marker::APP1 if head.starts_with(marker::EXIF) => exif::blank_block(eraser, after(marker::EXIF).from(1)),
         marker::APP1 if head.starts_with(marker::XMP) => xmp::blank(eraser, after(marker::XMP)),
         marker::APP1 if head == EXTENDED_XMP && body.len() >= 75 => {
             let part = after(EXTENDED_XMP);
             let guid = eraser.source.array(part.start)?;
             let offset = eraser.source.u32(part.start + 36)?;
-            extended
-                .entry(guid)
-                .or_default()
-                .push((offset, part.from(40)));
+            extended.entry(guid).or_default().push((offset, part.from(40)));
             Ok(())
         }
-        marker::APP13 if head.starts_with(PHOTOSHOP) => {
-            iptc::blank_resources(eraser, after(PHOTOSHOP))
-        }
+        marker::APP13 if head.starts_with(PHOTOSHOP) => iptc::blank_resources(eraser, after(PHOTOSHOP)),
         marker::COMMENT => {
             let text = eraser.source.head(body, body.len())?;
-            if names::text_is_private(&text) {
-                eraser.space(body)
-            } else {
-                Ok(())
-            }
+            if names::text_is_private(&text) { eraser.space(body) } else { Ok(()) }
         }
         app @ marker::APP0..=marker::APP15 => {
-            let is_harmless = HARMLESS
-                .iter()
-                .any(|(number, name)| *number == app && head.starts_with(name));
-            if is_harmless {
-                Ok(())
-            } else {
-                eraser.zero(body)
-            }
+            let is_harmless = HARMLESS.iter().any(|(number, name)| *number == app && head.starts_with(name));
+            if is_harmless { Ok(()) } else { eraser.zero(body) }
         }
         _ => Ok(()),
     }
@@ -171,10 +150,7 @@ fn samsung_blocks(eraser: &mut Eraser<'_, '_>, rest: Span) -> Result<Option<u64>
     };
     let [l0, l1, l2, l3, foot @ ..]: [u8; 8] = eraser.source.array(foot_at)?;
     let directory_bytes = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
-    let Some(directory) = foot_at
-        .checked_sub(directory_bytes)
-        .filter(|at| *at >= rest.start)
-    else {
+    let Some(directory) = foot_at.checked_sub(directory_bytes).filter(|at| *at >= rest.start) else {
         return Ok(None);
     };
     if &foot != b"SEFT" || directory_bytes < 12 || &eraser.source.array(directory)? != b"SEFH" {
@@ -211,10 +187,7 @@ fn samsung_block(eraser: &mut Eraser<'_, '_>, block: Span) -> Result<(), MediaEr
     }
     let name_bytes = u64::from(u32::from_le_bytes(eraser.source.array(block.start + 4)?));
     let body = block.from(8 + name_bytes);
-    let name = eraser
-        .source
-        .text(block.clamp(8, name_bytes))?
-        .unwrap_or_default();
+    let name = eraser.source.text(block.clamp(8, name_bytes))?.unwrap_or_default();
     match name.as_str() {
         "Image_UTC_Data" => Ok(()),
         "MotionPhoto_Data" => eraser.nested(|eraser| {

@@ -72,11 +72,7 @@ fn blank_tags(eraser: &mut Eraser<'_, '_>, tags: Span) -> Result<(), MediaError>
 }
 
 /// Blanks the value of a tag with a private name, and those of all tags nested in it.
-fn blank_simple_tag(
-    eraser: &mut Eraser<'_, '_>,
-    tag: Span,
-    in_private: bool,
-) -> Result<(), MediaError> {
+fn blank_simple_tag(eraser: &mut Eraser<'_, '_>, tag: Span, in_private: bool) -> Result<(), MediaError> {
     let parts = ebml::elements(eraser.source, tag)?;
     let name = match parts.find(id::TAG_NAME) {
         Some(name) => eraser.source.text(name.body)?.unwrap_or_default(),
@@ -87,9 +83,7 @@ fn blank_simple_tag(
         match part.id {
             id::TAG_STRING if is_private => eraser.space(part.body)?,
             id::TAG_BINARY if is_private => eraser.zero(part.body)?,
-            id::SIMPLE_TAG => {
-                eraser.nested(|eraser| blank_simple_tag(eraser, part.body, is_private))?
-            }
+            id::SIMPLE_TAG => eraser.nested(|eraser| blank_simple_tag(eraser, part.body, is_private))?,
             _ => {}
         }
     }
@@ -102,11 +96,7 @@ fn retire(eraser: &mut Eraser<'_, '_>, found: Element) -> Result<(), MediaError>
     let header = match total {
         0..2 => return Ok(()),
         2..=128 => vec![id::VOID as u8, 0x80 | (total - 2) as u8],
-        _ => [
-            [id::VOID as u8].as_slice(),
-            &(1 << 56 | (total - 9)).to_be_bytes(),
-        ]
-        .concat(),
+        _ => [[id::VOID as u8].as_slice(), &(1 << 56 | (total - 9)).to_be_bytes()].concat(),
     };
     eraser.zero(Span::new(found.start, found.body.end))?;
     eraser.put(found.start, &header)

@@ -97,13 +97,8 @@ impl Blanking {
     /// Applies the patches to a stretch of the file that starts at `offset`; for copying in pieces.
     pub fn apply(&self, offset: u64, piece: &mut [u8]) {
         let end = offset + piece.len() as u64;
-        let first = self
-            .patches
-            .partition_point(|patch| patch.offset + patch.bytes.len() as u64 <= offset);
-        for patch in self.patches[first..]
-            .iter()
-            .take_while(|patch| patch.offset < end)
-        {
+        let first = self.patches.partition_point(|patch| patch.offset + patch.bytes.len() as u64 <= offset);
+        for patch in self.patches[first..].iter().take_while(|patch| patch.offset < end) {
             let from = patch.offset.max(offset);
             let to = (patch.offset + patch.bytes.len() as u64).min(end);
             let bytes = &patch.bytes[(from - patch.offset) as usize..(to - patch.offset) as usize];
@@ -131,15 +126,11 @@ fn blank_source(reader: &mut dyn ReadSeek, format: Format) -> Result<Blanking, M
         Format::WebP => picture::webp(&mut eraser, whole),
         Format::Gif => picture::gif(&mut eraser, whole),
         Format::Tiff => exif::blank_file(&mut eraser, whole),
-        Format::Heif | Format::Avif | Format::Mp4 | Format::Mov | Format::ThreeGp => {
-            movie::blank(&mut eraser, whole)
-        }
+        Format::Heif | Format::Avif | Format::Mp4 | Format::Mov | Format::ThreeGp => movie::blank(&mut eraser, whole),
         Format::WebM | Format::Matroska => matroska::blank(&mut eraser, whole),
     };
     match walked {
-        Err(MediaError::Malformed { .. } | MediaError::TooLarge { .. }) => {
-            eraser.doubt(Doubt::Malformed)
-        }
+        Err(MediaError::Malformed { .. } | MediaError::TooLarge { .. }) => eraser.doubt(Doubt::Malformed),
         walked => walked?,
     }
     Ok(eraser.finish())

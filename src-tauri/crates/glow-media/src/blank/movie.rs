@@ -37,8 +37,8 @@ pub(super) fn blank_boxes(eraser: &mut Eraser<'_, '_>, window: Span) -> Result<u
             b"free" | b"skip" => eraser.zero(found.body)?,
             // A motion photo's clip inside a HEIC.
             b"mpvd" => eraser.nested(|eraser| blank(eraser, found.body))?,
-            b"ftyp" | b"styp" | b"mdat" | b"wide" | b"sidx" | b"ssix" | b"mfra" | b"prft"
-            | b"pdin" | b"pnot" | b"PICT" | b"idat" => {}
+            b"ftyp" | b"styp" | b"mdat" | b"wide" | b"sidx" | b"ssix" | b"mfra" | b"prft" | b"pdin" | b"pnot"
+            | b"PICT" | b"idat" => {}
             _ => retire(eraser, *found)?,
         }
     }
@@ -63,30 +63,22 @@ fn blank_movie(eraser: &mut Eraser<'_, '_>, moov: Span, file: Span) -> Result<()
     Ok(())
 }
 
-fn blank_track(
-    eraser: &mut Eraser<'_, '_>,
-    trak: Span,
-    file: Span,
-    is_fragmented: bool,
-) -> Result<(), MediaError> {
+fn blank_track(eraser: &mut Eraser<'_, '_>, trak: Span, file: Span, is_fragmented: bool) -> Result<(), MediaError> {
     for found in &bmff::boxes(eraser.source, trak)?.list {
         match &found.kind {
             b"udta" => blank_user_data(eraser, found.body)?,
             b"meta" => blank_meta(eraser, found.body, file)?,
             b"uuid" => blank_uuid(eraser, *found)?,
             b"free" | b"skip" => eraser.zero(found.body)?,
-            b"tkhd" | b"edts" | b"tref" | b"mdia" | b"load" | b"tapt" | b"clip" | b"matt"
-            | b"imap" | b"txas" | b"trgr" => {}
+            b"tkhd" | b"edts" | b"tref" | b"mdia" | b"load" | b"tapt" | b"clip" | b"matt" | b"imap" | b"txas"
+            | b"trgr" => {}
             _ => retire(eraser, *found)?,
         }
     }
     let track = Track::read(eraser.source, trak)?;
     let is_harmless_metadata = &track.entry == b"mebx"
         && !track.metadata_keys.is_empty()
-        && !track
-            .metadata_keys
-            .iter()
-            .any(|key| names::is_private(key.as_bytes()));
+        && !track.metadata_keys.iter().any(|key| names::is_private(key.as_bytes()));
     if track.is_audiovisual() || is_harmless_metadata {
         return Ok(());
     }
@@ -124,9 +116,9 @@ fn blank_user_data(eraser: &mut Eraser<'_, '_>, udta: Span) -> Result<(), MediaE
             b"XMP_" => xmp::blank(eraser, found.body)?,
             b"uuid" => blank_uuid(eraser, *found)?,
             b"free" | b"skip" => eraser.zero(found.body)?,
-            b"name" | b"titl" | b"dscp" | b"cprt" | b"auth" | b"perf" | b"gnre" | b"rtng"
-            | b"clsf" | b"kywd" | b"albm" | b"yrrc" | b"chpl" | b"hnti" | b"hinf" | b"tagc"
-            | b"LOOP" | b"WLOC" | b"AllF" | b"SelO" | b"date" | b"modl" | b"manu" => {}
+            b"name" | b"titl" | b"dscp" | b"cprt" | b"auth" | b"perf" | b"gnre" | b"rtng" | b"clsf" | b"kywd"
+            | b"albm" | b"yrrc" | b"chpl" | b"hnti" | b"hinf" | b"tagc" | b"LOOP" | b"WLOC" | b"AllF" | b"SelO"
+            | b"date" | b"modl" | b"manu" => {}
             [0xA9, rest @ ..] if is_harmless_text(*rest) => {}
             _ => retire(eraser, *found)?,
         }
@@ -137,8 +129,8 @@ fn blank_user_data(eraser: &mut Eraser<'_, '_>, udta: Span) -> Result<(), MediaE
 /// QuickTime's text atoms behind the `©`: name, date, software, make, model, artist, comment and so on, not `©xyz`.
 fn is_harmless_text(name: [u8; 3]) -> bool {
     const KEPT: [&[u8; 3]; 22] = [
-        b"nam", b"day", b"too", b"swr", b"mak", b"mod", b"cmt", b"inf", b"fmt", b"des", b"ART",
-        b"alb", b"aut", b"cpy", b"dir", b"prd", b"src", b"wrt", b"enc", b"gen", b"req", b"hst",
+        b"nam", b"day", b"too", b"swr", b"mak", b"mod", b"cmt", b"inf", b"fmt", b"des", b"ART", b"alb", b"aut", b"cpy",
+        b"dir", b"prd", b"src", b"wrt", b"enc", b"gen", b"req", b"hst",
     ];
     KEPT.contains(&&name)
 }
@@ -149,8 +141,8 @@ fn blank_meta(eraser: &mut Eraser<'_, '_>, meta: Span, file: Span) -> Result<(),
     let children = bmff::boxes(eraser.source, window)?;
     for found in &children.list {
         match &found.kind {
-            b"hdlr" | b"keys" | b"ilst" | b"iinf" | b"iloc" | b"iprp" | b"iref" | b"pitm"
-            | b"idat" | b"dinf" | b"grpl" | b"ipro" | b"ctry" | b"lang" => {}
+            b"hdlr" | b"keys" | b"ilst" | b"iinf" | b"iloc" | b"iprp" | b"iref" | b"pitm" | b"idat" | b"dinf"
+            | b"grpl" | b"ipro" | b"ctry" | b"lang" => {}
             b"free" | b"skip" => eraser.zero(found.body)?,
             b"uuid" => blank_uuid(eraser, *found)?,
             _ => retire(eraser, *found)?,

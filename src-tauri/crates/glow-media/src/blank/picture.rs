@@ -33,10 +33,10 @@ fn blank_png_chunk(eraser: &mut Eraser<'_, '_>, chunk: Chunk) -> Result<(), Medi
     match &chunk.kind {
         b"eXIf" => exif::blank_block(eraser, chunk.body),
         b"tEXt" | b"zTXt" | b"iTXt" => blank_text(eraser, chunk),
-        b"IHDR" | b"PLTE" | b"IDAT" | b"IEND" | b"acTL" | b"fcTL" | b"fdAT" | b"tRNS" | b"cHRM"
-        | b"gAMA" | b"iCCP" | b"sBIT" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" | b"mDCv"
-        | b"cLLi" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" | b"tIME" | b"oFFs" | b"pCAL"
-        | b"sCAL" | b"gIFg" | b"sTER" | b"iDOT" | b"CgBI" | b"vpAg" | b"orNT" => Ok(()),
+        b"IHDR" | b"PLTE" | b"IDAT" | b"IEND" | b"acTL" | b"fcTL" | b"fdAT" | b"tRNS" | b"cHRM" | b"gAMA" | b"iCCP"
+        | b"sBIT" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" | b"mDCv" | b"cLLi" | b"bKGD" | b"hIST" | b"pHYs"
+        | b"sPLT" | b"tIME" | b"oFFs" | b"pCAL" | b"sCAL" | b"gIFg" | b"sTER" | b"iDOT" | b"CgBI" | b"vpAg"
+        | b"orNT" => Ok(()),
         [kind, ..] if kind.is_ascii_uppercase() => {
             eraser.doubt(Doubt::UnknownPart);
             Ok(())
@@ -52,8 +52,7 @@ fn blank_text(eraser: &mut Eraser<'_, '_>, chunk: Chunk) -> Result<(), MediaErro
         return eraser.zero(chunk.body);
     };
     let after_keyword = chunk.body.from(keyword.len() as u64 + 1);
-    let is_compressed = &chunk.kind == b"zTXt"
-        || (&chunk.kind == b"iTXt" && head.get(keyword.len() + 1) == Some(&1));
+    let is_compressed = &chunk.kind == b"zTXt" || (&chunk.kind == b"iTXt" && head.get(keyword.len() + 1) == Some(&1));
     let is_xmp = keyword == XMP_KEYWORD;
     let is_private = names::is_private(keyword) || keyword.starts_with(b"Raw profile type");
     match (is_xmp, is_compressed) {
@@ -75,14 +74,8 @@ fn blank_text(eraser: &mut Eraser<'_, '_>, chunk: Chunk) -> Result<(), MediaErro
 
 /// The text of an `iTXt` chunk behind its flags, language and translated keyword.
 fn itxt_text(eraser: &mut Eraser<'_, '_>, after_keyword: Span) -> Result<Span, MediaError> {
-    let head = eraser
-        .source
-        .head(after_keyword.from(2), limits::TEXT_BYTES)?;
-    let mut ends = head
-        .iter()
-        .enumerate()
-        .filter(|(_, b)| **b == 0)
-        .map(|(n, _)| n as u64 + 1);
+    let head = eraser.source.head(after_keyword.from(2), limits::TEXT_BYTES)?;
+    let mut ends = head.iter().enumerate().filter(|(_, b)| **b == 0).map(|(n, _)| n as u64 + 1);
     let (_, second) = (ends.next(), ends.next());
     Ok(after_keyword.from(2 + second.unwrap_or(0)))
 }
@@ -120,10 +113,7 @@ pub(super) fn gif(eraser: &mut Eraser<'_, '_>, window: Span) -> Result<(), Media
                 }
             }
             Block::Application(name, body) if &name == b"XMP DataXMP" => {
-                xmp::blank(
-                    eraser,
-                    body.clamp(0, body.len().saturating_sub(GIF_XMP_TRAILER)),
-                )?;
+                xmp::blank(eraser, body.clamp(0, body.len().saturating_sub(GIF_XMP_TRAILER)))?;
             }
             Block::Application(name, _) if GIF_APPLICATIONS.contains(&&name) => {}
             Block::Application(_, body) => blank_application(eraser, body)?,

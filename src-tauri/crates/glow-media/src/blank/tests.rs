@@ -20,9 +20,7 @@ fn holds(bytes: &[u8], needle: &[u8]) -> bool {
 }
 
 fn pixels(bytes: &[u8]) -> Option<Vec<u8>> {
-    image::load_from_memory(bytes)
-        .ok()
-        .map(|picture| picture.into_rgb8().into_raw())
+    image::load_from_memory(bytes).ok().map(|picture| picture.into_rgb8().into_raw())
 }
 
 #[test]
@@ -32,29 +30,14 @@ fn secrets_go_and_everything_else_stays() {
         assert_eq!(blanking.verdict, Verdict::Blanked, "{name}");
         assert_eq!(shared.len(), bytes.len(), "{name}: length");
         for secret in SECRETS {
-            let place = shared
-                .windows(secret.len())
-                .position(|window| window == secret);
+            let place = shared.windows(secret.len()).position(|window| window == secret);
             assert_eq!(place, None, "{name}: {}", String::from_utf8_lossy(secret));
         }
-        assert!(
-            holds(&shared, KEPT),
-            "{name}: fields that tell nothing stay"
-        );
+        assert!(holds(&shared, KEPT), "{name}: fields that tell nothing stay");
         assert_eq!(pixels(&shared), pixels(&bytes), "{name}: pixels");
         let (before, after) = (probed(&bytes), probed(&shared));
-        assert!(
-            before.location_present != (format == Format::Gif) && !after.location_present,
-            "{name}: location"
-        );
-        assert_eq!(
-            crate::Probe {
-                location_present: before.location_present,
-                ..after
-            },
-            before,
-            "{name}: probe"
-        );
+        assert!(before.location_present != (format == Format::Gif) && !after.location_present, "{name}: location");
+        assert_eq!(crate::Probe { location_present: before.location_present, ..after }, before, "{name}: probe");
     }
 }
 
@@ -66,14 +49,7 @@ fn probed(bytes: &[u8]) -> crate::Probe {
 fn blanking_twice_is_blanking_once() {
     for (name, format, bytes) in fixtures::all() {
         let (_, shared) = blanked(&bytes, format);
-        assert_eq!(
-            blanked(&shared, format).0,
-            Blanking {
-                patches: Vec::new(),
-                verdict: Verdict::Clean
-            },
-            "{name}"
-        );
+        assert_eq!(blanked(&shared, format).0, Blanking { patches: Vec::new(), verdict: Verdict::Clean }, "{name}");
     }
 }
 
@@ -82,10 +58,7 @@ fn patches_are_sorted_and_apart() {
     for (name, format, bytes) in fixtures::all() {
         let patches = blanked(&bytes, format).0.patches;
         for pair in patches.windows(2) {
-            assert!(
-                pair[0].offset + (pair[0].bytes.len() as u64) < pair[1].offset,
-                "{name}"
-            );
+            assert!(pair[0].offset + (pair[0].bytes.len() as u64) < pair[1].offset, "{name}");
         }
     }
 }
@@ -109,10 +82,7 @@ fn patches_are_as_they_were() {
         .into_iter()
         .map(|(name, format, bytes)| {
             let patches = blanked(&bytes, format).0.patches;
-            let ranges: Vec<String> = patches
-                .iter()
-                .map(|p| format!("{}+{}", p.offset, p.bytes.len()))
-                .collect();
+            let ranges: Vec<String> = patches.iter().map(|p| format!("{}+{}", p.offset, p.bytes.len())).collect();
             format!("{name}: {}", ranges.join(" "))
         })
         .collect();
@@ -129,46 +99,25 @@ fn clean_files_stay_untouched() {
 
 #[test]
 fn apples_maker_note_stays_with_its_live_photo_identifier() {
-    let exif = Exif {
-        note: fixtures::apple_note(),
-        ..Exif::default()
-    }
-    .block();
+    let exif = Exif { note: fixtures::apple_note(), ..Exif::default() }.block();
     let (_, shared) = blanked(&fixtures::jpeg_with(&exif), Format::Jpeg);
-    assert_eq!(
-        probed(&shared).content_identifier.as_deref(),
-        Some(fixtures::CONTENT_IDENTIFIER)
-    );
+    assert_eq!(probed(&shared).content_identifier.as_deref(), Some(fixtures::CONTENT_IDENTIFIER));
 }
 
 #[test]
 fn unknown_bytes_behind_the_picture_are_a_doubt() {
     let jpeg = fixtures::plain_jpeg(&picture(64, 48), turbojpeg::Subsamp::Sub2x2, false);
     let padded = [jpeg.as_slice(), &[0; 100]].concat();
-    assert_eq!(
-        blanked(&padded, Format::Jpeg).0.verdict,
-        Verdict::Clean,
-        "padding tells nothing"
-    );
+    assert_eq!(blanked(&padded, Format::Jpeg).0.verdict, Verdict::Clean, "padding tells nothing");
     let trailed = [jpeg.as_slice(), b"somebody's own format"].concat();
-    assert_eq!(
-        blanked(&trailed, Format::Jpeg).0.verdict,
-        Verdict::NotProvable(Doubt::Trailer)
-    );
+    assert_eq!(blanked(&trailed, Format::Jpeg).0.verdict, Verdict::NotProvable(Doubt::Trailer));
 }
 
 #[test]
 fn raw_photos_with_private_data_are_a_doubt_but_lose_their_location() {
-    let raw = Exif {
-        strip: vec![77; 12],
-        ..Exif::default()
-    }
-    .block();
+    let raw = Exif { strip: vec![77; 12], ..Exif::default() }.block();
     let (blanking, shared) = blanked(&raw, Format::Tiff);
-    assert_eq!(
-        blanking.verdict,
-        Verdict::NotProvable(Doubt::RawPrivateData)
-    );
+    assert_eq!(blanking.verdict, Verdict::NotProvable(Doubt::RawPrivateData));
     assert!(!holds(&shared, SECRETS[0]));
 }
 
@@ -176,8 +125,7 @@ fn raw_photos_with_private_data_are_a_doubt_but_lose_their_location() {
 fn broken_metadata_is_blanked_as_a_whole() {
     let exif = fixtures::segment(0xE1, b"Exif\0\0no TIFF header, but LATITUDE");
     let open = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><tiff:Make>LATITUDE";
-    let jpeg =
-        fixtures::jpeg_with_segments(&picture(64, 48), &[exif, fixtures::segment(0xE1, open)]);
+    let jpeg = fixtures::jpeg_with_segments(&picture(64, 48), &[exif, fixtures::segment(0xE1, open)]);
     let (blanking, shared) = blanked(&jpeg, Format::Jpeg);
     assert_eq!(blanking.verdict, Verdict::Blanked);
     assert!(!holds(&shared, SECRETS[0]));
@@ -186,10 +134,8 @@ fn broken_metadata_is_blanked_as_a_whole() {
 
 #[test]
 fn a_timed_track_goes_only_if_its_keys_tell_a_place() {
-    for (key, goes) in [
-        ("com.apple.quicktime.still-image-time", false),
-        ("com.apple.quicktime.location.ISO6709", true),
-    ] {
+    for (key, goes) in [("com.apple.quicktime.still-image-time", false), ("com.apple.quicktime.location.ISO6709", true)]
+    {
         let bytes = fixtures::boxed_metadata_movie(key);
         let (blanking, shared) = blanked(&bytes, Format::Mov);
         assert_eq!(blanking.verdict == Verdict::Blanked, goes, "{key}");
@@ -200,18 +146,8 @@ fn a_timed_track_goes_only_if_its_keys_tell_a_place() {
 
 #[test]
 fn the_xml_walk_refuses_what_could_hide_text() {
-    for packet in [
-        "<!DOCTYPE x [<!ENTITY e 'GPS'>]><x/>",
-        "<a><b></a></b>",
-        "<a",
-        "<a b=c/>",
-        "<a>",
-    ] {
-        assert_eq!(
-            xmp::find(packet.as_bytes(), names::is_private),
-            None,
-            "{packet}"
-        );
+    for packet in ["<!DOCTYPE x [<!ENTITY e 'GPS'>]><x/>", "<a><b></a></b>", "<a", "<a b=c/>", "<a>"] {
+        assert_eq!(xmp::find(packet.as_bytes(), names::is_private), None, "{packet}");
     }
 }
 

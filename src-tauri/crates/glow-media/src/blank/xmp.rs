@@ -25,10 +25,7 @@ pub(super) fn blank(eraser: &mut Eraser<'_, '_>, span: Span) -> Result<(), Media
 }
 
 /// Blanks a packet that stands in several places, as extended XMP in JPEG does.
-pub(super) fn blank_scattered(
-    eraser: &mut Eraser<'_, '_>,
-    parts: &[Span],
-) -> Result<(), MediaError> {
+pub(super) fn blank_scattered(eraser: &mut Eraser<'_, '_>, parts: &[Span]) -> Result<(), MediaError> {
     let mut packet = Vec::new();
     if parts.iter().map(|part| part.len()).sum::<u64>() <= limits::METADATA_BYTES {
         for part in parts {
@@ -58,21 +55,11 @@ pub(super) fn blank_scattered(
 /// is not the XML that XMP requires.
 pub(crate) fn find(packet: &[u8], is_wanted: fn(&[u8]) -> bool) -> Option<Vec<Range<usize>>> {
     // Apple ends its packets with a NUL.
-    let packet = &packet[..packet
-        .iter()
-        .rposition(|b| *b != 0)
-        .map_or(0, |last| last + 1)];
+    let packet = &packet[..packet.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1)];
     if packet.contains(&0) || std::str::from_utf8(packet).is_err() {
         return None;
     }
-    let mut walk = Walk {
-        packet,
-        at: 0,
-        open: Vec::new(),
-        wanted_from: None,
-        found: Vec::new(),
-        is_wanted,
-    };
+    let mut walk = Walk { packet, at: 0, open: Vec::new(), wanted_from: None, found: Vec::new(), is_wanted };
     while let Some(step) = walk.packet[walk.at..].iter().position(|b| *b == b'<') {
         walk.at += step;
         walk.markup()?;
@@ -97,9 +84,7 @@ impl<'a> Walk<'a> {
         for (opening, closing) in [("<?", "?>"), ("<!--", "-->"), ("<![CDATA[", "]]>")] {
             if rest.starts_with(opening.as_bytes()) {
                 let body = &rest[opening.len()..];
-                let end = body
-                    .windows(closing.len())
-                    .position(|window| window == closing.as_bytes())?;
+                let end = body.windows(closing.len()).position(|window| window == closing.as_bytes())?;
                 self.at += opening.len() + end + closing.len();
                 return Some(());
             }
@@ -119,10 +104,7 @@ impl<'a> Walk<'a> {
         if self.open.pop()? != name {
             return None;
         }
-        if let Some((start, depth)) = self
-            .wanted_from
-            .filter(|(_, depth)| *depth == self.open.len())
-        {
+        if let Some((start, depth)) = self.wanted_from.filter(|(_, depth)| *depth == self.open.len()) {
             debug_assert_eq!(depth, self.open.len());
             self.found.push(start..self.at);
             self.wanted_from = None;
@@ -176,20 +158,11 @@ impl<'a> Walk<'a> {
         }
         self.at += 1;
         self.skip_space();
-        let quote = *self
-            .packet
-            .get(self.at)
-            .filter(|b| matches!(b, b'"' | b'\''))?;
-        let len = self.packet[self.at + 1..]
-            .iter()
-            .position(|b| *b == quote)?;
+        let quote = *self.packet.get(self.at).filter(|b| matches!(b, b'"' | b'\''))?;
+        let len = self.packet[self.at + 1..].iter().position(|b| *b == quote)?;
         self.at += len + 2;
         let declares_prefix = name.starts_with(b"xmlns");
-        if !in_wanted
-            && self.wanted_from.is_none()
-            && !declares_prefix
-            && (self.is_wanted)(local(name))
-        {
+        if !in_wanted && self.wanted_from.is_none() && !declares_prefix && (self.is_wanted)(local(name)) {
             self.found.push(start..self.at);
         }
         Some(())
@@ -197,18 +170,13 @@ impl<'a> Walk<'a> {
 
     fn name(&mut self) -> Option<&'a [u8]> {
         let rest = &self.packet[self.at..];
-        let len = rest.iter().position(|b| {
-            b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'=' | b'<' | b'"')
-        })?;
+        let len = rest.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'=' | b'<' | b'"'))?;
         self.at += len;
         (len > 0).then(|| &rest[..len])
     }
 
     fn skip_space(&mut self) {
-        self.at += self.packet[self.at..]
-            .iter()
-            .take_while(|b| b.is_ascii_whitespace())
-            .count();
+        self.at += self.packet[self.at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
     }
 }
 

@@ -27,10 +27,7 @@ impl Boxes {
     }
 
     pub(crate) fn all(&self, kind: &FourCc) -> impl Iterator<Item = Box4> {
-        self.list
-            .iter()
-            .copied()
-            .filter(move |found| found.kind == *kind)
+        self.list.iter().copied().filter(move |found| found.kind == *kind)
     }
 }
 
@@ -59,24 +56,15 @@ fn box_at(source: &mut Source<'_>, window: Span, at: u64) -> Result<Option<Box4>
         size => (8, size.into()),
     };
     let fits = size >= header && size <= window.end - at;
-    Ok(fits.then(|| Box4 {
-        kind,
-        start: at,
-        body: Span::new(at + header, at + size),
-    }))
+    Ok(fits.then(|| Box4 { kind, start: at, body: Span::new(at + header, at + size) }))
 }
 
 fn is_name(kind: FourCc) -> bool {
-    kind.iter()
-        .all(|b| b.is_ascii_graphic() || *b == b' ' || *b == 0xA9)
+    kind.iter().all(|b| b.is_ascii_graphic() || *b == b' ' || *b == 0xA9)
 }
 
 /// The box reached by a path of names, taking the first of each.
-pub(crate) fn find_path(
-    source: &mut Source<'_>,
-    window: Span,
-    path: &[&FourCc],
-) -> Result<Option<Span>, MediaError> {
+pub(crate) fn find_path(source: &mut Source<'_>, window: Span, path: &[&FourCc]) -> Result<Option<Span>, MediaError> {
     let mut window = window;
     for name in path {
         let Some(found) = boxes(source, window)?.find(name) else {
@@ -110,10 +98,7 @@ pub(crate) struct MetaValue {
 }
 
 /// The values of a `meta` box with their keys.
-pub(crate) fn meta_values(
-    source: &mut Source<'_>,
-    body: Span,
-) -> Result<Vec<MetaValue>, MediaError> {
+pub(crate) fn meta_values(source: &mut Source<'_>, body: Span) -> Result<Vec<MetaValue>, MediaError> {
     let window = meta_children(source, body)?;
     let children = boxes(source, window)?;
     let keys = match children.find(b"keys") {
@@ -126,9 +111,7 @@ pub(crate) fn meta_values(
     };
     for item in boxes(source, list.body)?.list {
         let parts = boxes(source, item.body)?;
-        let indexed = (u32::from_be_bytes(item.kind) as usize)
-            .checked_sub(1)
-            .and_then(|n| keys.get(n).cloned());
+        let indexed = (u32::from_be_bytes(item.kind) as usize).checked_sub(1).and_then(|n| keys.get(n).cloned());
         let key = match (indexed, parts.find(b"name")) {
             (Some(key), _) => key,
             (None, Some(name)) => source.text(name.body.from(4))?.unwrap_or_default(),
@@ -136,11 +119,7 @@ pub(crate) fn meta_values(
         };
         for data in parts.all(b"data").filter(|data| data.body.len() >= 8) {
             let is_text = source.u32(data.body.start)? == 1;
-            found.push(MetaValue {
-                key: key.clone(),
-                is_text,
-                value: data.body.from(8),
-            });
+            found.push(MetaValue { key: key.clone(), is_text, value: data.body.from(8) });
         }
     }
     Ok(found)

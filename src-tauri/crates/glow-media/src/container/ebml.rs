@@ -63,10 +63,7 @@ impl Elements {
     }
 
     pub(crate) fn all(&self, id: u32) -> impl Iterator<Item = Element> {
-        self.list
-            .iter()
-            .copied()
-            .filter(move |found| found.id == id)
+        self.list.iter().copied().filter(move |found| found.id == id)
     }
 }
 
@@ -89,11 +86,7 @@ pub(crate) fn elements(source: &mut Source<'_>, window: Span) -> Result<Elements
         if list.len() >= limits::SIBLINGS {
             return Err(MediaError::TooComplex);
         }
-        list.push(Element {
-            id: head.id,
-            start: at,
-            body: Span::new(head.body, end),
-        });
+        list.push(Element { id: head.id, start: at, body: Span::new(head.body, end) });
         at = end;
     }
     Ok(Elements { list, end: at })
@@ -105,9 +98,7 @@ pub(crate) fn doc_type(head: &[u8]) -> Option<Format> {
     let mut source = Source::new(&mut cursor).ok()?;
     let whole = source.whole();
     let header = elements(&mut source, whole).ok()?.find(id::EBML)?;
-    let doc_type = elements(&mut source, header.body)
-        .ok()?
-        .find(id::DOC_TYPE)?;
+    let doc_type = elements(&mut source, header.body).ok()?.find(id::DOC_TYPE)?;
     match source.text(doc_type.body).ok()??.as_str() {
         "webm" => Some(Format::WebM),
         "matroska" => Some(Format::Matroska),
@@ -138,9 +129,7 @@ struct Head {
 fn head_at(source: &mut Source<'_>, window: Span, at: u64) -> Result<Option<Head>, MediaError> {
     let raw = source.head(window.from(at - window.start), 12)?;
     let id_bytes = raw.first().map_or(9, |b| b.leading_zeros() as usize + 1);
-    let size_bytes = raw
-        .get(id_bytes)
-        .map_or(9, |b| b.leading_zeros() as usize + 1);
+    let size_bytes = raw.get(id_bytes).map_or(9, |b| b.leading_zeros() as usize + 1);
     if id_bytes > 4 || size_bytes > 8 || raw.len() < id_bytes + size_bytes {
         return Ok(None);
     }
@@ -149,11 +138,7 @@ fn head_at(source: &mut Source<'_>, window: Span, at: u64) -> Result<Option<Head
     let size = size.iter().fold(0, |size, b| size << 8 | u64::from(*b));
     let mask = (1 << (7 * size_bytes)) - 1;
     let size = (size & mask != mask).then_some(size & mask);
-    Ok(Some(Head {
-        id,
-        body: at + (id_bytes + size_bytes) as u64,
-        size,
-    }))
+    Ok(Some(Head { id, body: at + (id_bytes + size_bytes) as u64, size }))
 }
 
 fn unknown_end(source: &mut Source<'_>, window: Span, head: &Head) -> Result<u64, MediaError> {

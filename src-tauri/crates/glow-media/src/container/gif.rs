@@ -17,10 +17,7 @@ pub(crate) enum Block {
 }
 
 /// The blocks in order, and where they end.
-pub(crate) fn blocks(
-    source: &mut Source<'_>,
-    window: Span,
-) -> Result<(Vec<Block>, u64), MediaError> {
+pub(crate) fn blocks(source: &mut Source<'_>, window: Span) -> Result<(Vec<Block>, u64), MediaError> {
     let screen: [u8; 13] = source.array(window.start)?;
     let mut at = window.start + 13 + colour_table_bytes(screen[10]);
     let mut found = Vec::new();
@@ -40,12 +37,7 @@ pub(crate) fn blocks(
     Ok((found, at.min(window.end)))
 }
 
-fn extension(
-    source: &mut Source<'_>,
-    at: u64,
-    end: u64,
-    found: &mut Vec<Block>,
-) -> Result<u64, MediaError> {
+fn extension(source: &mut Source<'_>, at: u64, end: u64, found: &mut Vec<Block>) -> Result<u64, MediaError> {
     let label = source.u8(at + 1)?;
     let (parts, next) = sub_blocks(source, at + 2, end)?;
     match (label, parts.first()) {
@@ -55,21 +47,14 @@ fn extension(
         }
         (0xFE, _) => found.push(Block::Comment(parts)),
         (0xFF, Some(part)) if part.len() == 11 => {
-            found.push(Block::Application(
-                source.array(part.start)?,
-                Span::new(part.end, next),
-            ));
+            found.push(Block::Application(source.array(part.start)?, Span::new(part.end, next)));
         }
         _ => {}
     }
     Ok(next)
 }
 
-fn sub_blocks(
-    source: &mut Source<'_>,
-    mut at: u64,
-    end: u64,
-) -> Result<(Vec<Span>, u64), MediaError> {
+fn sub_blocks(source: &mut Source<'_>, mut at: u64, end: u64) -> Result<(Vec<Span>, u64), MediaError> {
     let mut parts = Vec::new();
     while at < end {
         let len = u64::from(source.u8(at)?);
@@ -86,9 +71,5 @@ fn sub_blocks(
 }
 
 fn colour_table_bytes(flags: u8) -> u64 {
-    if flags & 0x80 == 0 {
-        0
-    } else {
-        3 << ((flags & 7) + 1)
-    }
+    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }

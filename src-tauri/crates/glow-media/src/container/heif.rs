@@ -27,11 +27,7 @@ pub(crate) struct Geometry {
 }
 
 /// The items of the `meta` box with this body; offsets count from the start of `file`.
-pub(crate) fn items(
-    source: &mut Source<'_>,
-    meta: Span,
-    file: Span,
-) -> Result<Vec<Item>, MediaError> {
+pub(crate) fn items(source: &mut Source<'_>, meta: Span, file: Span) -> Result<Vec<Item>, MediaError> {
     let window = bmff::meta_children(source, meta)?;
     let children = bmff::boxes(source, window)?;
     let Some(iinf) = children.find(b"iinf") else {
@@ -47,21 +43,14 @@ pub(crate) fn items(
     for entry in entries.all(b"infe") {
         if let Some((id, kind, content_type)) = item_entry(source, entry)? {
             let extents = places.remove(&id).unwrap_or_default();
-            found.push(Item {
-                kind,
-                content_type,
-                extents,
-            });
+            found.push(Item { kind, content_type, extents });
         }
     }
     Ok(found)
 }
 
 /// The size and rotation of the primary item, from its properties.
-pub(crate) fn geometry(
-    source: &mut Source<'_>,
-    meta: Span,
-) -> Result<Option<Geometry>, MediaError> {
+pub(crate) fn geometry(source: &mut Source<'_>, meta: Span) -> Result<Option<Geometry>, MediaError> {
     let window = bmff::meta_children(source, meta)?;
     let children = bmff::boxes(source, window)?;
     let (Some(pitm), Some(iprp)) = (children.find(b"pitm"), children.find(b"iprp")) else {
@@ -74,11 +63,7 @@ pub(crate) fn geometry(
         return Ok(None);
     };
     let properties = bmff::boxes(source, ipco.body)?.list;
-    let mut geometry = Geometry {
-        width: 0,
-        height: 0,
-        orientation: 1,
-    };
+    let mut geometry = Geometry { width: 0, height: 0, orientation: 1 };
     for ipma in parts.all(b"ipma") {
         for index in associations(source, ipma, primary)? {
             let property = index.checked_sub(1).and_then(|n| properties.get(n));
@@ -99,11 +84,7 @@ pub(crate) fn exif_block(source: &mut Source<'_>, extent: Span) -> Result<Span, 
     Ok(extent.from(4 + skipped))
 }
 
-fn apply(
-    source: &mut Source<'_>,
-    geometry: &mut Geometry,
-    property: Box4,
-) -> Result<(), MediaError> {
+fn apply(source: &mut Source<'_>, geometry: &mut Geometry, property: Box4) -> Result<(), MediaError> {
     match &property.kind {
         b"ispe" if property.body.len() >= 12 => {
             geometry.width = source.u32(property.body.start + 4)?;
@@ -149,17 +130,10 @@ fn mirrored(orientation: u8, top_to_bottom: bool) -> u8 {
         7 => 8,
         _ => 7,
     };
-    if top_to_bottom {
-        turned_left(turned_left(left_to_right))
-    } else {
-        left_to_right
-    }
+    if top_to_bottom { turned_left(turned_left(left_to_right)) } else { left_to_right }
 }
 
-fn item_entry(
-    source: &mut Source<'_>,
-    entry: Box4,
-) -> Result<Option<(u32, FourCc, String)>, MediaError> {
+fn item_entry(source: &mut Source<'_>, entry: Box4) -> Result<Option<(u32, FourCc, String)>, MediaError> {
     let at = entry.body.start;
     let version = source.u8(at)?;
     let id_bytes = match version {
@@ -170,17 +144,10 @@ fn item_entry(
     let id = source.uint(at + 4, id_bytes)? as u32;
     let kind_at = at + 4 + id_bytes as u64 + 2;
     let kind = source.array(kind_at)?;
-    let names = source.head(
-        Span::new(kind_at + 4, entry.body.end),
-        limits::TEXT_BYTES * 2,
-    )?;
+    let names = source.head(Span::new(kind_at + 4, entry.body.end), limits::TEXT_BYTES * 2)?;
     let mut names = names.split(|b| *b == 0);
     let content_type = if &kind == b"mime" { names.nth(1) } else { None };
-    Ok(Some((
-        id,
-        kind,
-        String::from_utf8_lossy(content_type.unwrap_or_default()).into_owned(),
-    )))
+    Ok(Some((id, kind, String::from_utf8_lossy(content_type.unwrap_or_default()).into_owned())))
 }
 
 type Places = BTreeMap<u32, Option<Vec<Span>>>;
@@ -210,11 +177,7 @@ fn locations(source: &mut Source<'_>, children: &Boxes, file: Span) -> Result<Pl
     };
     for _ in 0..count {
         let id = next(source, id_bytes)? as u32;
-        let method = if version == 0 {
-            0
-        } else {
-            next(source, 2)? & 15
-        };
+        let method = if version == 0 { 0 } else { next(source, 2)? & 15 };
         next(source, 2)?;
         let base = next(source, base_bytes)?;
         let extent_count = next(source, 2)?;

@@ -86,16 +86,9 @@ impl Jpeg {
     }
 
     /// Follows the scans to the end of the image, collecting segments between them; returns where the image ends.
-    pub(crate) fn finish(
-        &mut self,
-        source: &mut Source<'_>,
-        window: Span,
-    ) -> Result<u64, MediaError> {
+    pub(crate) fn finish(&mut self, source: &mut Source<'_>, window: Span) -> Result<u64, MediaError> {
         let Some(mut at) = self.scan_start else {
-            return Ok(self
-                .segments
-                .last()
-                .map_or(window.end, |segment| (segment.body.end + 2).min(window.end)));
+            return Ok(self.segments.last().map_or(window.end, |segment| (segment.body.end + 2).min(window.end)));
         };
         while let Some((marker, found)) = next_marker(source, Span::new(at, window.end))? {
             if marker == EOI {
@@ -114,18 +107,9 @@ impl Jpeg {
     }
 
     /// The segments of one marker whose body starts with `prefix`, given without it.
-    pub(crate) fn bodies(
-        &self,
-        source: &mut Source<'_>,
-        marker: u8,
-        prefix: &[u8],
-    ) -> Result<Vec<Span>, MediaError> {
+    pub(crate) fn bodies(&self, source: &mut Source<'_>, marker: u8, prefix: &[u8]) -> Result<Vec<Span>, MediaError> {
         let mut found = Vec::new();
-        for segment in self
-            .segments
-            .iter()
-            .filter(|segment| segment.marker == marker)
-        {
+        for segment in self.segments.iter().filter(|segment| segment.marker == marker) {
             if starts_with(source, segment.body, prefix)? {
                 found.push(segment.body.from(prefix.len() as u64));
             }
@@ -135,16 +119,12 @@ impl Jpeg {
 
     /// The TIFF block of the first EXIF segment.
     pub(crate) fn exif(&self, source: &mut Source<'_>) -> Result<Option<Span>, MediaError> {
-        Ok(self
-            .bodies(source, APP1, EXIF)?
-            .first()
-            .map(|body| body.from(1)))
+        Ok(self.bodies(source, APP1, EXIF)?.first().map(|body| body.from(1)))
     }
 
     fn note(&mut self, source: &mut Source<'_>, segment: Segment) -> Result<(), MediaError> {
         let body = segment.body;
-        let is_frame =
-            matches!(segment.marker, 0xC0..=0xCF) && !matches!(segment.marker, 0xC4 | 0xC8 | 0xCC);
+        let is_frame = matches!(segment.marker, 0xC0..=0xCF) && !matches!(segment.marker, 0xC4 | 0xC8 | 0xCC);
         if is_frame && self.frame.is_none() && body.len() >= 6 {
             let [precision, h0, h1, w0, w1, components] = source.array(body.start)?;
             self.frame = Some(Frame {
@@ -163,11 +143,7 @@ impl Jpeg {
     }
 }
 
-pub(crate) fn starts_with(
-    source: &mut Source<'_>,
-    span: Span,
-    prefix: &[u8],
-) -> Result<bool, MediaError> {
+pub(crate) fn starts_with(source: &mut Source<'_>, span: Span, prefix: &[u8]) -> Result<bool, MediaError> {
     Ok(source.head(span, prefix.len() as u64)? == prefix)
 }
 
@@ -190,8 +166,7 @@ fn next_marker(source: &mut Source<'_>, window: Span) -> Result<Option<(u8, u64)
         let len = (window.end - at).min(SCAN_BYTES as u64) as usize;
         source.read(at, &mut buf[..len])?;
         let pairs = buf[..len].windows(2).enumerate();
-        let mut markers = pairs
-            .filter(|(_, pair)| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xD0..=0xD7 | 0xFF));
+        let mut markers = pairs.filter(|(_, pair)| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xD0..=0xD7 | 0xFF));
         if let Some((n, pair)) = markers.next() {
             return Ok(Some((pair[1], at + n as u64)));
         }

@@ -38,10 +38,7 @@ impl Track {
 
     /// Whether the track is pictures, sound or time code, which hold no location by themselves.
     pub(crate) fn is_audiovisual(&self) -> bool {
-        matches!(
-            &self.handler,
-            b"vide" | b"soun" | b"tmcd" | b"auxv" | b"pict" | b"hint"
-        )
+        matches!(&self.handler, b"vide" | b"soun" | b"tmcd" | b"auxv" | b"pict" | b"hint")
     }
 
     /// Reads a `trak` box.
@@ -76,11 +73,7 @@ impl Track {
 
     /// Where the samples stand in `file`, neighbours joined; `None` when the table is larger than any real one. Offsets
     /// count from the start of the movie, which in a motion photo stands behind a picture.
-    pub(crate) fn samples(
-        &self,
-        source: &mut Source<'_>,
-        file: Span,
-    ) -> Result<Option<Vec<Span>>, MediaError> {
+    pub(crate) fn samples(&self, source: &mut Source<'_>, file: Span) -> Result<Option<Vec<Span>>, MediaError> {
         let Some(table) = self.sample_table else {
             return Ok(Some(Vec::new()));
         };
@@ -94,23 +87,14 @@ impl Track {
         let Some(runs) = full_table(source, tables.find(b"stsc").map(|b| b.body), 12)? else {
             return Ok(None);
         };
-        let mut runs = runs
-            .as_chunks::<12>()
-            .0
-            .iter()
-            .map(|run| (word(run, 0), word(run, 4)))
-            .peekable();
+        let mut runs = runs.as_chunks::<12>().0.iter().map(|run| (word(run, 0), word(run, 4))).peekable();
         let (mut per_chunk, mut sizes) = (0, sizes.into_iter());
         let mut spans: Vec<Span> = Vec::new();
         for (number, start) in (1_u32..).zip(chunks) {
             while let Some((_, count)) = runs.next_if(|(first, _)| *first <= number) {
                 per_chunk = count;
             }
-            let bytes = sizes
-                .by_ref()
-                .take(per_chunk as usize)
-                .map(u64::from)
-                .sum::<u64>();
+            let bytes = sizes.by_ref().take(per_chunk as usize).map(u64::from).sum::<u64>();
             let span = file.clamp(start, bytes);
             match spans.last_mut() {
                 Some(last) if last.end == span.start => last.end = span.end,
@@ -168,23 +152,11 @@ impl Track {
 pub(crate) fn header(source: &mut Source<'_>, body: Span) -> Result<Header, MediaError> {
     let at = body.start + 4;
     Ok(if source.u8(body.start)? == 1 {
-        Header {
-            created: source.u64(at)?,
-            timescale: source.u32(at + 16)?,
-            duration: source.u64(at + 20)?,
-        }
+        Header { created: source.u64(at)?, timescale: source.u32(at + 16)?, duration: source.u64(at + 20)? }
     } else {
         let duration = source.u32(at + 12)?;
-        let duration = if duration == u32::MAX {
-            0
-        } else {
-            duration.into()
-        };
-        Header {
-            created: source.u32(at)?.into(),
-            timescale: source.u32(at + 8)?,
-            duration,
-        }
+        let duration = if duration == u32::MAX { 0 } else { duration.into() };
+        Header { created: source.u32(at)?.into(), timescale: source.u32(at + 8)?, duration }
     })
 }
 
@@ -206,15 +178,8 @@ pub(crate) fn fragments_end(
 }
 
 /// The default sample duration that `mvex` declares for a track.
-pub(crate) fn default_duration(
-    source: &mut Source<'_>,
-    mvex: Span,
-    track: u32,
-) -> Result<u64, MediaError> {
-    for trex in bmff::boxes(source, mvex)?
-        .all(b"trex")
-        .filter(|trex| trex.body.len() >= 16)
-    {
+pub(crate) fn default_duration(source: &mut Source<'_>, mvex: Span, track: u32) -> Result<u64, MediaError> {
+    for trex in bmff::boxes(source, mvex)?.all(b"trex").filter(|trex| trex.body.len() >= 16) {
         if source.u32(trex.body.start + 4)? == track {
             return Ok(source.u32(trex.body.start + 12)?.into());
         }
@@ -222,12 +187,7 @@ pub(crate) fn default_duration(
     Ok(0)
 }
 
-fn fragment_end(
-    source: &mut Source<'_>,
-    traf: Span,
-    default: u64,
-    track: u32,
-) -> Result<Option<u64>, MediaError> {
+fn fragment_end(source: &mut Source<'_>, traf: Span, default: u64, track: u32) -> Result<Option<u64>, MediaError> {
     let parts = bmff::boxes(source, traf)?;
     let (Some(tfhd), Some(tfdt)) = (parts.find(b"tfhd"), parts.find(b"tfdt")) else {
         return Ok(None);
@@ -237,11 +197,7 @@ fn fragment_end(
     }
     let flags = source.u32(tfhd.body.start)?;
     let skipped = u64::from(flags & 1) * 8 + u64::from(flags >> 1 & 1) * 4;
-    let default = if flags & 8 == 0 {
-        default
-    } else {
-        source.u32(tfhd.body.start + 8 + skipped)?.into()
-    };
+    let default = if flags & 8 == 0 { default } else { source.u32(tfhd.body.start + 8 + skipped)?.into() };
     let is_long = source.u8(tfdt.body.start)? == 1;
     let mut end = source.uint(tfdt.body.start + 4, if is_long { 8 } else { 4 })?;
     for trun in parts.all(b"trun") {
@@ -258,14 +214,8 @@ fn run_duration(source: &mut Source<'_>, trun: Span, default: u64) -> Result<u64
     }
     let row_bytes = 4 * u64::from((flags >> 8 & 15).count_ones());
     let rows = trun.from(8 + 4 * u64::from(flags & 1) + 4 * u64::from(flags >> 2 & 1));
-    let rows = source.bytes(
-        rows.clamp(0, row_bytes * u64::from(count)),
-        limits::METADATA_BYTES,
-    )?;
-    Ok(rows
-        .chunks_exact(row_bytes as usize)
-        .map(|row| u64::from(word(row, 0)))
-        .sum())
+    let rows = source.bytes(rows.clamp(0, row_bytes * u64::from(count)), limits::METADATA_BYTES)?;
+    Ok(rows.chunks_exact(row_bytes as usize).map(|row| u64::from(word(row, 0))).sum())
 }
 
 /// The EXIF orientation that does what a matrix's `a b c d` do (the picture's x goes to `a b`, its y to `c d`).
@@ -282,10 +232,7 @@ fn orientation(cells: [i32; 4]) -> u8 {
     }
 }
 
-fn sample_sizes(
-    source: &mut Source<'_>,
-    tables: &bmff::Boxes,
-) -> Result<Option<Vec<u32>>, MediaError> {
+fn sample_sizes(source: &mut Source<'_>, tables: &bmff::Boxes) -> Result<Option<Vec<u32>>, MediaError> {
     let Some(stsz) = tables.find(b"stsz") else {
         // `stz2` packs sizes into 4, 8 or 16 bits; no camera writes it for metadata.
         return Ok(tables.find(b"stz2").is_none().then(Vec::new));
@@ -298,49 +245,21 @@ fn sample_sizes(
     if uniform != 0 {
         return Ok(Some(vec![uniform; count as usize]));
     }
-    let raw = source.bytes(
-        stsz.body.from(12).clamp(0, u64::from(count) * 4),
-        u64::from(limits::SAMPLES) * 4,
-    )?;
-    Ok(Some(
-        raw.as_chunks()
-            .0
-            .iter()
-            .map(|b| u32::from_be_bytes(*b))
-            .collect(),
-    ))
+    let raw = source.bytes(stsz.body.from(12).clamp(0, u64::from(count) * 4), u64::from(limits::SAMPLES) * 4)?;
+    Ok(Some(raw.as_chunks().0.iter().map(|b| u32::from_be_bytes(*b)).collect()))
 }
 
-fn chunk_offsets(
-    source: &mut Source<'_>,
-    tables: &bmff::Boxes,
-) -> Result<Option<Vec<u64>>, MediaError> {
+fn chunk_offsets(source: &mut Source<'_>, tables: &bmff::Boxes) -> Result<Option<Vec<u64>>, MediaError> {
     if let Some(stco) = tables.find(b"stco") {
         let raw = full_table(source, Some(stco.body), 4)?;
-        return Ok(raw.map(|raw| {
-            raw.as_chunks()
-                .0
-                .iter()
-                .map(|b| u32::from_be_bytes(*b).into())
-                .collect()
-        }));
+        return Ok(raw.map(|raw| raw.as_chunks().0.iter().map(|b| u32::from_be_bytes(*b).into()).collect()));
     }
     let raw = full_table(source, tables.find(b"co64").map(|b| b.body), 8)?;
-    Ok(raw.map(|raw| {
-        raw.as_chunks()
-            .0
-            .iter()
-            .map(|b| u64::from_be_bytes(*b))
-            .collect()
-    }))
+    Ok(raw.map(|raw| raw.as_chunks().0.iter().map(|b| u64::from_be_bytes(*b)).collect()))
 }
 
 /// The rows of a table with a version, a count, and rows of equal size; `None` when there are too many.
-fn full_table(
-    source: &mut Source<'_>,
-    body: Option<Span>,
-    row_bytes: u64,
-) -> Result<Option<Vec<u8>>, MediaError> {
+fn full_table(source: &mut Source<'_>, body: Option<Span>, row_bytes: u64) -> Result<Option<Vec<u8>>, MediaError> {
     let Some(body) = body.filter(|body| body.len() >= 8) else {
         return Ok(Some(Vec::new()));
     };
@@ -353,7 +272,5 @@ fn full_table(
 }
 
 fn word(row: &[u8], at: usize) -> u32 {
-    row.get(at..)
-        .and_then(|rest| rest.first_chunk())
-        .map_or(0, |b| u32::from_be_bytes(*b))
+    row.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |b| u32::from_be_bytes(*b))
 }

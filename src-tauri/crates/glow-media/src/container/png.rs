@@ -12,10 +12,7 @@ pub(crate) struct Chunk {
 }
 
 /// The chunks in order, and where they end.
-pub(crate) fn chunks(
-    source: &mut Source<'_>,
-    window: Span,
-) -> Result<(Vec<Chunk>, u64), MediaError> {
+pub(crate) fn chunks(source: &mut Source<'_>, window: Span) -> Result<(Vec<Chunk>, u64), MediaError> {
     let mut found = Vec::new();
     let mut at = window.start + 8;
     while at + 12 <= window.end && found.len() < limits::SIBLINGS {

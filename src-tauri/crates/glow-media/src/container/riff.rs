@@ -12,10 +12,7 @@ pub(crate) struct Chunk {
 }
 
 /// The chunks in order, and where they end.
-pub(crate) fn chunks(
-    source: &mut Source<'_>,
-    window: Span,
-) -> Result<(Vec<Chunk>, u64), MediaError> {
+pub(crate) fn chunks(source: &mut Source<'_>, window: Span) -> Result<(Vec<Chunk>, u64), MediaError> {
     let [.., s0, s1, s2, s3]: [u8; 8] = source.array(window.start)?;
     let declared = window.clamp(8, u32::from_le_bytes([s0, s1, s2, s3]).into());
     let mut found = Vec::new();
@@ -32,11 +29,5 @@ pub(crate) fn chunks(
 
 /// Some writers put JPEG's `Exif\0\0` in front of the block.
 pub(crate) fn exif_block(source: &mut Source<'_>, body: Span) -> Result<Span, MediaError> {
-    Ok(
-        if crate::container::jpeg::starts_with(source, body, b"Exif\0\0")? {
-            body.from(6)
-        } else {
-            body
-        },
-    )
+    Ok(if crate::container::jpeg::starts_with(source, body, b"Exif\0\0")? { body.from(6) } else { body })
 }

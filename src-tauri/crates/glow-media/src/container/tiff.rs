@@ -101,20 +101,12 @@ impl Tiff {
             _ => return Ok(None),
         };
         let first = endian.u32([head[4], head[5], head[6], head[7]]);
-        Ok(window.sub(first.into(), 2).map(|_| Self {
-            window,
-            endian,
-            first,
-        }))
+        Ok(window.sub(first.into(), 2).map(|_| Self { window, endian, first }))
     }
 
     /// A maker note that is a bare directory in its own window.
     pub(crate) fn bare(window: Span, endian: Endian) -> Self {
-        Self {
-            window,
-            endian,
-            first: 0,
-        }
+        Self { window, endian, first: 0 }
     }
 
     /// All directories that can be reached, each once.
@@ -140,11 +132,7 @@ impl Tiff {
                     tag::SUB_IFDS => Role::Sub,
                     _ => continue,
                 };
-                queue.extend(
-                    self.numbers(source, *entry, limits::IFDS)?
-                        .into_iter()
-                        .map(|at| (role, 0, at)),
-                );
+                queue.extend(self.numbers(source, *entry, limits::IFDS)?.into_iter().map(|at| (role, 0, at)));
             }
             found.push(ifd);
         }
@@ -163,33 +151,14 @@ impl Tiff {
             return Ok(None);
         };
         let declared = usize::from(self.endian.u16(source.array(head.start)?));
-        let table = self
-            .window
-            .clamp(u64::from(offset) + 2, declared as u64 * 12);
+        let table = self.window.clamp(u64::from(offset) + 2, declared as u64 * 12);
         let raw = source.bytes(table, table.len())?;
         let entries = raw.as_chunks::<12>().0.iter().take(limits::IFD_ENTRIES);
-        let entries = entries
-            .zip(0..)
-            .map(|(raw, n): (_, u64)| self.entry(*raw, table.start + n * 12))
-            .collect();
-        let link = self
-            .window
-            .clamp(u64::from(offset) + 2 + declared as u64 * 12, 4);
-        let next = if link.len() == 4 {
-            self.endian.u32(source.array(link.start)?)
-        } else {
-            0
-        };
+        let entries = entries.zip(0..).map(|(raw, n): (_, u64)| self.entry(*raw, table.start + n * 12)).collect();
+        let link = self.window.clamp(u64::from(offset) + 2 + declared as u64 * 12, 4);
+        let next = if link.len() == 4 { self.endian.u32(source.array(link.start)?) } else { 0 };
         let span = Span::new(head.start, link.end.max(table.end));
-        Ok(Some((
-            Ifd {
-                role,
-                index,
-                span,
-                entries,
-            },
-            next,
-        )))
+        Ok(Some((Ifd { role, index, span, entries }, next)))
     }
 
     fn entry(&self, raw: [u8; 12], at: u64) -> Entry {
@@ -200,60 +169,31 @@ impl Tiff {
         let value = if len <= 4 {
             Span::new(at + 8, at + 8 + len)
         } else {
-            self.window
-                .clamp(self.endian.u32([v0, v1, v2, v3]).into(), len)
+            self.window.clamp(self.endian.u32([v0, v1, v2, v3]).into(), len)
         };
-        Entry {
-            tag: self.endian.u16([t0, t1]),
-            kind,
-            value,
-        }
+        Entry { tag: self.endian.u16([t0, t1]), kind, value }
     }
 
     /// The first number of a BYTE, SHORT, LONG or IFD field.
-    pub(crate) fn number(
-        &self,
-        source: &mut Source<'_>,
-        entry: Entry,
-    ) -> Result<Option<u32>, MediaError> {
+    pub(crate) fn number(&self, source: &mut Source<'_>, entry: Entry) -> Result<Option<u32>, MediaError> {
         Ok(self.numbers(source, entry, 1)?.first().copied())
     }
 
     /// Up to `max` numbers of a BYTE, SHORT, LONG or IFD field.
-    pub(crate) fn numbers(
-        &self,
-        source: &mut Source<'_>,
-        entry: Entry,
-        max: usize,
-    ) -> Result<Vec<u32>, MediaError> {
+    pub(crate) fn numbers(&self, source: &mut Source<'_>, entry: Entry, max: usize) -> Result<Vec<u32>, MediaError> {
         let width = value_bytes(entry.kind);
         let raw = source.head(entry.value, width * max as u64)?;
         Ok(match entry.kind {
             1 => raw.into_iter().map(u32::from).collect(),
-            3 => raw
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| self.endian.u16(*b).into())
-                .collect(),
-            4 | 13 => raw
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| self.endian.u32(*b))
-                .collect(),
+            3 => raw.as_chunks().0.iter().map(|b| self.endian.u16(*b).into()).collect(),
+            4 | 13 => raw.as_chunks().0.iter().map(|b| self.endian.u32(*b)).collect(),
             _ => Vec::new(),
         })
     }
 
     /// The bytes of the picture that a directory embeds as JPEG.
-    pub(crate) fn embedded_jpeg(
-        &self,
-        source: &mut Source<'_>,
-        ifd: &Ifd,
-    ) -> Result<Option<Span>, MediaError> {
-        let (Some(at), Some(len)) = (ifd.find(tag::THUMBNAIL), ifd.find(tag::THUMBNAIL_BYTES))
-        else {
+    pub(crate) fn embedded_jpeg(&self, source: &mut Source<'_>, ifd: &Ifd) -> Result<Option<Span>, MediaError> {
+        let (Some(at), Some(len)) = (ifd.find(tag::THUMBNAIL), ifd.find(tag::THUMBNAIL_BYTES)) else {
             return Ok(None);
         };
         let (Some(at), Some(len)) = (self.number(source, at)?, self.number(source, len)?) else {

@@ -14,8 +14,7 @@ pub(super) fn to_srgb(picture: &mut Picture, profile: &[u8]) {
     if profile.color_space != DataColorSpace::Rgb || same_gamut(&profile, &srgb) {
         return;
     }
-    let transform =
-        profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, TransformOptions::default());
+    let transform = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, TransformOptions::default());
     let mut converted = vec![0; picture.rgb.len()];
     match transform.and_then(|transform| transform.transform(&picture.rgb, &mut converted)) {
         Ok(()) => picture.rgb = converted,
@@ -24,11 +23,7 @@ pub(super) fn to_srgb(picture: &mut Picture, profile: &[u8]) {
 }
 
 fn same_gamut(a: &ColorProfile, b: &ColorProfile) -> bool {
-    let close = |a: Xyzd, b: Xyzd| {
-        [a.x - b.x, a.y - b.y, a.z - b.z]
-            .iter()
-            .all(|d| d.abs() < 0.003)
-    };
+    let close = |a: Xyzd, b: Xyzd| [a.x - b.x, a.y - b.y, a.z - b.z].iter().all(|d| d.abs() < 0.003);
     close(a.red_colorant, b.red_colorant)
         && close(a.green_colorant, b.green_colorant)
         && close(a.blue_colorant, b.blue_colorant)

@@ -48,42 +48,21 @@ pub(super) fn other(bytes: &[u8], format: ImageFormat) -> Result<Decoded, MediaE
     let mut decoder = reader.into_decoder()?;
     decoder.set_limits(allowed)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > limits::FULL_DECODE_PIXELS
-        || decoder.total_bytes() > limits::DECODE_BYTES
+    if u64::from(width) * u64::from(height) > limits::FULL_DECODE_PIXELS || decoder.total_bytes() > limits::DECODE_BYTES
     {
-        return Err(MediaError::TooLarge {
-            what: "picture in pixels",
-            limit: limits::FULL_DECODE_PIXELS,
-        });
+        return Err(MediaError::TooLarge { what: "picture in pixels", limit: limits::FULL_DECODE_PIXELS });
     }
-    let profile = decoder
-        .icc_profile()
-        .ok()
-        .flatten()
-        .filter(|p| p.len() <= limits::COLOUR_PROFILE_BYTES);
-    Ok(Decoded {
-        picture: flatten(DynamicImage::from_decoder(decoder)?),
-        profile,
-    })
+    let profile = decoder.icc_profile().ok().flatten().filter(|p| p.len() <= limits::COLOUR_PROFILE_BYTES);
+    Ok(Decoded { picture: flatten(DynamicImage::from_decoder(decoder)?), profile })
 }
 
 /// A picture in several scans is held as coefficients in memory, whatever size it is decoded to.
 fn check_size(structure: &Jpeg) -> Result<(), MediaError> {
-    let frame = structure
-        .frame
-        .ok_or(MediaError::malformed("JPEG: it has no frame"))?;
-    let is_single_scan =
-        matches!(frame.marker, 0xC0 | 0xC1) && structure.first_scan_components == frame.components;
-    let limit = if is_single_scan {
-        limits::SCALED_DECODE_PIXELS
-    } else {
-        limits::FULL_DECODE_PIXELS
-    };
+    let frame = structure.frame.ok_or(MediaError::malformed("JPEG: it has no frame"))?;
+    let is_single_scan = matches!(frame.marker, 0xC0 | 0xC1) && structure.first_scan_components == frame.components;
+    let limit = if is_single_scan { limits::SCALED_DECODE_PIXELS } else { limits::FULL_DECODE_PIXELS };
     if u64::from(frame.width) * u64::from(frame.height) > limit {
-        return Err(MediaError::TooLarge {
-            what: "picture in pixels",
-            limit,
-        });
+        return Err(MediaError::TooLarge { what: "picture in pixels", limit });
     }
     Ok(())
 }
@@ -96,55 +75,28 @@ fn scaled(bytes: &[u8]) -> Result<Picture, MediaError> {
     decoder.set_scaling_factor(factor)?;
     let (width, height) = (factor.scale(header.width), factor.scale(header.height));
     if (width * height) as u64 > limits::FULL_DECODE_PIXELS {
-        return Err(MediaError::TooLarge {
-            what: "picture in pixels",
-            limit: limits::FULL_DECODE_PIXELS,
-        });
+        return Err(MediaError::TooLarge { what: "picture in pixels", limit: limits::FULL_DECODE_PIXELS });
     }
     let is_ink = matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK);
-    let format = if is_ink {
-        PixelFormat::CMYK
-    } else {
-        PixelFormat::RGB
-    };
+    let format = if is_ink { PixelFormat::CMYK } else { PixelFormat::RGB };
     let mut pixels = vec![0; width * height * format.size()];
-    let target = Image {
-        pixels: pixels.as_mut_slice(),
-        width,
-        pitch: width * format.size(),
-        height,
-        format,
-    };
+    let target = Image { pixels: pixels.as_mut_slice(), width, pitch: width * format.size(), height, format };
     decoder.decompress(bytes, target)?;
-    let rgb = if is_ink {
-        ink_to_light(&pixels)
-    } else {
-        pixels
-    };
-    Ok(Picture {
-        width: width as u32,
-        height: height as u32,
-        rgb,
-    })
+    let rgb = if is_ink { ink_to_light(&pixels) } else { pixels };
+    Ok(Picture { width: width as u32, height: height as u32, rgb })
 }
 
 /// The strongest of the reductions that libjpeg-turbo accelerates and that leaves enough for a screen preview.
 fn factor(long_side: usize) -> ScalingFactor {
-    let fits = |denominator: &usize| {
-        ScalingFactor::new(1, *denominator).scale(long_side) >= limits::SCREEN_SIDE as usize
-    };
+    let fits =
+        |denominator: &usize| ScalingFactor::new(1, *denominator).scale(long_side) >= limits::SCREEN_SIDE as usize;
     ScalingFactor::new(1, [8, 4, 2].into_iter().find(fits).unwrap_or(1))
 }
 
 /// CMYK as cameras' and Adobe's software writes it: inverted, so that 255 is no ink.
 fn ink_to_light(pixels: &[u8]) -> Vec<u8> {
     let light = |ink: u8, black: u8| (u16::from(ink) * u16::from(black) / 255) as u8;
-    pixels
-        .as_chunks()
-        .0
-        .iter()
-        .flat_map(|[c, m, y, k]| [light(*c, *k), light(*m, *k), light(*y, *k)])
-        .collect()
+    pixels.as_chunks().0.iter().flat_map(|[c, m, y, k]| [light(*c, *k), light(*m, *k), light(*y, *k)]).collect()
 }
 
 /// The colour profile, joined from its numbered segments.
@@ -169,11 +121,7 @@ fn profile(source: &mut Source<'_>, structure: &Jpeg) -> Result<Option<Vec<u8>>,
 fn flatten(decoded: DynamicImage) -> Picture {
     let (width, height) = (decoded.width(), decoded.height());
     if !decoded.color().has_alpha() {
-        return Picture {
-            width,
-            height,
-            rgb: decoded.into_rgb8().into_raw(),
-        };
+        return Picture { width, height, rgb: decoded.into_rgb8().into_raw() };
     }
     let rgba = decoded.into_rgba8().into_raw();
     let over = |colour: u8, alpha: u8| {
@@ -181,8 +129,6 @@ fn flatten(decoded: DynamicImage) -> Picture {
         ((u16::from(colour) * alpha + BACKDROP * (255 - alpha) + 127) / 255) as u8
     };
     let pixels = rgba.as_chunks().0.iter();
-    let rgb = pixels
-        .flat_map(|[r, g, b, a]| [over(*r, *a), over(*g, *a), over(*b, *a)])
-        .collect();
+    let rgb = pixels.flat_map(|[r, g, b, a]| [over(*r, *a), over(*g, *a), over(*b, *a)]).collect();
     Picture { width, height, rgb }
 }

@@ -10,24 +10,15 @@ use crate::error::MediaError;
 const QUALITIES: [i32; 6] = [82, 74, 64, 50, 32, 12];
 
 /// Encodes with the best quality that stays within `aim_bytes`, or else within `limit_bytes`.
-pub(super) fn preview(
-    picture: &Picture,
-    aim_bytes: usize,
-    limit_bytes: usize,
-) -> Result<PreviewJpeg, MediaError> {
+pub(super) fn preview(picture: &Picture, aim_bytes: usize, limit_bytes: usize) -> Result<PreviewJpeg, MediaError> {
     let (width, height) = (picture.width as usize, picture.height as usize);
     let mut encoder = Compressor::new()?;
     encoder.set_subsamp(Subsamp::Sub2x2)?;
     let mut fitting = None;
     for quality in QUALITIES {
         encoder.set_quality(quality)?;
-        let source = Image {
-            pixels: picture.rgb.as_slice(),
-            width,
-            pitch: width * 3,
-            height,
-            format: PixelFormat::RGB,
-        };
+        let source =
+            Image { pixels: picture.rgb.as_slice(), width, pitch: width * 3, height, format: PixelFormat::RGB };
         let bytes = encoder.compress_to_vec(source)?;
         let (aimed, fits) = (bytes.len() <= aim_bytes, bytes.len() <= limit_bytes);
         if fits {
@@ -38,21 +29,11 @@ pub(super) fn preview(
         }
     }
     let bytes = fitting.ok_or(MediaError::PreviewTooLarge { limit: limit_bytes })?;
-    Ok(PreviewJpeg {
-        width: picture.width,
-        height: picture.height,
-        bytes,
-    })
+    Ok(PreviewJpeg { width: picture.width, height: picture.height, bytes })
 }
 
 /// The ThumbHash of a picture of at most 100 by 100 pixels.
 pub(super) fn placeholder(picture: &Picture) -> Vec<u8> {
-    let rgba: Vec<u8> = picture
-        .rgb
-        .as_chunks()
-        .0
-        .iter()
-        .flat_map(|[r, g, b]| [*r, *g, *b, 255])
-        .collect();
+    let rgba: Vec<u8> = picture.rgb.as_chunks().0.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
     thumbhash::rgba_to_thumb_hash(picture.width as usize, picture.height as usize, &rgba)
 }

@@ -96,17 +96,10 @@ pub fn preview(
         Format::Jpeg | Format::Png | Format::WebP | Format::Gif => {
             return preview_bytes(&read_photo(path)?, probe);
         }
-        Format::Heif | Format::Avif | Format::Tiff => {
-            tools.still(path, probe.format, probe.orientation, scratch)
+        Format::Heif | Format::Avif | Format::Tiff => tools.still(path, probe.format, probe.orientation, scratch),
+        Format::Mp4 | Format::Mov | Format::ThreeGp | Format::WebM | Format::Matroska => {
+            tools.poster(path, probe.format, probe.duration_ms, probe.orientation, scratch)
         }
-        Format::Mp4 | Format::Mov | Format::ThreeGp | Format::WebM | Format::Matroska => tools
-            .poster(
-                path,
-                probe.format,
-                probe.duration_ms,
-                probe.orientation,
-                scratch,
-            ),
     };
     match decoded {
         Ok(decoded) => outcome(decode::jpeg(&decoded.jpeg), decoded.orientation),
@@ -129,15 +122,9 @@ pub fn preview_bytes(bytes: &[u8], probe: &Probe) -> Result<PreviewOutcome, Medi
     outcome(decoded, probe.orientation)
 }
 
-fn outcome(
-    decoded: Result<decode::Decoded, MediaError>,
-    orientation: u8,
-) -> Result<PreviewOutcome, MediaError> {
+fn outcome(decoded: Result<decode::Decoded, MediaError>, orientation: u8) -> Result<PreviewOutcome, MediaError> {
     match decoded {
-        Ok(decoded) => Ok(PreviewOutcome::Previews(Box::new(derive(
-            decoded,
-            orientation,
-        )?))),
+        Ok(decoded) => Ok(PreviewOutcome::Previews(Box::new(derive(decoded, orientation)?))),
         Err(MediaError::TooLarge { .. }) => Ok(PreviewOutcome::Tile(TileReason::TooLarge)),
         Err(error) => {
             tracing::debug!(%error, "picture cannot be decoded");
@@ -166,10 +153,7 @@ fn read_photo(path: &Path) -> Result<Vec<u8>, MediaError> {
     let file = File::open(path)?;
     let len = file.metadata()?.len();
     if len > limits::PHOTO_BYTES {
-        return Err(MediaError::TooLarge {
-            what: "photo in bytes",
-            limit: limits::PHOTO_BYTES,
-        });
+        return Err(MediaError::TooLarge { what: "photo in bytes", limit: limits::PHOTO_BYTES });
     }
     let mut bytes = Vec::with_capacity(len as usize);
     // The file may grow while it is read.

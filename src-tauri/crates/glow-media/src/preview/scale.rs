@@ -31,12 +31,7 @@ impl Picture {
     }
 
     /// A picture of the given size whose pixel at x, y is this one's at `from(x, y)`.
-    fn turned(
-        &self,
-        width: usize,
-        height: usize,
-        from: impl Fn(usize, usize) -> (usize, usize),
-    ) -> Self {
+    fn turned(&self, width: usize, height: usize, from: impl Fn(usize, usize) -> (usize, usize)) -> Self {
         let pixels = self.rgb.as_chunks::<3>().0;
         let mut rgb = Vec::with_capacity(self.rgb.len());
         for y in 0..height {
@@ -45,11 +40,7 @@ impl Picture {
                 rgb.extend_from_slice(&pixels[row * self.width as usize + column]);
             }
         }
-        Self {
-            width: width as u32,
-            height: height as u32,
-            rgb,
-        }
+        Self { width: width as u32, height: height as u32, rgb }
     }
 }
 
@@ -59,21 +50,13 @@ pub(super) fn fit(picture: Picture, side: u32) -> Result<Picture, MediaError> {
     if long <= side {
         return Ok(picture);
     }
-    let scaled = |length: u32| {
-        ((u64::from(length) * u64::from(side) + u64::from(long) / 2) / u64::from(long)).max(1)
-    };
+    let scaled = |length: u32| ((u64::from(length) * u64::from(side) + u64::from(long) / 2) / u64::from(long)).max(1);
     let (width, height) = (scaled(picture.width) as u32, scaled(picture.height) as u32);
     let source = ImageRef::new(picture.width, picture.height, &picture.rgb, PixelType::U8x3)
         .expect("a picture holds width x height x 3 bytes");
     let mut target = Image::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .use_alpha(false);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false);
     let resized: Result<(), ResizeError> = Resizer::new().resize(&source, &mut target, &options);
     resized?;
-    Ok(Picture {
-        width,
-        height,
-        rgb: target.into_vec(),
-    })
+    Ok(Picture { width, height, rgb: target.into_vec() })
 }

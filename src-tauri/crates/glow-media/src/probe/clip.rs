@@ -24,9 +24,7 @@ pub(super) fn sequence(source: &mut Source<'_>, mut probe: Probe) -> Result<Prob
 
 fn read_movie(source: &mut Source<'_>, probe: &mut Probe) -> Result<(), MediaError> {
     let top = bmff::boxes(source, source.whole())?;
-    let moov = top
-        .find(b"moov")
-        .ok_or(MediaError::malformed("movie: it has no header"))?;
+    let moov = top.find(b"moov").ok_or(MediaError::malformed("movie: it has no header"))?;
     let children = bmff::boxes(source, moov.body)?;
     let mut tracks = Vec::new();
     for trak in children.all(b"trak") {
@@ -34,9 +32,7 @@ fn read_movie(source: &mut Source<'_>, probe: &mut Probe) -> Result<(), MediaErr
         let children = bmff::boxes(source, trak.body)?;
         note_metadata(source, &children, probe)?;
     }
-    let shown = tracks
-        .iter()
-        .find(|track| track.is_video() || &track.handler == b"pict");
+    let shown = tracks.iter().find(|track| track.is_video() || &track.handler == b"pict");
     let shown = shown.ok_or(MediaError::malformed("movie: it has no pictures"))?;
     probe.orientation = shown.orientation;
     probe.set_coded_size(shown.width, shown.height);
@@ -45,13 +41,9 @@ fn read_movie(source: &mut Source<'_>, probe: &mut Probe) -> Result<(), MediaErr
     for track in &tracks {
         probe.location_present |= holds_positions(source, track)?;
     }
-    let mvhd = children
-        .find(b"mvhd")
-        .ok_or(MediaError::malformed("movie: it has no header"))?;
+    let mvhd = children.find(b"mvhd").ok_or(MediaError::malformed("movie: it has no header"))?;
     let header = movie::header(source, mvhd.body)?;
-    probe.captured = probe
-        .captured
-        .or_else(|| time::movie_header(header.created));
+    probe.captured = probe.captured.or_else(|| time::movie_header(header.created));
     probe.duration_ms = milliseconds(header.duration, header.timescale);
     if probe.duration_ms.is_none() {
         probe.duration_ms = fragmented_duration(source, &top, &children, shown)?;
@@ -62,10 +54,7 @@ fn read_movie(source: &mut Source<'_>, probe: &mut Probe) -> Result<(), MediaErr
 /// Whether this is a timed metadata track of positions: GoPro's, Google's, Sony's, or Apple's with such a key. Blanked
 /// ones hold zeros.
 fn holds_positions(source: &mut Source<'_>, track: &Track) -> Result<bool, MediaError> {
-    let is_named = track
-        .metadata_keys
-        .iter()
-        .any(|key| names::is_private(key.as_bytes()));
+    let is_named = track.metadata_keys.iter().any(|key| names::is_private(key.as_bytes()));
     if !is_named && !matches!(&track.entry, b"gpmd" | b"camm" | b"rtmd") {
         return Ok(false);
     }
@@ -93,17 +82,11 @@ fn fragmented_duration(
 
 fn milliseconds(ticks: u64, timescale: u32) -> Option<u64> {
     let ms = u128::from(ticks) * 1000 / u128::from(timescale.max(1));
-    (ticks > 0 && timescale > 0)
-        .then(|| u64::try_from(ms).ok())
-        .flatten()
+    (ticks > 0 && timescale > 0).then(|| u64::try_from(ms).ok()).flatten()
 }
 
 /// Adds what `udta` and `meta` among `children` say.
-fn note_metadata(
-    source: &mut Source<'_>,
-    children: &Boxes,
-    probe: &mut Probe,
-) -> Result<(), MediaError> {
+fn note_metadata(source: &mut Source<'_>, children: &Boxes, probe: &mut Probe) -> Result<(), MediaError> {
     for meta in children.all(b"meta") {
         note_values(source, meta.body, probe)?;
     }
@@ -122,16 +105,10 @@ fn note_values(source: &mut Source<'_>, meta: Span, probe: &mut Probe) -> Result
             continue;
         };
         match found.key.as_str() {
-            "com.apple.quicktime.creationdate" => {
-                probe.captured = time::iso(&text).or(probe.captured)
-            }
+            "com.apple.quicktime.creationdate" => probe.captured = time::iso(&text).or(probe.captured),
             "com.apple.quicktime.content.identifier" => probe.content_identifier = Some(text),
-            "com.apple.quicktime.make" | "com.android.manufacturer" | "©mak" => {
-                camera(probe).make = text
-            }
-            "com.apple.quicktime.model" | "com.android.model" | "©mod" => {
-                camera(probe).model = text
-            }
+            "com.apple.quicktime.make" | "com.android.manufacturer" | "©mak" => camera(probe).make = text,
+            "com.apple.quicktime.model" | "com.android.model" | "©mod" => camera(probe).model = text,
             "©day" => probe.captured = probe.captured.or_else(|| time::iso(&text)),
             key => probe.location_present |= names::is_place(key.as_bytes()),
         }
@@ -156,22 +133,15 @@ fn note_atom(source: &mut Source<'_>, atom: Box4, probe: &mut Probe) -> Result<(
 }
 
 fn camera(probe: &mut Probe) -> &mut Camera {
-    probe.camera.get_or_insert_with(|| Camera {
-        make: String::new(),
-        model: String::new(),
-    })
+    probe.camera.get_or_insert_with(|| Camera { make: String::new(), model: String::new() })
 }
 
 pub(super) fn matroska(source: &mut Source<'_>, format: Format) -> Result<Probe, MediaError> {
     let mut probe = Probe::new(format, Kind::Clip);
     let top = ebml::elements(source, source.whole())?;
-    let segment = top
-        .find(id::SEGMENT)
-        .ok_or(MediaError::malformed("Matroska: it has no segment"))?;
+    let segment = top.find(id::SEGMENT).ok_or(MediaError::malformed("Matroska: it has no segment"))?;
     let parts = ebml::elements(source, segment.body)?;
-    let tracks = parts
-        .find(id::TRACKS)
-        .ok_or(MediaError::malformed("Matroska: it has no tracks"))?;
+    let tracks = parts.find(id::TRACKS).ok_or(MediaError::malformed("Matroska: it has no tracks"))?;
     read_video_track(source, tracks.body, &mut probe)?;
     let mut scale_ns = 1_000_000;
     if let Some(info) = parts.find(id::INFO) {
@@ -183,28 +153,20 @@ pub(super) fn matroska(source: &mut Source<'_>, format: Format) -> Result<Probe,
             probe.captured = time::matroska(source.u64(date.body.start)? as i64);
         }
         if let Some(duration) = info.find(id::DURATION) {
-            let ticks =
-                ebml::float(source, duration)?.filter(|ticks| ticks.is_finite() && *ticks > 0.0);
+            let ticks = ebml::float(source, duration)?.filter(|ticks| ticks.is_finite() && *ticks > 0.0);
             probe.duration_ms = ticks.map(|ticks| (ticks * scale_ns as f64 / 1e6) as u64);
         }
     }
     if probe.duration_ms.is_none() {
         let last = parts.all(id::CLUSTER).last();
-        let ticks = last
-            .map(|cluster| cluster_end(source, cluster.body))
-            .transpose()?;
-        probe.duration_ms =
-            ticks.map(|ticks| (u128::from(ticks) * u128::from(scale_ns) / 1_000_000) as u64);
+        let ticks = last.map(|cluster| cluster_end(source, cluster.body)).transpose()?;
+        probe.duration_ms = ticks.map(|ticks| (u128::from(ticks) * u128::from(scale_ns) / 1_000_000) as u64);
     }
     probe.location_present = names_a_place(source, &parts)?;
     Ok(probe)
 }
 
-fn read_video_track(
-    source: &mut Source<'_>,
-    tracks: Span,
-    probe: &mut Probe,
-) -> Result<(), MediaError> {
+fn read_video_track(source: &mut Source<'_>, tracks: Span, probe: &mut Probe) -> Result<(), MediaError> {
     for entry in ebml::elements(source, tracks)?.all(id::TRACK_ENTRY) {
         let Some(video) = ebml::elements(source, entry.body)?.find(id::VIDEO) else {
             continue;
@@ -215,20 +177,13 @@ fn read_video_track(
         {
             probe.orientation = roll_orientation(ebml::float(source, roll)?.unwrap_or(0.0));
         }
-        let mut number = |id| {
-            video
-                .find(id)
-                .map_or(Ok(0), |element| ebml::uint(source, element))
-        };
+        let mut number = |id| video.find(id).map_or(Ok(0), |element| ebml::uint(source, element));
         let coded = (number(id::PIXEL_WIDTH)?, number(id::PIXEL_HEIGHT)?);
         let shown = (number(id::DISPLAY_WIDTH)?, number(id::DISPLAY_HEIGHT)?);
         // Unit 0 is pixels; anything else, such as an aspect ratio, is no size.
         let in_pixels = number(id::DISPLAY_UNIT)? == 0 && shown.0 > 0 && shown.1 > 0;
         let (width, height) = if in_pixels { shown } else { coded };
-        probe.set_coded_size(
-            u32::try_from(width).unwrap_or(0),
-            u32::try_from(height).unwrap_or(0),
-        );
+        probe.set_coded_size(u32::try_from(width).unwrap_or(0), u32::try_from(height).unwrap_or(0));
         return Ok(());
     }
     Err(MediaError::malformed("Matroska: it has no pictures"))
@@ -247,9 +202,7 @@ fn roll_orientation(degrees: f64) -> u8 {
 /// Time of the last block of a cluster.
 fn cluster_end(source: &mut Source<'_>, cluster: Span) -> Result<u64, MediaError> {
     let parts = ebml::elements(source, cluster)?;
-    let start = parts
-        .find(id::TIMESTAMP)
-        .map_or(Ok(0), |element| ebml::uint(source, element))?;
+    let start = parts.find(id::TIMESTAMP).map_or(Ok(0), |element| ebml::uint(source, element))?;
     let mut end = start;
     for part in &parts.list {
         let block = match part.id {

@@ -6,31 +6,18 @@ use crate::error::MediaError;
 use crate::source::{Endian, Source, Span};
 
 /// Adds what the EXIF block in `window` says; a block that is none says nothing.
-pub(super) fn read(
-    source: &mut Source<'_>,
-    window: Span,
-    probe: &mut Probe,
-) -> Result<(), MediaError> {
+pub(super) fn read(source: &mut Source<'_>, window: Span, probe: &mut Probe) -> Result<(), MediaError> {
     let Some(tiff) = Tiff::open(source, window)? else {
         return Ok(());
     };
     let ifds = tiff.ifds(source)?;
-    let mut fields = Fields {
-        source,
-        tiff,
-        ifds: &ifds,
-    };
-    if let Some(orientation) = fields
-        .number(Role::Main, tag::ORIENTATION)?
-        .filter(|n| (1..=8).contains(n))
-    {
+    let mut fields = Fields { source, tiff, ifds: &ifds };
+    if let Some(orientation) = fields.number(Role::Main, tag::ORIENTATION)?.filter(|n| (1..=8).contains(n)) {
         probe.orientation = orientation as u8;
     }
     probe.captured = fields.captured()?;
     probe.camera = fields.camera()?;
-    probe.location_present |= fields
-        .find(Role::Gps, tag::GPS_LATITUDE)
-        .is_some_and(|(_, span)| !span.is_empty());
+    probe.location_present |= fields.find(Role::Gps, tag::GPS_LATITUDE).is_some_and(|(_, span)| !span.is_empty());
     if let Some((_, note)) = fields.find(Role::Exif, tag::MAKER_NOTE) {
         probe.content_identifier = content_identifier(fields.source, note)?;
     }
@@ -59,19 +46,12 @@ struct Fields<'s, 'r, 'i> {
 
 impl Fields<'_, '_, '_> {
     fn find(&self, role: Role, tag: u16) -> Option<(u16, Span)> {
-        let mut ifds = self
-            .ifds
-            .iter()
-            .filter(|ifd| ifd.role == role && ifd.index == 0);
-        ifds.find_map(|ifd| ifd.find(tag))
-            .map(|entry| (entry.kind, entry.value))
+        let mut ifds = self.ifds.iter().filter(|ifd| ifd.role == role && ifd.index == 0);
+        ifds.find_map(|ifd| ifd.find(tag)).map(|entry| (entry.kind, entry.value))
     }
 
     fn number(&mut self, role: Role, tag: u16) -> Result<Option<u32>, MediaError> {
-        let mut ifds = self
-            .ifds
-            .iter()
-            .filter(|ifd| ifd.role == role && ifd.index == 0);
+        let mut ifds = self.ifds.iter().filter(|ifd| ifd.role == role && ifd.index == 0);
         match ifds.find_map(|ifd| ifd.find(tag)) {
             Some(entry) => self.tiff.number(self.source, entry),
             None => Ok(None),
@@ -87,18 +67,8 @@ impl Fields<'_, '_, '_> {
 
     fn captured(&mut self) -> Result<Option<CapturedAt>, MediaError> {
         let choices = [
-            (
-                Role::Exif,
-                tag::DATE_ORIGINAL,
-                tag::SUBSEC_ORIGINAL,
-                tag::OFFSET_ORIGINAL,
-            ),
-            (
-                Role::Exif,
-                tag::DATE_DIGITIZED,
-                tag::SUBSEC_DIGITIZED,
-                tag::OFFSET_DIGITIZED,
-            ),
+            (Role::Exif, tag::DATE_ORIGINAL, tag::SUBSEC_ORIGINAL, tag::OFFSET_ORIGINAL),
+            (Role::Exif, tag::DATE_DIGITIZED, tag::SUBSEC_DIGITIZED, tag::OFFSET_DIGITIZED),
             (Role::Main, tag::DATE_TIME, tag::SUBSEC, tag::OFFSET),
         ];
         for (role, date, fraction, offset) in choices {
@@ -117,9 +87,7 @@ impl Fields<'_, '_, '_> {
     fn camera(&mut self) -> Result<Option<Camera>, MediaError> {
         let make = self.text(Role::Main, tag::MAKE)?;
         let model = self.text(Role::Main, tag::MODEL)?;
-        Ok((make.is_some() || model.is_some()).then(|| Camera {
-            make: make.unwrap_or_default(),
-            model: model.unwrap_or_default(),
-        }))
+        Ok((make.is_some() || model.is_some())
+            .then(|| Camera { make: make.unwrap_or_default(), model: model.unwrap_or_default() }))
     }
 }

@@ -100,11 +100,7 @@ impl Probe {
 
     /// Sets the size as coded, turned by the orientation that is set already.
     fn set_coded_size(&mut self, width: u32, height: u32) {
-        (self.width, self.height) = if self.orientation > 4 {
-            (height, width)
-        } else {
-            (width, height)
-        };
+        (self.width, self.height) = if self.orientation > 4 { (height, width) } else { (width, height) };
     }
 }
 

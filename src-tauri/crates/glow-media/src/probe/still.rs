@@ -14,9 +14,7 @@ use crate::source::{Source, Span};
 pub(super) fn jpeg(source: &mut Source<'_>) -> Result<Probe, MediaError> {
     let mut probe = Probe::new(Format::Jpeg, Kind::Photo);
     let jpeg = Jpeg::open(source, source.whole())?;
-    let frame = jpeg
-        .frame
-        .ok_or(MediaError::malformed("JPEG: it has no frame"))?;
+    let frame = jpeg.frame.ok_or(MediaError::malformed("JPEG: it has no frame"))?;
     if let Some(block) = jpeg.exif(source)? {
         exif::read(source, block, &mut probe)?;
     }
@@ -34,10 +32,7 @@ pub(super) fn png(source: &mut Source<'_>) -> Result<Probe, MediaError> {
     for chunk in chunks {
         match &chunk.kind {
             b"IHDR" if chunk.body.len() >= 8 => {
-                size = (
-                    source.u32(chunk.body.start)?,
-                    source.u32(chunk.body.start + 4)?,
-                );
+                size = (source.u32(chunk.body.start)?, source.u32(chunk.body.start + 4)?);
             }
             b"acTL" => probe.kind = Kind::Animation,
             b"eXIf" => exif::read(source, chunk.body, &mut probe)?,
@@ -106,10 +101,7 @@ pub(super) fn gif(source: &mut Source<'_>) -> Result<Probe, MediaError> {
         probe.kind = Kind::Animation;
         probe.duration_ms = Some(delay_cs * 10);
     }
-    probe.set_coded_size(
-        u16::from_le_bytes([w0, w1]).into(),
-        u16::from_le_bytes([h0, h1]).into(),
-    );
+    probe.set_coded_size(u16::from_le_bytes([w0, w1]).into(), u16::from_le_bytes([h0, h1]).into());
     Ok(probe)
 }
 
@@ -122,13 +114,8 @@ pub(super) fn tiff(source: &mut Source<'_>) -> Result<Probe, MediaError> {
     };
     // A raw photo keeps its full picture in a child directory: the largest one is what it shows.
     let mut size = (0, 0);
-    for ifd in tiff
-        .ifds(source)?
-        .iter()
-        .filter(|ifd| matches!(ifd.role, Role::Main | Role::Sub))
-    {
-        let (Some(width), Some(height)) = (ifd.find(tag::IMAGE_WIDTH), ifd.find(tag::IMAGE_HEIGHT))
-        else {
+    for ifd in tiff.ifds(source)?.iter().filter(|ifd| matches!(ifd.role, Role::Main | Role::Sub)) {
+        let (Some(width), Some(height)) = (ifd.find(tag::IMAGE_WIDTH), ifd.find(tag::IMAGE_HEIGHT)) else {
             continue;
         };
         let width = tiff.number(source, width)?.unwrap_or(0);
@@ -161,15 +148,12 @@ pub(super) fn heif(source: &mut Source<'_>, format: Format) -> Result<Probe, Med
                 let block = heif::exif_block(source, *extent)?;
                 exif::read(source, block, &mut probe)?;
             }
-            b"mime" if xmp::is_media_type(&item.content_type) => {
-                note_xmp(source, *extent, &mut probe)?
-            }
+            b"mime" if xmp::is_media_type(&item.content_type) => note_xmp(source, *extent, &mut probe)?,
             _ => {}
         }
     }
     // The picture's own properties turn it; its EXIF orientation is defined to be ignored (ISO/IEC 23008-12, A.2.1).
-    let geometry = heif::geometry(source, meta.body)?
-        .ok_or(MediaError::malformed("HEIF: no primary picture"))?;
+    let geometry = heif::geometry(source, meta.body)?.ok_or(MediaError::malformed("HEIF: no primary picture"))?;
     probe.orientation = geometry.orientation;
     probe.set_coded_size(geometry.width, geometry.height);
     Ok(probe)

@@ -18,13 +18,8 @@ pub struct Profile {
 
 impl Profile {
     pub(crate) fn check(&self) -> Result<(), ModelError> {
-        let is_clean =
-            clean_line(&self.name, limits::NAME_CHARS).is_some_and(|clean| clean == self.name);
-        if is_clean && self.colour < 12 {
-            Ok(())
-        } else {
-            Err(ModelError::Invalid { what: "profile" })
-        }
+        let is_clean = clean_line(&self.name, limits::NAME_CHARS).is_some_and(|clean| clean == self.name);
+        if is_clean && self.colour < 12 { Ok(()) } else { Err(ModelError::Invalid { what: "profile" }) }
     }
 }
 
@@ -64,13 +59,8 @@ pub struct InviteGrant {
 
 impl InviteGrant {
     pub(crate) fn check(&self) -> Result<(), ModelError> {
-        let in_range =
-            self.expires_ms.is_none_or(|t| t < limits::TIME_MS) && self.max_uses != Some(0);
-        if in_range {
-            Ok(())
-        } else {
-            Err(ModelError::Invalid { what: "invite" })
-        }
+        let in_range = self.expires_ms.is_none_or(|t| t < limits::TIME_MS) && self.max_uses != Some(0);
+        if in_range { Ok(()) } else { Err(ModelError::Invalid { what: "invite" }) }
     }
 }
 
@@ -117,8 +107,7 @@ impl Admit {
     /// # Errors
     /// [`ModelError::BadSignature`].
     pub fn verify(&self, group: GroupId) -> Result<(), ModelError> {
-        self.invite
-            .verify_vouch(group, self.device, &self.sealing, self.role, &self.vouch)
+        self.invite.verify_vouch(group, self.device, &self.sealing, self.role, &self.vouch)
     }
 
     #[allow(clippy::unused_self, clippy::unnecessary_wraps)]

@@ -2,10 +2,7 @@
 
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
-use crate::{
-    BlobRef, MediaId, ModelError, OperationId, Original, blob::check_media_type, limits,
-    text::clean_line,
-};
+use crate::{BlobRef, MediaId, ModelError, OperationId, Original, blob::check_media_type, limits, text::clean_line};
 
 /// What kind of thing was captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -81,33 +78,18 @@ impl Moment {
         if self.width > limits::MEDIA_PIXELS || self.height > limits::MEDIA_PIXELS {
             return Err(ModelError::TooLarge { what: "pixel size" });
         }
-        if self.captured_ms >= limits::TIME_MS
-            || self
-                .offset_min
-                .is_some_and(|minutes| minutes.abs() > 18 * 60)
-        {
-            return Err(ModelError::Invalid {
-                what: "capture time",
-            });
+        if self.captured_ms >= limits::TIME_MS || self.offset_min.is_some_and(|minutes| minutes.abs() > 18 * 60) {
+            return Err(ModelError::Invalid { what: "capture time" });
         }
-        if self
-            .camera
-            .as_ref()
-            .is_some_and(|camera| !is_line(camera, limits::CAMERA_CHARS))
-        {
+        if self.camera.as_ref().is_some_and(|camera| !is_line(camera, limits::CAMERA_CHARS)) {
             return Err(ModelError::Invalid { what: "camera" });
         }
         if self.placeholder.len() > limits::PLACEHOLDER_BYTES {
-            return Err(ModelError::TooLarge {
-                what: "placeholder",
-            });
+            return Err(ModelError::TooLarge { what: "placeholder" });
         }
         check_preview(self.grid.as_ref(), limits::GRID_PREVIEW_BYTES)?;
         check_preview(self.screen.as_ref(), limits::SCREEN_PREVIEW_BYTES)?;
-        self.original
-            .iter()
-            .chain(&self.motion)
-            .try_for_each(Original::check)
+        self.original.iter().chain(&self.motion).try_for_each(Original::check)
     }
 }
 
@@ -128,9 +110,7 @@ pub struct OriginalAdded {
 
 impl OriginalAdded {
     pub(crate) fn check(&self) -> Result<(), ModelError> {
-        std::iter::once(&self.original)
-            .chain(&self.motion)
-            .try_for_each(Original::check)
+        std::iter::once(&self.original).chain(&self.motion).try_for_each(Original::check)
     }
 }
 
@@ -148,9 +128,5 @@ fn check_file_name(name: &str) -> Result<(), ModelError> {
         && !name.starts_with('.')
         && !name.contains(['/', '\\', ':', '\0'])
         && clean_line(name, limits::FILE_NAME_BYTES).is_some_and(|clean| clean == name);
-    if fits {
-        Ok(())
-    } else {
-        Err(ModelError::Invalid { what: "file name" })
-    }
+    if fits { Ok(()) } else { Err(ModelError::Invalid { what: "file name" }) }
 }

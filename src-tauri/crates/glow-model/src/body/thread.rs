@@ -22,13 +22,8 @@ pub struct Caption {
 
 impl Caption {
     pub(crate) fn check(&self) -> Result<(), ModelError> {
-        let is_clean =
-            clean_text(&self.text, limits::CAPTION_CHARS).is_some_and(|clean| clean == self.text);
-        if is_clean {
-            Ok(())
-        } else {
-            Err(ModelError::Invalid { what: "caption" })
-        }
+        let is_clean = clean_text(&self.text, limits::CAPTION_CHARS).is_some_and(|clean| clean == self.text);
+        if is_clean { Ok(()) } else { Err(ModelError::Invalid { what: "caption" }) }
     }
 }
 
@@ -51,15 +46,8 @@ impl Reaction {
     pub(crate) fn check(&self) -> Result<(), ModelError> {
         let fits = !self.emoji.is_empty()
             && self.emoji.len() <= limits::EMOJI_BYTES
-            && clean_text(&self.emoji, limits::EMOJI_BYTES)
-                .is_some_and(|clean| clean == self.emoji)
-            && !self
-                .emoji
-                .contains(|c: char| c.is_alphanumeric() && !c.is_ascii_digit());
-        if fits {
-            Ok(())
-        } else {
-            Err(ModelError::Invalid { what: "emoji" })
-        }
+            && clean_text(&self.emoji, limits::EMOJI_BYTES).is_some_and(|clean| clean == self.emoji)
+            && !self.emoji.contains(|c: char| c.is_alphanumeric() && !c.is_ascii_digit());
+        if fits { Ok(()) } else { Err(ModelError::Invalid { what: "emoji" }) }
     }
 }

@@ -30,10 +30,7 @@ impl Play {
             ends_ms: 2,
             invite_policy: policy,
         };
-        let mut play = Self {
-            group: genesis.group_id(),
-            entries: Vec::new(),
-        };
+        let mut play = Self { group: genesis.group_id(), entries: Vec::new() };
         play.says(0, Body::Genesis(genesis));
         play
     }
@@ -41,12 +38,7 @@ impl Play {
     fn says(&mut self, device: u8, body: Body) -> OperationId {
         let seq = self.entries.len() as u64;
         let id = OperationId(*blake3::hash(&seq.to_be_bytes()).as_bytes());
-        self.entries.push(Entry {
-            id,
-            author: keys(device).id(),
-            seq,
-            body,
-        });
+        self.entries.push(Entry { id, author: keys(device).id(), seq, body });
         id
     }
 
@@ -64,16 +56,7 @@ impl Play {
     fn admits(&mut self, by: u8, device: u8, n: u8) -> OperationId {
         let (id, sealing) = (keys(device).id(), keys(device).sealing_key());
         let vouch = invite(n).vouch(self.group, id, &sealing, Role::Member);
-        self.says(
-            by,
-            Body::Admit(Admit {
-                device: id,
-                sealing,
-                role: Role::Member,
-                invite: invite(n).id(),
-                vouch,
-            }),
-        )
+        self.says(by, Body::Admit(Admit { device: id, sealing, role: Role::Member, invite: invite(n).id(), vouch }))
     }
 
     fn fold(&self) -> Membership {
@@ -88,26 +71,9 @@ impl Play {
         play.admits(1, 2, 2);
         play.admits(2, 3, 1);
         play.admits(0, 2, 1);
-        play.says(
-            2,
-            Body::Profile(Profile {
-                name: "Carol".into(),
-                colour: 2,
-            }),
-        );
-        play.says(
-            2,
-            Body::Profile(Profile {
-                name: "Carola".into(),
-                colour: 3,
-            }),
-        );
-        play.says(
-            1,
-            Body::InviteClose(InviteClose {
-                invite: invite(2).id(),
-            }),
-        );
+        play.says(2, Body::Profile(Profile { name: "Carol".into(), colour: 2 }));
+        play.says(2, Body::Profile(Profile { name: "Carola".into(), colour: 3 }));
+        play.says(1, Body::InviteClose(InviteClose { invite: invite(2).id() }));
         play
     }
 }
@@ -128,14 +94,7 @@ fn any_member_may_admit_with_an_invite_of_another() {
     assert_eq!(membership.members().len(), 4);
     let dave = &membership.members()[&keys(3).id()];
     assert_eq!(dave.admission.unwrap().by, keys(2).id());
-    assert_eq!(
-        membership.members()[&keys(2).id()]
-            .profile
-            .as_ref()
-            .unwrap()
-            .name,
-        "Carola"
-    );
+    assert_eq!(membership.members()[&keys(2).id()].profile.as_ref().unwrap().name, "Carola");
     assert!(membership.invites()[&invite(2).id()].closed);
 }
 
@@ -145,10 +104,8 @@ fn a_chain_proves_itself_alone_and_in_order() {
     let membership = play.fold();
     for device in 0..4 {
         let chain = membership.admission_chain(keys(device).id());
-        let entries: Vec<_> = chain
-            .iter()
-            .map(|id| play.entries.iter().find(|e| e.id == *id).unwrap().clone())
-            .collect();
+        let entries: Vec<_> =
+            chain.iter().map(|id| play.entries.iter().find(|e| e.id == *id).unwrap().clone()).collect();
         assert!(
             Membership::fold(play.group, &entries).contains(keys(device).id()),
             "the chain of device {device} stands alone"
@@ -165,11 +122,7 @@ fn strangers_admit_nobody_and_members_cannot_invite_against_the_policy() {
     play.admits(1, 2, 2);
     play.admits(9, 3, 1);
     let membership = play.fold();
-    assert_eq!(
-        membership.members().len(),
-        2,
-        "only the creator and device 1"
-    );
+    assert_eq!(membership.members().len(), 2, "only the creator and device 1");
     assert!(!membership.may_invite(keys(1).id()));
     assert!(!membership.invites().contains_key(&invite(2).id()));
 }
@@ -185,10 +138,7 @@ fn a_genesis_of_another_group_founds_nothing() {
 fn an_unknown_control_kind_of_a_member_asks_for_an_update() {
     let mut play = Play::wedding();
     play.says(9, Body::Unknown(6, vec![0x80]));
-    assert!(
-        !play.fold().update_needed(),
-        "a stranger cannot stop a group"
-    );
+    assert!(!play.fold().update_needed(), "a stranger cannot stop a group");
     play.says(1, Body::Unknown(6, vec![0x80]));
     assert!(play.fold().update_needed());
 }

@@ -17,11 +17,7 @@ fn want(n: u8, tier: Tier, sort_ms: u64, pieces: u32) -> Want {
 /// Answers every request until nothing is asked any more; `holds` says who has what, `now` only moves when all wait.
 fn run(picker: &mut Picker, holds: impl Fn(DeviceId, BlobId) -> bool) -> Vec<BlobId> {
     let (mut now_ms, mut completed) = (0, Vec::new());
-    let mut left: BTreeMap<BlobId, usize> = picker
-        .wants
-        .values()
-        .map(|want| (want.blob, want.missing.len()))
-        .collect();
+    let mut left: BTreeMap<BlobId, usize> = picker.wants.values().map(|want| (want.blob, want.missing.len())).collect();
     for _ in 0..10_000 {
         let assignments = picker.assign(now_ms);
         if assignments.is_empty() {
@@ -59,11 +55,7 @@ fn previews_come_before_originals_and_newer_before_older() {
     picker.want(want(2, Tier::Grid, 1, 1));
     picker.want(want(3, Tier::Grid, 5, 1));
     picker.want(want(4, Tier::Screen, 5, 1));
-    let order: Vec<u8> = picker
-        .assign(0)
-        .iter()
-        .map(|assignment| assignment.blob.0[0])
-        .collect();
+    let order: Vec<u8> = picker.assign(0).iter().map(|assignment| assignment.blob.0[0]).collect();
     assert_eq!(order, [3, 2, 4, 1]);
 }
 
@@ -72,16 +64,7 @@ fn everything_arrives_when_each_blob_has_one_holder() {
     let mut picker = Picker::default();
     (1..=4).for_each(|n| picker.joined(peer(n)));
     (1..=40).for_each(|n| {
-        picker.want(want(
-            n,
-            if n % 3 == 0 {
-                Tier::Original
-            } else {
-                Tier::Grid
-            },
-            u64::from(n),
-            1 + u32::from(n),
-        ))
+        picker.want(want(n, if n % 3 == 0 { Tier::Original } else { Tier::Grid }, u64::from(n), 1 + u32::from(n)))
     });
     let completed = run(&mut picker, |peer, blob| peer.0[0] == 1 + blob.0[0] % 4);
     assert_eq!(completed.len(), 40);
@@ -95,11 +78,7 @@ fn nobody_is_asked_for_more_than_the_window() {
     (1..=100).for_each(|n| picker.want(want(n, Tier::Original, 1, 30)));
     assert_eq!(picker.assign(0).len(), BULK_IN_FLIGHT);
     (101..=200).for_each(|n| picker.want(want(n, Tier::Grid, 1, 1)));
-    assert_eq!(
-        picker.assign(0).len(),
-        IN_FLIGHT - BULK_IN_FLIGHT,
-        "previews still find room"
-    );
+    assert_eq!(picker.assign(0).len(), IN_FLIGHT - BULK_IN_FLIGHT, "previews still find room");
     assert!(picker.assign(0).is_empty());
 }
 
@@ -111,14 +90,7 @@ fn what_a_member_was_asked_for_is_free_when_it_leaves() {
     assert_eq!(picker.assign(0).len(), 1);
     picker.left(peer(1));
     picker.joined(peer(2));
-    assert_eq!(
-        picker
-            .assign(0)
-            .iter()
-            .map(|assignment| assignment.peer)
-            .collect::<Vec<_>>(),
-        [peer(2)]
-    );
+    assert_eq!(picker.assign(0).iter().map(|assignment| assignment.peer).collect::<Vec<_>>(), [peer(2)]);
 }
 
 #[test]

@@ -34,13 +34,15 @@ export async function barriers(page) {
     .flatMap(({ id, nodes }) => nodes.map(({ html, any, all }) => `${id}: ${html.slice(0, 140)} ${[...any, ...all][0]?.message ?? ""}`));
 }
 
-/** What sticks out of the window sideways, one line each. */
+/** What sticks out of the window, one line each: sideways anything, downwards the page itself, since its parts scroll. */
 export function overflow(page) {
   return page.evaluate(() => {
     const found = [];
     const width = document.documentElement.clientWidth;
     const name = (one) => `${one.tagName.toLowerCase()}${one.className?.baseVal ?? one.className ? `.${one.className.baseVal ?? one.className}` : ""} "${(one.getAttribute("aria-label") ?? one.textContent).trim().slice(0, 40)}"`;
     if (document.documentElement.scrollWidth > width) found.push(`the page is ${document.documentElement.scrollWidth} wide in ${width}`);
+    const { scrollHeight, clientHeight, scrollTop } = document.documentElement;
+    if (scrollHeight > clientHeight || scrollTop > 0) found.push(`the page is ${scrollHeight} high in ${clientHeight} and scrolled by ${scrollTop}`);
     const over = document.querySelector("dialog[open]") ?? document.body;
     for (const one of over.querySelectorAll("*")) {
       if (!one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;

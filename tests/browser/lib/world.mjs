@@ -73,7 +73,7 @@ export async function buildWorld(stage, options = {}) {
   const anna = await stage.visit(Anna, options);
   const count = EVENING.length + 1;
   await everythingHere(anna, group, count);
-  await colour(anna, nodes, group);
+  await colour(anna, group);
   await Clara.stop();
   return { anna, ben: Ben, group, count };
 }
@@ -102,12 +102,10 @@ async function everythingHere(person, group, count) {
 }
 
 /** Words and hearts. */
-async function colour(anna, { Ben, Clara }, group) {
+async function colour(anna, group) {
   const { moments } = await anna.call("timeline.page", { group, limit: 50, filter: {} });
   const sunset = moments.filter(({ mine }) => mine).at(3);
   await anna.call("moment.caption", { group, moment: sunset.id, text: "The minute before everybody went quiet" });
   await anna.call("moment.react", { group, moment: sunset.id, emoji: "❤️", on: true });
   await anna.call("moment.react", { group, moment: moments[2].id, emoji: "🔥", on: true });
-  void Ben;
-  void Clara;
 }

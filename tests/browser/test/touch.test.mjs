@@ -108,11 +108,17 @@ async function fingers({ page, context }) {
   const session = await context.newCDPSession(page);
   const touch = (type, ...points) => session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(({ x, y }, id) => ({ x, y, id })) });
   const STEPS = 8;
+  const REST = 6;
   const between = (a, b, step) => a + ((b - a) * step) / STEPS;
   return {
+    /** At a finger's pace, coming to rest before it lifts: a flung finger would make the browser swallow the next tap. */
     async swipe(from, to) {
       await touch("touchStart", from);
-      for (let step = 1; step <= STEPS; step++) await touch("touchMove", { x: between(from.x, to.x, step), y: between(from.y, to.y, step) });
+      for (let step = 1; step <= STEPS + REST; step++) {
+        const at = Math.min(step, STEPS);
+        await touch("touchMove", { x: between(from.x, to.x, at), y: between(from.y, to.y, at) });
+        await page.evaluate(() => new Promise((next) => requestAnimationFrame(next)));
+      }
       await touch("touchEnd");
     },
     async spread({ x, y }, near, far) {

@@ -128,7 +128,7 @@ fn operations_keep_their_encoding_and_ids() {
     let lines: Vec<String> = bodies()
         .iter()
         .filter(|body| body.plane().is_some())
-        .map(|body| author(body))
+        .map(author)
         .map(|operation| format!("{} {}", operation.id(), HEXLOWER.encode(&operation.encode())))
         .collect();
     insta::assert_snapshot!(lines.join("\n"));

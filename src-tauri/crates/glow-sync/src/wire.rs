@@ -1,6 +1,7 @@
 //! What members say to each other once the door is open: one request a stream, then only the other side writes.
 //!
-//! The first frame of a stream is a [`Request`]; the answers are [`Frame`]s until the stream is closed. A request is at most
+//! The first frame of a stream is a [`Request`]; the answers are [`Frame`]s until an empty frame ends them (a stream that is
+//! merely closed was cut off). A request is at most
 //! [`limits::CONTROL_FRAME_BYTES`] (a push at most [`limits::BULK_FRAME_BYTES`]), a frame at most
 //! [`limits::BULK_FRAME_BYTES`]. Whoever gets more closes the stream.
 

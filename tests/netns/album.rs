@@ -25,13 +25,19 @@ fn thirty_photos_and_two_clips_posted_at_once_arrive_everywhere_and_stay() {
     cast.post_at_once(evening);
     let took = cast.all_well(TRANSFER);
     eprintln!("all on all within {took:?} after posting");
-    until_all_are_known_to_hold(&cast);
     cast.exports_hold();
     browse_alone(&mut cast);
 }
 
-/// What the app says about copies comes true: everything is on three devices.
-fn until_all_are_known_to_hold(cast: &Cast) {
+#[test]
+fn everybody_knows_who_has_it_already() {
+    let Some(mut cast) = Cast::start(home(3)) else { return };
+    cast.gather();
+    for host in 0..3 {
+        let photo = cast.studio.photo([1, 5, 11][host]).unwrap();
+        cast.post(host, &[photo]);
+    }
+    cast.all_well(BOUND);
     for node in &cast.nodes {
         let what = format!("{} knows that everything is on three devices", node.name);
         let known =

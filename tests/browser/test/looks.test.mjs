@@ -134,6 +134,9 @@ describe("every screen", () => {
   }
 });
 
+/** How high a window would show everything. */
+const tallest = (page) => page.evaluate(() => Math.max(...[...document.querySelectorAll("body, body *")].map((one) => one.scrollHeight)));
+
 /** Looks at a screen in both themes and at all sizes, and says everything that is wrong at once. */
 async function looksRight(page, name, { whole = false } = {}) {
   const wrong = [];
@@ -142,7 +145,8 @@ async function looksRight(page, name, { whole = false } = {}) {
     for (const [size, viewport] of Object.entries(PICTURED)) {
       await page.setViewportSize(viewport);
       await settle(page);
-      await page.screenshot({ path: `${ARTIFACTS}${name}-${size}-${theme}.png`, fullPage: whole });
+      if (whole) await page.setViewportSize({ ...viewport, height: await tallest(page) });
+      await page.screenshot({ path: `${ARTIFACTS}${name}-${size}-${theme}.png` });
       for (const barrier of await barriers(page)) wrong.push(`${size}, ${theme}: ${barrier}`);
     }
   }

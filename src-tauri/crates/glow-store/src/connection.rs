@@ -101,6 +101,12 @@ impl Database {
         })
     }
 
+    /// Moves everything into the database file and empties the log beside it, so that what was deleted is in neither.
+    pub(crate) fn truncate_log(&self) -> Result<(), StoreError> {
+        let writer = lock(&self.writer);
+        Ok(writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
     /// Runs `work` in one transaction: all of it or nothing.
     pub(crate) fn write<T>(
         &self,

@@ -139,6 +139,7 @@ impl DeviceStore {
         self.database.write(Durability::Full, |db| {
             db.prepare_cached("DELETE FROM joined WHERE id = ?1")?.execute([id.0])?;
             Ok(())
-        })
+        })?;
+        self.database.truncate_log()
     }
 }

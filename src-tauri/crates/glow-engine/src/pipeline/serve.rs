@@ -87,15 +87,9 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
             Ok(Frame::Holds(bits.into()))
         }
         Request::Addresses => {
-            let Some(net) = group.net() else {
-                return Ok(Frame::Addresses(Vec::new()));
-            };
-            let peers = net.status().await.peers;
-            let others = peers
-                .into_iter()
-                .filter(|peer| peer.device != from && peer.dialer)
-                .map(|peer| Address::from(peer.address));
-            Ok(Frame::Addresses(others.take(ADDRESSES_PER_FRAME).collect()))
+            let this = group.clone();
+            let reached = blocking(move || this.store.remembered_addresses(ADDRESSES_PER_FRAME)).await?;
+            Ok(Frame::Addresses(reached.into_iter().map(Address::from).collect()))
         }
         Request::Operations { .. } | Request::Pieces { .. } | Request::Epochs => Ok(Frame::Refused),
     }

@@ -28,9 +28,13 @@ pub(super) fn jpeg(bytes: &[u8]) -> Result<Decoded, MediaError> {
     let structure = Jpeg::open(&mut source, window)?;
     check_size(&structure)?;
     let profile = profile(&mut source, &structure)?;
+    let pixels = structure.frame.map_or(0, |frame| u64::from(frame.width) * u64::from(frame.height));
+    let fits_full_decode = pixels <= limits::FULL_DECODE_PIXELS;
     let picture = match scaled(bytes) {
         Ok(picture) => picture,
-        // libjpeg-turbo takes a warning, such as a missing end, for a failure; the other decoder is more lenient.
+        // libjpeg-turbo takes every warning for a failure; the other decoder is more lenient, and would also take a picture
+        // that was cut short.
+        Err(error) if !has_end(structure, &mut source, bytes) || !fits_full_decode => return Err(error),
         Err(error) => {
             tracing::debug!(%error, "scaled JPEG decode failed, trying at full size");
             return other(bytes, ImageFormat::Jpeg);
@@ -54,6 +58,13 @@ pub(super) fn other(bytes: &[u8], format: ImageFormat) -> Result<Decoded, MediaE
     }
     let profile = decoder.icc_profile().ok().flatten().filter(|p| p.len() <= limits::COLOUR_PROFILE_BYTES);
     Ok(Decoded { picture: flatten(DynamicImage::from_decoder(decoder)?), profile })
+}
+
+/// Whether the picture's end is in the file.
+fn has_end(mut structure: Jpeg, source: &mut Source<'_>, bytes: &[u8]) -> bool {
+    let window = source.whole();
+    let end = structure.finish(source, window).ok().and_then(|end| usize::try_from(end).ok());
+    end.and_then(|end| bytes.get(..end)).is_some_and(|image| image.ends_with(&[0xFF, 0xD9]))
 }
 
 /// A picture in several scans is held as coefficients in memory, whatever size it is decoded to.

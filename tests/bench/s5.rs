@@ -83,9 +83,9 @@ fn gather(nodes: &[Node]) -> Result<String> {
     Ok(group)
 }
 
-/// When each moment was posted, and when each device was seen to hold its grid preview.
+/// When and on which host each moment was posted, and when each device was seen to hold its grid preview.
 struct Measured {
-    posted: BTreeMap<String, Instant>,
+    posted: BTreeMap<String, (Instant, usize)>,
     seen: Vec<BTreeMap<String, Instant>>,
     last_post: Instant,
     /// When the last original was on the last device.
@@ -120,7 +120,7 @@ impl Run<'_> {
     }
 
     /// A photo a second, from random members; a slow post does not delay the next shutter.
-    fn post_all(&self, samples: &[Sample]) -> Result<BTreeMap<String, Instant>> {
+    fn post_all(&self, samples: &[Sample]) -> Result<BTreeMap<String, (Instant, usize)>> {
         let mut random = Random::new(5);
         let start = Instant::now();
         std::thread::scope(|scope| {
@@ -128,19 +128,20 @@ impl Run<'_> {
             for (second, sample) in samples.iter().enumerate() {
                 let due = start + Duration::from_secs(second as u64);
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                let node = &self.nodes[random.below(self.nodes.len() as u64) as usize];
-                posting.push(scope.spawn(move || self.post(node, sample)));
+                let host = random.below(self.nodes.len() as u64) as usize;
+                posting.push(scope.spawn(move || self.post(host, sample)));
             }
             posting.into_iter().map(|post| post.join().map_err(|_| anyhow!("a post panicked"))?).collect()
         })
     }
 
-    fn post(&self, node: &Node, sample: &Sample) -> Result<(String, Instant)> {
+    fn post(&self, host: usize, sample: &Sample) -> Result<(String, (Instant, usize))> {
+        let node = &self.nodes[host];
         let mut control = Control::connect(&node.data_dir())?;
         let shutter = Instant::now();
         let receipt = control.post(self.group, std::slice::from_ref(&sample.path))?;
         let id = receipt["moments"][0].as_str().with_context(|| format!("{}: {receipt}", node.name))?;
-        Ok((id.to_owned(), shutter))
+        Ok((id.to_owned(), (shutter, host)))
     }
 
     /// Asks a device for its newest moments whenever it says that something changed.
@@ -191,7 +192,7 @@ fn report(measured: &Measured, load: &Load, lan: &Lan) -> Result<()> {
     let figures = Figures::from_arguments();
     let mut times = vec![];
     let mut slowest = BTreeMap::new();
-    for (id, shutter) in &measured.posted {
+    for (id, (shutter, _)) in &measured.posted {
         for seen in &measured.seen {
             let Some(at) = seen.get(id) else { continue };
             let took = at.saturating_duration_since(*shutter);
@@ -211,28 +212,23 @@ fn report(measured: &Measured, load: &Load, lan: &Lan) -> Result<()> {
     figures.print("shutter to grid preview on all devices, p50", ms(quantile(&everywhere, 0.5)), "ms", None, None);
     figures.print("previews lost", lost as f64, "", Some(0.0), None);
     let Some(drained) = measured.drained else { bail!("the originals did not arrive") };
-    backlog(figures, load, drained.saturating_duration_since(measured.last_post), lan)
+    backlog(figures, measured, load, drained.saturating_duration_since(measured.last_post), lan)
 }
 
-/// How long after the last shutter the originals took, against what one unicast copy to each takes on the channel.
-fn backlog(figures: Figures, load: &Load, drained: Duration, lan: &Lan) -> Result<()> {
-    let bits = (load.bytes * (load.hosts - 1) * 8) as f64;
-    let bound_s = (bits / (CHANNEL_MBIT * 1e6) - load.photos as f64).max(0.0);
+/// How long after the last shutter the originals took, against what one unicast copy to each takes on the channel. What
+/// goes from a station to another is on the air twice: to the access point, and from it.
+fn backlog(figures: Figures, measured: &Measured, load: &Load, drained: Duration, lan: &Lan) -> Result<()> {
+    let from_station = 1 + 2 * (load.hosts - 2);
+    let from_access_point = load.hosts - 1;
+    let copies = measured.posted.values().map(|(_, host)| if *host == 0 { from_access_point } else { from_station });
+    let bytes = copies.sum::<usize>() * load.bytes / load.photos;
+    let air_s = (bytes * 8) as f64 / (CHANNEL_MBIT * 1e6);
+    let bound_s = (air_s - load.photos as f64).max(0.0);
     let goal = (bound_s * BACKLOG_GOAL * 10.0).round() / 10.0;
-    figures.print(
-        "originals' backlog after the last shutter",
-        drained.as_secs_f64(),
-        "s",
-        Some(goal),
-        Some(("bound", bound_s)),
-    );
+    let bound = Some(("unicast bound", bound_s));
+    figures.print("originals' backlog after the last shutter", drained.as_secs_f64(), "s", Some(goal), bound);
     let stats = lan.stats()?;
-    figures.print(
-        "time on the air",
-        stats.airtime_ns as f64 / 1e9,
-        "s",
-        None,
-        Some(("one copy to each", bits / (CHANNEL_MBIT * 1e6))),
-    );
+    let once = Some(("one unicast copy to each", air_s));
+    figures.print("time on the air", stats.airtime_ns as f64 / 1e9, "s", None, once);
     Ok(())
 }

@@ -7,10 +7,10 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use glow_api::{MomentView, TimelinePage};
 use lanbox::Lan;
 use rustix::process::{Pid, Signal, kill_process};
@@ -160,27 +160,19 @@ impl Node {
         let stdout = child.stdout.take().context("its output is a pipe")?;
         let events = Arc::new(Mutex::new(vec![]));
         let seen = Arc::clone(&events);
+        let (ready, is_ready) = mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if let Ok(line) = serde_json::from_str(&line) {
+                    // Nobody listens any more after the first line.
+                    let _ = ready.send(());
                     lock(&seen).push(Seen { at: Instant::now(), line });
                 }
             }
         });
         self.running = Some(Running { child, events });
-        self.wait_until_ready()
-    }
-
-    fn wait_until_ready(&mut self) -> Result<()> {
-        let name = self.name.clone();
-        let Some(running) = &mut self.running else { bail!("{name} does not run") };
-        let ready = poll::until(&format!("{name} is ready"), PATIENCE, || {
-            if let Some(status) = running.child.try_wait()? {
-                bail!("{name} ended at once: {status}");
-            }
-            Ok((!lock(&running.events).is_empty()).then_some(()))
-        });
-        ready.with_context(|| self.log_tail())
+        // The sender goes when the node's output ends, so a node that fails at once is not waited for.
+        is_ready.recv_timeout(PATIENCE).with_context(|| format!("{} does not answer\n{}", self.name, self.log_tail()))
     }
 
     /// Everything the running node has printed.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glow_model::{Body, DeviceId, ModelError, Operation, OperationId, Plane, Verified, limits};
+use glow_model::{BlobId, Body, DeviceId, ModelError, Operation, OperationId, Plane, Segments, Verified, limits};
 use glow_store::{Changes, Incoming, InviteEntry, LocalCapture, MemberEntry, MemberTable};
 use glow_sync::{Membership, membership::Entry};
 
@@ -102,6 +102,10 @@ impl Intake {
         } else {
             group.store.accept(incoming, membership.as_ref().map(table)).map_err(IntoApi::into_api)?
         };
+        let holdings: Vec<_> = batch.iter().flat_map(author_holdings).collect();
+        if !holdings.is_empty() {
+            group.store.holders(&holdings).map_err(IntoApi::into_api)?;
+        }
         self.commit(group, batch, membership);
         self.keep_waiting(left);
 
@@ -184,6 +188,18 @@ fn read(group: &Group, secrets: &Secrets, bytes: &[u8]) -> Option<Candidate> {
         _ => true,
     };
     holds.then_some(Candidate { operation, body })
+}
+
+/// Whoever posts an original holds it: an author's own captures are never evicted.
+fn author_holdings(candidate: &Candidate) -> Vec<(BlobId, DeviceId, bool)> {
+    let original = match &candidate.body {
+        Some(Body::Moment(moment)) => moment.original.as_ref(),
+        Some(Body::OriginalAdded(added)) => Some(&added.original),
+        _ => None,
+    };
+    // The segments of a large original are known when its manifest was read.
+    let Some(Segments::Inline(segments)) = original.map(|original| &original.segments) else { return Vec::new() };
+    segments.iter().map(|segment| (segment.id, candidate.operation.header().author, true)).collect()
 }
 
 /// Opens a payload: nothing when it was taken back or its epoch is not known here, an error when it can never be valid.

@@ -276,7 +276,12 @@ fn read_manifest(group: &Group, want: &BlobWant) -> ApiResult<()> {
             return Ok(());
         }
     };
-    group.store.manifest_read(want.moment, want.part, &segments).map_err(IntoApi::into_api)
+    group.store.manifest_read(want.moment, want.part, &segments).map_err(IntoApi::into_api)?;
+    if want.part == glow_store::Part::Original {
+        let holdings: Vec<_> = segments.iter().map(|segment| (segment.id, row.author, true)).collect();
+        group.store.holders(&holdings).map_err(IntoApi::into_api)?;
+    }
+    Ok(())
 }
 
 fn is_bulk(tier: Tier) -> bool {

@@ -165,10 +165,11 @@ fn more_than_64_megapixels_in_one_scan_are_decoded_at_reduced_size() {
 }
 
 #[test]
-fn a_cut_jpeg_still_shows_what_there_is() {
+fn a_cut_jpeg_is_called_damaged() {
     let mut jpeg = fixtures::plain_jpeg(&picture(640, 480), Subsamp::Sub2x2, false);
+    let probe = crate::probe(&mut Cursor::new(&jpeg)).unwrap();
     jpeg.truncate(jpeg.len() * 3 / 4);
-    assert_eq!(decoded(&previews(&jpeg).screen).dimensions(), (640, 480));
+    assert_eq!(preview_bytes(&jpeg, &probe).unwrap(), PreviewOutcome::Tile(TileReason::Undecodable));
 }
 
 #[test]

@@ -46,7 +46,7 @@ async function prepare(chosen) {
 
 async function measure(entry) {
   say(`\n${bold(`━━ ${entry.id}`)} ${entry.title}`);
-  const { code, output } = await run(entry.command, { cwd: root, minutes: LIMIT_MINUTES });
+  const { code, output } = await run(typeof entry.command === "function" ? entry.command() : entry.command, { cwd: root, minutes: LIMIT_MINUTES });
   const figures = output.split("\n").filter((line) => line.startsWith('{"bench":')).map((line) => JSON.parse(line));
   if (code !== 0 || figures.length === 0) {
     say(red(`${entry.id} failed: ${code === 0 ? "it printed no figure" : `exit code ${code}`}`));

@@ -9,7 +9,28 @@
 //             "better":"more" says otherwise; goal where one was promised
 //   needs     "release": the programs are built for release first
 
+import { binary } from "../lib/cargo.mjs";
+
+const release = (name) => binary(name, { release: true });
+
 export const cases = [
+  {
+    id: "S5",
+    title: "A photo a second from eight members on one Wi-Fi: from the shutter to the preview on each device",
+    command: () => [release("lanbox"), "run", "--", release("bench-s5"), "--json"],
+    needs: "release",
+  },
+  {
+    id: "S7",
+    title: "Ingest of a 12-megapixel JPEG",
+    command: ["cargo", "run", "--release", "--locked", "-p", "glow-media", "--example", "ingest_bench", "--", "--json"],
+  },
+  {
+    id: "cold",
+    title: "From the start of the node to the first page of a timeline of 100,000 moments",
+    command: () => [release("bench-cold-start"), "--json"],
+    needs: "release",
+  },
   { id: "size", title: "Size of the programs", command: ["node", "scripts/bench/size.mjs"], needs: "release" },
   { id: "start", title: "Cold start of the node, until its page can be opened", command: ["node", "scripts/bench/start.mjs"], needs: "release" },
 ];

@@ -63,12 +63,13 @@ fn median(mut runs: Vec<f64>) -> f64 {
 fn report(as_json: bool, ours: f64, blanking: f64, reference: Option<f64>) {
     let ratio = reference.map(|reference| ours / reference);
     if as_json {
-        let number = |value: Option<f64>| value.map_or("null".to_owned(), |value| format!("{value:.2}"));
+        let reference = reference.map_or(String::new(), |reference| {
+            format!(r#","reference":{{"name":"vipsthumbnail, one preview","value":{reference:.1}}}"#)
+        });
         println!(
-            r#"{{"case":"S7","ingest_ms":{ours:.2},"blank_ms":{blanking:.2},"vipsthumbnail_ms":{},"ratio":{}}}"#,
-            number(reference),
-            number(ratio)
+            r#"{{"bench":"probe, placeholder, both previews","value":{ours:.1},"unit":"ms","goal":150{reference}}}"#
         );
+        println!(r#"{{"bench":"finding what to blank","value":{blanking:.1},"unit":"ms"}}"#);
         return;
     }
     println!("probe, placeholder, both previews   {ours:8.1} ms   (median of {RUNS})");

@@ -1,8 +1,9 @@
 //! Which pieces of which blob to ask of whom.
 //!
 //! Small things first across all moments (grid previews, then screen previews, then originals), newest first within a tier;
-//! from any connected member that is not known to lack the blob, known holders and idle members first. The window of requests
-//! in flight is bounded by member and kept small for bulk, so that a preview never waits behind originals.
+//! from any connected member that is not known to lack the blob, known holders and idle members first. Bulk yields: originals
+//! are asked for while nothing smaller is on its way, and little of them at once, since whatever was asked for queues in front
+//! of the next preview.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,10 +75,10 @@ pub enum Ended {
 
 /// Requests to one member at once.
 const IN_FLIGHT: usize = 8;
-/// Of which for originals.
-const BULK_IN_FLIGHT: usize = 3;
+/// Requests for originals at once, to all members together.
+const BULK_IN_FLIGHT: usize = 2;
 /// Pieces of an original in one request.
-const BULK_PIECES: usize = 8;
+const BULK_PIECES: usize = 1;
 /// How long a member that lacked a blob is not asked for it again, unless it says that it has it.
 const LACKING_MS: u64 = 5_000;
 /// How long a member whose stream broke is not asked for that blob again.
@@ -198,38 +199,32 @@ impl Picker {
     /// Everything that should be asked now.
     pub fn assign(&mut self, now_ms: u64) -> Vec<Assignment> {
         self.avoid.retain(|_, until_ms| *until_ms > now_ms);
-        let mut load: BTreeMap<DeviceId, (usize, usize)> = self.peers.iter().map(|peer| (*peer, (0, 0))).collect();
+        let mut load: BTreeMap<DeviceId, usize> = self.peers.iter().map(|peer| (*peer, 0)).collect();
+        let (mut small, mut bulk) = (0, 0);
         for flight in self.flights.values() {
-            let is_bulk = self.keys.get(&flight.blob).is_some_and(|(tier, ..)| tier.is_bulk());
-            if let Some((all, bulk)) = load.get_mut(&flight.peer) {
-                *all += 1;
-                *bulk += usize::from(is_bulk);
+            *load.entry(flight.peer).or_default() += 1;
+            match self.keys.get(&flight.blob) {
+                Some((tier, ..)) if tier.is_bulk() => bulk += 1,
+                _ => small += 1,
             }
         }
         let mut assignments = Vec::new();
         for want in self.wants.values() {
-            let has_room =
-                |(all, bulk): &(usize, usize)| *all < IN_FLIGHT && (!want.tier.is_bulk() || *bulk < BULK_IN_FLIGHT);
-            if !load.values().any(|(all, _)| *all < IN_FLIGHT) {
-                break;
-            }
-            loop {
+            let is_bulk = want.tier.is_bulk();
+            while load.values().any(|load| *load < IN_FLIGHT) && !(is_bulk && (small > 0 || bulk >= BULK_IN_FLIGHT)) {
                 let asked = self.asked.get(&want.blob);
-                let limit = if want.tier.is_bulk() { BULK_PIECES } else { PIECES_PER_REQUEST };
+                let limit = if is_bulk { BULK_PIECES } else { PIECES_PER_REQUEST };
                 let free = want.missing.iter().filter(|piece| asked.is_none_or(|asked| !asked.contains(piece)));
                 let pieces: Vec<u32> = free.take(limit).copied().collect();
                 let holders = self.holders.get(&want.blob);
-                let candidates =
-                    load.iter().filter(|(peer, load)| has_room(load) && !self.avoid.contains_key(&(want.blob, **peer)));
+                let candidates = load
+                    .iter()
+                    .filter(|(peer, load)| **load < IN_FLIGHT && !self.avoid.contains_key(&(want.blob, **peer)));
                 let best = candidates
-                    .min_by_key(|(peer, load)| (!holders.is_some_and(|holders| holders.contains(peer)), load.0));
-                let Some(peer) = best.map(|(peer, _)| *peer).filter(|_| !pieces.is_empty()) else {
-                    break;
-                };
-                if let Some((all, bulk)) = load.get_mut(&peer) {
-                    *all += 1;
-                    *bulk += usize::from(want.tier.is_bulk());
-                }
+                    .min_by_key(|(peer, load)| (!holders.is_some_and(|holders| holders.contains(peer)), **load));
+                let Some(peer) = best.map(|(peer, _)| *peer).filter(|_| !pieces.is_empty()) else { break };
+                *load.entry(peer).or_default() += 1;
+                *(if is_bulk { &mut bulk } else { &mut small }) += 1;
                 self.asked.entry(want.blob).or_default().extend(&pieces);
                 self.next_ticket += 1;
                 let assignment =

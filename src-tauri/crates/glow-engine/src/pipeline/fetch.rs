@@ -1,6 +1,10 @@
 //! Fetching what is missing: the picker decides, the network carries, the blob store verifies.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use glow_blobs::{BlobError, PieceOutcome};
 use glow_model::{BlobId, BlobRef, DeviceId, Original, Segments};
@@ -65,6 +69,7 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
         disk_low: false,
         complete,
     };
+    let mut disk_checked = Instant::now();
     loop {
         let wait = fetcher.wait();
         let input = tokio::select! {
@@ -81,7 +86,11 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
                     fetcher.handle(input).await;
                 }
             }
-            Err(_) => fetcher.check_disk().await,
+            Err(_) => {}
+        }
+        if disk_checked.elapsed() >= DISK_CHECK {
+            fetcher.check_disk().await;
+            disk_checked = Instant::now();
         }
         if fetcher.more && fetcher.picker.len() < WINDOW / 4 {
             fetcher.refresh().await;

@@ -1,6 +1,8 @@
 //! How an engine is set up.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use glow_net::SystemDiscovery;
 
 /// Settings of one engine. Defaults serve a person's device; tests and the demo change them.
 #[derive(Debug, Clone)]
@@ -9,6 +11,8 @@ pub struct EngineConfig {
     pub data_dir: PathBuf,
     /// Whether to find members by mDNS, and be found.
     pub mdns: bool,
+    /// The operating system's own discovery: a phone lets nobody else look for members.
+    pub system_discovery: Option<Arc<dyn SystemDiscovery>>,
     /// Whether to listen and discover on the loopback interface too: several devices on one machine.
     pub loopback: bool,
     /// The port to listen at, QUIC and TCP alike; any free one when absent. Only one group can use it.
@@ -25,6 +29,15 @@ impl EngineConfig {
     /// The defaults over a data directory.
     #[must_use]
     pub fn new(data_dir: PathBuf) -> Self {
-        Self { data_dir, mdns: true, loopback: false, port: None, addresses: Vec::new(), quic: true, tcp: true }
+        Self {
+            data_dir,
+            mdns: true,
+            system_discovery: None,
+            loopback: false,
+            port: None,
+            addresses: Vec::new(),
+            quic: true,
+            tcp: true,
+        }
     }
 }

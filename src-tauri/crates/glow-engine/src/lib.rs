@@ -28,6 +28,7 @@ mod watch;
 pub use config::EngineConfig;
 pub use engine::Engine;
 pub use export::{ExportProgress, ExportReport};
+pub use glow_net::{Announced, SERVICE_TYPE, SystemDiscovery, SystemService};
 pub use maintenance::{CheckReport, RebuildReport, check, rebuild};
 pub use media::Media;
 pub use pipeline::ingest::{CaptureFile, PostProgress};

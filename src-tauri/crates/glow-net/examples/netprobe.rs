@@ -59,6 +59,7 @@ async fn main() -> anyhow::Result<()> {
         topic: "probe".into(),
         listen: Listen { interfaces: Interfaces::LanAndLoopback, ..Listen::default() },
         mdns: true,
+        system_discovery: None,
         limits: ConnectionLimits::default(),
     };
     let keys = DeviceKeys::from_seeds(rand::random(), rand::random());

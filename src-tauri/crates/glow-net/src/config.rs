@@ -1,8 +1,10 @@
 //! What a swarm is started with.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use glow_model::{DeviceKeys, GroupId, InviteLink, Role, limits};
+
+use crate::SystemDiscovery;
 
 /// What [`crate::start`] needs to know of a group.
 #[derive(Debug, Clone)]
@@ -15,6 +17,8 @@ pub struct NetConfig {
     pub listen: Listen,
     /// Whether to announce and look for members by mDNS.
     pub mdns: bool,
+    /// The system's discovery, which then takes the place of our own mDNS.
+    pub system_discovery: Option<Arc<dyn SystemDiscovery>>,
     /// How many connections to bear.
     pub limits: ConnectionLimits,
 }
@@ -100,6 +104,8 @@ pub struct JoinConfig {
     pub extra: Vec<SocketAddr>,
     /// Whether to look for members that announce the invite by mDNS.
     pub mdns: bool,
+    /// The system's discovery, which then takes the place of our own mDNS.
+    pub system_discovery: Option<Arc<dyn SystemDiscovery>>,
     /// Which addresses may be dialled, and by which transports. A joiner announces nothing.
     pub listen: Listen,
     /// How long to try in all.
@@ -113,6 +119,15 @@ impl JoinConfig {
     /// Joins by this invite, in the usual way.
     #[must_use]
     pub fn new(link: InviteLink, keys: DeviceKeys, role: Role) -> Self {
-        Self { link, keys, role, extra: Vec::new(), mdns: true, listen: Listen::default(), timeout: Self::TIMEOUT }
+        Self {
+            link,
+            keys,
+            role,
+            extra: Vec::new(),
+            mdns: true,
+            system_discovery: None,
+            listen: Listen::default(),
+            timeout: Self::TIMEOUT,
+        }
     }
 }

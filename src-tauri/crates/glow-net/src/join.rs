@@ -30,7 +30,7 @@ use crate::{
     FoundBy, JoinConfig, JoinError, NetError,
     address::Reach,
     dialing::{AddressBook, Dial},
-    discovery::{self, Discovery, Found, Mdns, Situation},
+    discovery::{self, Discovery, Found, Situation},
     door::{self, Failure},
     streams::{Inbound, Streams},
     transport,
@@ -140,13 +140,12 @@ impl Joiner {
             ..Situation::default()
         };
         if self.config.mdns {
-            match Mdns::new(local, self.config.listen.interfaces) {
-                Ok(mut mdns) => {
-                    mdns.handle_situation(&situation);
-                    self.sources.push(Box::new(mdns));
-                }
-                Err(error) => tracing::warn!(%error, "no mdns"),
-            }
+            let config = &self.config;
+            let nearby = discovery::nearby(config.system_discovery.clone(), local, config.listen.interfaces);
+            self.sources.extend(nearby.map(|mut nearby| {
+                nearby.handle_situation(&situation);
+                nearby
+            }));
         }
         self.handle_found(hints, now);
         self.handle_found(extra, now);

@@ -45,6 +45,7 @@ mod streams;
 mod transport;
 
 pub use config::{ConnectionLimits, Interfaces, JoinConfig, Listen, NetConfig};
+pub use discovery::{Announced, SERVICE_TYPE, SystemDiscovery, SystemService};
 pub use error::{JoinError, NetError};
 pub use event::{FoundBy, NetEvent, Peer, Status, Transport, Verdict};
 pub use gatekeeper::Gatekeeper;

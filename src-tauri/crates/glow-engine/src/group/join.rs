@@ -45,6 +45,7 @@ pub(crate) async fn join(
         role: Role::Member,
         extra: manual.into_iter().chain(config.addresses.iter().copied()).collect(),
         mdns: config.mdns,
+        system_discovery: config.system_discovery.clone(),
         listen: tasks::listen(config),
         timeout: PATIENCE,
     };

@@ -187,6 +187,7 @@ async fn start_network(config: &EngineConfig, group: &Arc<Group>) {
         topic: group.secrets().secret.topic(),
         listen: listen(config),
         mdns: config.mdns,
+        system_discovery: config.system_discovery.clone(),
         limits: ConnectionLimits::default(),
     };
     let (net, events) = match glow_net::start(net_config, Arc::new(Gate(group.clone()))) {

@@ -1,35 +1,28 @@
 //! Members on the same network, by mDNS.
 //!
-//! The record `_afterglow._udp.local.` names an address and, in its TXT, `v` the version, `p` the peer id, `s` a salt of 8
-//! bytes and `t` three tags of 8 bytes. A tag is an HMAC of salt and peer id under a key: of the group's newest epoch, or of an
-//! open invite. Unused tags are random. Whoever holds a key finds its tags; others see numbers that change, under random
-//! names, every 10 to 20 minutes. A record says nothing about life: a killed process stays listed for two minutes.
+//! The record `_afterglow._udp.local.` names an address and, in its TXT, what stands in [`super::record`]. It says nothing
+//! about life: a killed process stays listed for two minutes.
 
 use std::{
-    collections::BTreeSet,
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 
-use data_encoding::HEXLOWER;
 use futures::{Stream, StreamExt, future::BoxFuture};
 use glow_model::TagKey;
 use libp2p::PeerId;
 use mdns_sd::{IfKind, ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo};
-use rand::RngExt;
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::{Sleep, sleep_until, timeout};
 
-use super::{Discovery, Found, Situation};
-use crate::{FoundBy, Interfaces, NetError};
+use super::{
+    Discovery, Found, Situation,
+    record::{self, Names, renewal},
+};
+use crate::{Interfaces, NetError};
 
 const SERVICE: &str = "_afterglow._udp.local.";
-const VERSION: &str = "1";
-/// Tags in a record.
-const TAGS: usize = 3;
-/// Minutes after which names and salt change.
-const RENEW_MINUTES: std::ops::Range<f64> = 10.0..20.0;
 /// How often the daemon looks for new interfaces, in seconds.
 const INTERFACES_S: u32 = 2;
 /// How long to wait for a goodbye to go out.
@@ -47,36 +40,6 @@ pub(crate) struct Mdns {
     /// The full name under which this device is announced.
     announced: Option<String>,
     events: Option<Events>,
-}
-
-/// What changes with each renewal.
-#[derive(Debug, Clone)]
-struct Names {
-    instance: String,
-    host: String,
-    salt: [u8; 8],
-    /// Stand in for tags that are not used.
-    filler: [[u8; 8]; TAGS],
-}
-
-impl Names {
-    fn new() -> Self {
-        Self {
-            instance: HEXLOWER.encode(&rand::random::<[u8; 8]>()),
-            host: format!("{}.local.", HEXLOWER.encode(&rand::random::<[u8; 8]>())),
-            salt: rand::random(),
-            filler: rand::random(),
-        }
-    }
-
-    /// The tags to announce, padded.
-    fn tags(&self, keys: &[TagKey], peer: &[u8]) -> Vec<u8> {
-        let mut tags = self.filler;
-        for (tag, key) in tags.iter_mut().zip(keys) {
-            *tag = key.tag(&self.salt, peer);
-        }
-        tags.concat()
-    }
 }
 
 impl Mdns {
@@ -134,15 +97,8 @@ impl Mdns {
     fn record(&self) -> Option<ServiceInfo> {
         let ips: Vec<_> = self.situation.listening.iter().map(SocketAddr::ip).collect();
         let port = self.situation.listening.first()?.port();
-        let peer = self.peer.to_bytes();
-        let tags = self.names.tags(&self.situation.announce, &peer);
-        let text = [
-            ("v", VERSION.to_owned()),
-            ("p", HEXLOWER.encode(&peer)),
-            ("s", HEXLOWER.encode(&self.names.salt)),
-            ("t", HEXLOWER.encode(&tags)),
-        ];
         let names = &self.names;
+        let text = names.text(&self.situation.announce, self.peer);
         let record = ServiceInfo::new(SERVICE, &names.instance, &names.host, &ips[..], port, &text[..]);
         match record {
             // The names are random: nobody else can have them, and probing would take a second.
@@ -233,35 +189,10 @@ impl Drop for Mdns {
     }
 }
 
-/// What a record means to the holder of these keys; nothing when none of its tags is known, or when it is this swarm's own.
 fn recognise(service: &ResolvedService, myself: PeerId, keys: &[TagKey]) -> Option<Found> {
-    let text = |name| service.get_property_val_str(name);
-    let bytes = |name| HEXLOWER.decode(text(name)?.as_bytes()).ok();
-    if text("v") != Some(VERSION) {
-        return None;
-    }
-    let peer_bytes = bytes("p")?;
-    let peer = PeerId::from_bytes(&peer_bytes).ok().filter(|peer| *peer != myself)?;
-    let salt = bytes("s")?.try_into().ok()?;
-    let tags = bytes("t").filter(|tags| tags.len() == 8 * TAGS)?;
-    let key = keys.iter().find(|key| {
-        let tag = key.tag(&salt, &peer_bytes);
-        tags.chunks(tag.len()).any(|other| other == tag)
-    })?;
     let port = service.get_port();
-    let addresses: BTreeSet<SocketAddr> =
-        service.get_addresses().iter().map(|ip| SocketAddr::new(ip.to_ip_addr(), port)).collect();
-    Some(Found {
-        addresses: addresses.into_iter().collect(),
-        found_by: FoundBy::Mdns,
-        peer: Some(peer),
-        key: Some(key.clone()),
-    })
-}
-
-fn renewal() -> Instant {
-    let minutes = rand::rng().random_range(RENEW_MINUTES);
-    Instant::now() + Duration::from_secs_f64(60.0 * minutes)
+    let addresses = service.get_addresses().iter().map(|ip| SocketAddr::new(ip.to_ip_addr(), port));
+    record::recognise(|name| service.get_property_val_str(name), addresses, myself, keys)
 }
 
 fn unavailable(error: &mdns_sd::Error) -> NetError {

@@ -1,20 +1,25 @@
 //! Where addresses come from.
 
 mod mdns;
+mod record;
+mod system;
 mod told;
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use futures::future::BoxFuture;
 use glow_model::TagKey;
 use libp2p::PeerId;
-pub(crate) use mdns::Mdns;
+use mdns::Mdns;
+use system::System;
+pub use system::{Announced, SERVICE_TYPE, SystemDiscovery, SystemService};
 pub(crate) use told::Told;
 
-use crate::FoundBy;
+use crate::{FoundBy, Interfaces};
 
 /// A source of addresses where a member may be.
 pub(crate) trait Discovery: Send {
@@ -59,6 +64,24 @@ pub(crate) struct Situation {
     pub(crate) browse: bool,
     /// How often the network has changed.
     pub(crate) network_changes: u64,
+}
+
+/// What finds members on the same network: the system's discovery where there is one, otherwise our own mDNS.
+pub(crate) fn nearby(
+    system: Option<Arc<dyn SystemDiscovery>>,
+    local: PeerId,
+    interfaces: Interfaces,
+) -> Option<Box<dyn Discovery>> {
+    if let Some(system) = system {
+        return Some(Box::new(System::new(system, local)));
+    }
+    match Mdns::new(local, interfaces) {
+        Ok(mdns) => Some(Box::new(mdns)),
+        Err(error) => {
+            tracing::warn!(%error, "no mdns");
+            None
+        }
+    }
 }
 
 /// Polls several sources as one.

@@ -18,7 +18,7 @@ use super::EventLoop;
 use crate::{
     ConnectionLimits, NetConfig, NetEvent,
     address::{self, Reach},
-    discovery::{self, Discovery, Found, Mdns, Situation},
+    discovery::{self, Discovery, Found, Situation},
     transport,
 };
 
@@ -48,10 +48,7 @@ pub(super) struct Surroundings {
 impl Surroundings {
     pub(super) fn new(config: &NetConfig, local: PeerId, mut sources: Vec<Box<dyn Discovery>>) -> Self {
         if config.mdns {
-            match Mdns::new(local, config.listen.interfaces) {
-                Ok(mdns) => sources.push(Box::new(mdns)),
-                Err(error) => tracing::warn!(%error, "no mdns"),
-            }
+            sources.extend(discovery::nearby(config.system_discovery.clone(), local, config.listen.interfaces));
         }
         let watcher =
             IfWatcher::new().inspect_err(|error| tracing::warn!(%error, "changes of the network go unnoticed"));

@@ -123,7 +123,14 @@ pub(crate) fn on_loopback() -> Listen {
 }
 
 pub(crate) fn config(group: &Group, listen: Listen) -> NetConfig {
-    NetConfig { group: group.id, topic: TOPIC.into(), listen, mdns: false, limits: ConnectionLimits::default() }
+    NetConfig {
+        group: group.id,
+        topic: TOPIC.into(),
+        listen,
+        mdns: false,
+        system_discovery: None,
+        limits: ConnectionLimits::default(),
+    }
 }
 
 impl Device {

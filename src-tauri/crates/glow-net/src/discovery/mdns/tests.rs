@@ -1,6 +1,11 @@
 use std::net::IpAddr;
 
-use super::*;
+use data_encoding::HEXLOWER;
+
+use super::{
+    super::record::{TAGS, VERSION},
+    *,
+};
 
 const IP: [u8; 4] = [192, 168, 1, 20];
 
@@ -10,13 +15,7 @@ fn key(byte: u8) -> TagKey {
 
 fn announced(peer: PeerId, announce: &[TagKey]) -> ResolvedService {
     let names = Names::new();
-    let text = [
-        ("v", VERSION.to_owned()),
-        ("p", HEXLOWER.encode(&peer.to_bytes())),
-        ("s", HEXLOWER.encode(&names.salt)),
-        ("t", HEXLOWER.encode(&names.tags(announce, &peer.to_bytes()))),
-    ];
-    resolved(&text)
+    resolved(&names.text(announce, peer))
 }
 
 fn resolved(text: &[(&str, String)]) -> ResolvedService {

@@ -68,6 +68,15 @@ export const stages = [
     skip: noNamespaces,
     skipped: () => listed("netns").length,
   },
+  {
+    // What can be known of the phone app without an SDK. What has passed for the same content is not repeated.
+    name: "mobile",
+    command: ["node", "mobile/check/check.mjs"],
+    counts: "tests",
+    needs: ["ui build"],
+    minutes: 30,
+    skip: () => (process.env.AFTERGLOW_SKIP_MOBILE ? "AFTERGLOW_SKIP_MOBILE is set" : undefined),
+  },
   { name: "ui check", command: ["npm", "run", "check", "-w", "ui"], needs: ["setup"], minutes: 5, quick: true },
   { name: "ui tests", command: ["npm", "test", "-w", "ui"], counts: "vitest", needs: ["setup"], minutes: 5, quick: true },
   { name: "ui size", command: ["npm", "run", "size", "-w", "ui"], needs: ["ui build"], minutes: 2 },

@@ -35,14 +35,15 @@ const FLOORS: &[Place] = &[
     ),
     Place::new("glow-gateway", &["glow-api", "glow-engine"]),
     Place::new("glow-node", &["glow-api", "glow-engine", "glow-gateway"]),
-    Place::new("afterglow", &["glow-api", "glow-engine", "glow-gateway"]),
+    Place::new("tauri-plugin-afterglow", &["glow-engine"]),
+    Place::new("afterglow", &["glow-api", "glow-engine", "glow-gateway", "tauri-plugin-afterglow"]),
     Place::new("lanbox", &[]),
     Place::anything("tests"),
 ];
 
 /// Libraries that stand in one place alone; a name ending in `*` means every crate that begins so.
 const EXCLUSIVE: &[Exclusive] = &[
-    Exclusive::new("tauri*", &["afterglow"], "Tauri stands in src-tauri alone"),
+    Exclusive::new("tauri*", &["afterglow", "tauri-plugin-afterglow"], "Tauri stands in src-tauri and mobile alone"),
     Exclusive::new("wry", &["afterglow"], "the webview stands in src-tauri alone"),
     Exclusive::new("tao", &["afterglow"], "windows stand in src-tauri alone"),
     Exclusive::new("webkit2gtk*", &["afterglow"], "the webview stands in src-tauri alone"),

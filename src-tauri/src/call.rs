@@ -3,14 +3,21 @@
 use glow_api::{ApiError, Caller, ErrorCode, Reply, Request};
 use serde_json::Value;
 use tauri::State;
+use tauri_plugin_afterglow::Bridge;
 
+use crate::phone;
 use crate::shell::Shell;
 
 /// Answers one request of the contract.
 #[tauri::command]
-pub(crate) async fn call(shell: State<'_, Shell>, request: Value) -> Result<Reply, ApiError> {
+pub(crate) async fn call(
+    shell: State<'_, Shell>,
+    bridge: State<'_, Bridge>,
+    request: Value,
+) -> Result<Reply, ApiError> {
     let request = serde_json::from_value::<Request>(request)
         .map_err(|error| ApiError::new(ErrorCode::BadRequest, format!("The request is not understood: {error}.")))?;
+    phone::before(bridge.0.as_ref(), &request).await;
     shell.engine.call(Caller::Owner, request).await
 }
 

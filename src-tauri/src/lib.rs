@@ -13,6 +13,7 @@
 mod call;
 mod link;
 mod log;
+mod phone;
 mod settings;
 mod shell;
 mod trouble;
@@ -21,6 +22,7 @@ mod window;
 pub use settings::Settings;
 
 use tauri::{App, Builder, Context, Manager, RunEvent, Wry};
+use tauri_plugin_afterglow::Bridge;
 
 use crate::shell::Shell;
 
@@ -37,6 +39,7 @@ pub fn run() {
 /// # Errors
 /// When there is no place for data, or no window can be opened: there may be no display.
 pub fn start(settings: Settings) -> anyhow::Result<()> {
+    #[cfg(desktop)]
     let _log = log::start(&settings.data_dir()?)?;
     let mut context = context();
     // The window is opened in `set_up`: what it shows depends on whether the engine starts.
@@ -44,6 +47,7 @@ pub fn start(settings: Settings) -> anyhow::Result<()> {
         window.create = false;
     }
     let builder = plugins(Builder::default(), &settings)
+        .plugin(tauri_plugin_afterglow::init())
         .register_uri_scheme_protocol(trouble::SCHEME, |asked, _| trouble::page(asked.app_handle()))
         .invoke_handler(tauri::generate_handler![call::call, call::media_base])
         .setup(move |app| set_up(app, &settings).map_err(Into::into));
@@ -66,8 +70,17 @@ fn context() -> Context {
 }
 
 fn set_up(app: &mut App, settings: &Settings) -> anyhow::Result<()> {
-    let config = settings.engine_config()?;
-    match tauri::async_runtime::block_on(Shell::open(app.handle(), config)) {
+    #[cfg(mobile)]
+    let settings = &on_a_phone(app, settings)?;
+    let mut config = settings.engine_config()?;
+    let bridge = app.state::<Bridge>().0.clone();
+    let opened = tauri::async_runtime::block_on(async {
+        config.system_discovery = bridge.discovery();
+        Shell::open(app.handle(), config).await.inspect(|shell| {
+            tauri::async_runtime::spawn(phone::keep_sign(bridge.clone(), shell.engine.clone()));
+        })
+    });
+    match opened {
         Ok(shell) => {
             app.manage(shell);
             window::open(app.handle(), settings)?;
@@ -81,6 +94,14 @@ fn set_up(app: &mut App, settings: &Settings) -> anyhow::Result<()> {
     #[cfg(all(desktop, unix))]
     tauri::async_runtime::spawn(shell::end_when_told(app.handle().clone()));
     Ok(())
+}
+
+/// A phone has one place for an app, and says where only once it runs.
+#[cfg(mobile)]
+fn on_a_phone(app: &App, settings: &Settings) -> anyhow::Result<Settings> {
+    let data_dir = app.path().app_local_data_dir()?;
+    app.manage(log::start(&data_dir)?);
+    Ok(Settings { data_dir: Some(data_dir), ..settings.clone() })
 }
 
 #[cfg(desktop)]

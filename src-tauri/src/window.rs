@@ -1,12 +1,15 @@
 //! The main window.
 
 use anyhow::{Context, Result};
+#[cfg(desktop)]
+use tauri::Manager;
 use tauri::webview::DownloadEvent;
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::{Settings, link};
 
 /// The window's label, as in `tauri.conf.json` and the capabilities.
+#[cfg(desktop)]
 const MAIN: &str = "main";
 const PAGE: &str = "index.html";
 
@@ -34,6 +37,7 @@ pub(crate) fn open(app: &AppHandle, settings: &Settings) -> Result<()> {
 }
 
 /// Brings the window to the front.
+#[cfg(desktop)]
 pub(crate) fn focus(app: &AppHandle) {
     let Some(window) = app.get_webview_window(MAIN) else { return };
     let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
@@ -43,6 +47,7 @@ pub(crate) fn focus(app: &AppHandle) {
 }
 
 /// Shows an invite in the window that is open.
+#[cfg(desktop)]
 pub(crate) fn show_link(app: &AppHandle, link: &str) {
     let Some(window) = app.get_webview_window(MAIN) else { return };
     let shown = window.url().and_then(|mut url| {

@@ -93,6 +93,11 @@ pub(crate) enum Command {
         /// The shell.
         shell: Shell,
     },
+    /// Print the manual page, or write one for each command into a folder.
+    Man {
+        /// The folder.
+        folder: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -343,6 +343,8 @@ fn help_tells_the_exit_codes_and_completions_are_made() -> Result<()> {
         let output = alice.run(&["completions", shell])?;
         assert!(output.status.success() && output.stdout.len() > 1_000, "{shell}");
     }
+    let manual = String::from_utf8(alice.run(&["man"])?.stdout)?;
+    assert!(manual.starts_with(".ie") && manual.contains("afterglow\\-group(1)"), "{manual}");
     assert_eq!(alice.run(&["explode"])?.status.code(), Some(2));
     assert_eq!(alice.run(&["group", "list", "--no-quic", "--no-tcp"])?.status.code(), Some(2));
     Ok(())

@@ -13,6 +13,8 @@ mod store;
 mod timeline;
 mod watch;
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::CommandFactory;
 use glow_api::{ApiError, ErrorCode, GroupList, GroupView};
@@ -68,9 +70,23 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
             clap_complete::generate(shell, &mut Cli::command(), "afterglow", &mut std::io::stdout());
             Ok(())
         }
+        Command::Man { folder } => man(folder.as_deref()),
         Command::Run => run::run(global, out).await,
         Command::Serve(serve) => run::serve(global, out, serve).await,
     }
+}
+
+/// The manual is the help of the commands, in the form that `man` reads.
+fn man(folder: Option<&Path>) -> Result<()> {
+    let command = Cli::command();
+    match folder {
+        Some(folder) => {
+            std::fs::create_dir_all(folder)?;
+            clap_mangen::generate_to(command, folder)?;
+        }
+        None => clap_mangen::Man::new(command).render(&mut std::io::stdout())?,
+    }
+    Ok(())
 }
 
 /// Reaches a node, works with it, and ends what was started for that.

@@ -1,0 +1,5 @@
+package androidx.annotation
+
+annotation class RequiresApi(
+    val value: Int,
+)

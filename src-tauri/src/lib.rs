@@ -9,6 +9,7 @@
 //! stays blank with some graphics drivers, `WEBKIT_DISABLE_COMPOSITING_MODE=1` where that is not enough. The app sets
 //! neither. `TAURI_WEBVIEW_AUTOMATION=true` lets a WebDriver control the window, for tests.
 #![forbid(unsafe_code)]
+#![cfg_attr(mobile, allow(missing_docs, reason = "the entry point that Tauri makes of `run` has none"))]
 
 mod call;
 mod link;

@@ -14,6 +14,7 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binary, root, SELECTION, targetDirectory } from "./lib/cargo.mjs";
+import { install } from "./lib/debian.mjs";
 import { run } from "./lib/process.mjs";
 import { bold, fail, say } from "./lib/terminal.mjs";
 import { inspectBox, inspectDeb, inspectTexts } from "./package/inspect.mjs";
@@ -34,6 +35,9 @@ if (!process.argv.includes("--no-build")) {
   await must(["npm", "run", "--silent", "build", "-w", "ui"]);
   await must(["cargo", "build", ...SELECTION, "--release", "--bins"]);
 }
+// Without them the packages are made all the same, and less is looked at.
+const unchecked = install(["appstream", "desktop-file-utils"]);
+if (unchecked) say(unchecked);
 const command = strippedCommand();
 const share = makeShare();
 const deb = await makeDeb();

@@ -3,7 +3,8 @@
 //   -- --init     makes the project of Gradle or Xcode anew (src-tauri/gen, which is never edited)
 //   -- ...        everything else goes to `tauri android build` or `tauri ios build`
 
-import { existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { root } from "./lib/cargo.mjs";
@@ -11,8 +12,8 @@ import { foreground } from "./lib/process.mjs";
 import { fail, say } from "./lib/terminal.mjs";
 
 const PHONES = {
-  android: { project: "src-tauri/gen/android", targets: ["aarch64-linux-android", "armv7-linux-androideabi", "i686-linux-android", "x86_64-linux-android"], missing: missingForAndroid, words: ["--apk"] },
-  ios: { project: "src-tauri/gen/apple", targets: ["aarch64-apple-ios", "aarch64-apple-ios-sim"], missing: missingForIos, words: [] },
+  android: { project: "src-tauri/gen/android", icons: "app/src/main/res", targets: ["aarch64-linux-android", "armv7-linux-androideabi", "i686-linux-android", "x86_64-linux-android"], missing: missingForAndroid, words: ["--apk"] },
+  ios: { project: "src-tauri/gen/apple", icons: "Assets.xcassets/AppIcon.appiconset", targets: ["aarch64-apple-ios", "aarch64-apple-ios-sim"], missing: missingForIos, words: [] },
 };
 
 const [name, ...given] = process.argv.slice(2);
@@ -22,8 +23,19 @@ const missing = [...phone.missing(), ...missingTargets(phone.targets)];
 if (missing.length > 0) fail(`To build for ${name} this machine lacks:\n${missing.map((what) => `  - ${what}`).join("\n")}\nmobile/README.md says more.`);
 
 await must(["bash", "scripts/setup.sh", "node"]);
-if (given.includes("--init") || !existsSync(join(root, phone.project))) await must(["npx", "tauri", name, "init", "--ci"]);
+if (given.includes("--init") || !existsSync(join(root, phone.project))) {
+  await must(["npx", "tauri", name, "init", "--ci"]);
+  await drawIcons();
+}
 await must(["npx", "tauri", name, "build", ...phone.words, ...given.filter((word) => word !== "--init")]);
+
+/** The project is made with Tauri's icon; ours is drawn in every size that the phone wants. */
+async function drawIcons() {
+  const drawn = mkdtempSync(join(tmpdir(), "afterglow-icons-"));
+  await must(["npx", "tauri", "icon", "src-tauri/icons/icon.svg", "--output", drawn]);
+  cpSync(join(drawn, name), join(root, phone.project, phone.icons), { recursive: true });
+  rmSync(drawn, { recursive: true, force: true });
+}
 
 function missingForAndroid() {
   const sdk = process.env.ANDROID_HOME ?? process.env.ANDROID_SDK_ROOT;

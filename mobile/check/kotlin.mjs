@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { root } from "../../scripts/lib/cargo.mjs";
 import { run } from "../../scripts/lib/process.mjs";
 import { here } from "./lib.mjs";
 import { buildDirectory } from "./rust.mjs";
@@ -50,7 +51,9 @@ export async function test({ tests = join(android, "src/test/java"), quiet = fal
 }
 
 export async function lint({ folder = android, quiet = false } = {}) {
-  return run(["java", "-jar", ktlint(), "--relative", `${folder}/src/**/*.kt`], { cwd: android, minutes: 5, quiet });
+  // Given an absolute pattern it walks the whole file system.
+  const style = `--editorconfig=${join(root, ".editorconfig")}`;
+  return run(["java", "-jar", ktlint(), "--relative", style, "src/**/*.kt"], { cwd: folder, minutes: 5, quiet });
 }
 
 function workplace() {

@@ -1,24 +1,5 @@
-// What the checks share: where they are, and how what they need gets here.
+// Where the checks are.
 
-import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const here = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
-
-/** Installs Debian packages that are missing; says why when it cannot. */
-export function install(packages) {
-  const missing = packages.filter((name) => !isInstalled(name));
-  if (missing.length === 0) return undefined;
-  const wanted = `apt-get install --no-install-recommends ${missing.join(" ")}`;
-  if (spawnSync("apt-get", ["--version"]).status !== 0) return `${missing.join(", ")} missing, and no apt-get here`;
-  if (process.getuid() !== 0) return `missing packages; as root: ${wanted}`;
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...words) => spawnSync("apt-get", ["-o", "DPkg::Lock::Timeout=300", "-qq", ...words], { env, stdio: "inherit" }).status === 0;
-  apt("update");
-  return apt("-o", "Dpkg::Use-Pty=0", "install", "-y", "--no-install-recommends", ...missing) ? undefined : `failed: ${wanted}`;
-}
-
-function isInstalled(name) {
-  const asked = spawnSync("dpkg-query", ["-W", "-f=${db:Status-Status}", name], { encoding: "utf8" });
-  return asked.status === 0 && asked.stdout === "installed";
-}

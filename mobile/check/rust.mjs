@@ -7,8 +7,9 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { root, targetDirectory } from "../../scripts/lib/cargo.mjs";
+import { install } from "../../scripts/lib/debian.mjs";
 import { run } from "../../scripts/lib/process.mjs";
-import { here, install } from "./lib.mjs";
+import { here } from "./lib.mjs";
 
 export const TARGETS = { android: "aarch64-linux-android", ios: "aarch64-apple-ios" };
 

@@ -4,8 +4,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/lib/cargo.mjs";
+import { install } from "../../scripts/lib/debian.mjs";
 import { run } from "../../scripts/lib/process.mjs";
-import { install } from "./lib.mjs";
 import { buildDirectory } from "./rust.mjs";
 
 const DEBIAN = ["default-jre-headless", "libjackson2-databind-java", "junit4", "python3-venv"];

@@ -89,6 +89,20 @@ fn the_manifest_names_classes_that_exist() {
 }
 
 #[test]
+fn the_page_reaches_this_device_without_tls_and_nothing_else() {
+    let manifest = Sources::read().manifest;
+    assert!(
+        manifest.contains("android:networkSecurityConfig=\"@xml/afterglow_network\""),
+        "Android would refuse pictures"
+    );
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("android/src/main/res/xml/afterglow_network.xml");
+    let rules = fs::read_to_string(rules).unwrap();
+    assert!(rules.contains("<base-config cleartextTrafficPermitted=\"false\" />"), "nothing else");
+    let hosts = rules.match_indices("<domain ").count();
+    assert!(hosts == 2 && rules.contains(">127.0.0.1<") && rules.contains(">tauri.localhost<"), "{rules}");
+}
+
+#[test]
 fn the_property_list_names_the_service_and_every_reason() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/Info.ios.plist");
     let list = plist::Value::from_file(path).unwrap();

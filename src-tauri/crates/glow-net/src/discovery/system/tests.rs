@@ -101,14 +101,17 @@ async fn two_phones_of_a_group_find_each_other() {
     );
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn another_group_s_phone_is_passed_over() {
     let here = Neighbourhood::new();
-    let mut hers = System::new(here.phone(1), PeerId::random());
+    let bob = PeerId::random();
     let mut other = System::new(here.phone(2), PeerId::random());
-    hers.handle_situation(&situation(4001, key(1)));
+    let mut his = System::new(here.phone(3), bob);
+    let mut hers = System::new(here.phone(1), PeerId::random());
     other.handle_situation(&situation(4002, key(2)));
-    assert_eq!(found(&mut hers).await, None, "none of its tags is known");
+    his.handle_situation(&situation(4003, key(1)));
+    hers.handle_situation(&situation(4001, key(1)));
+    assert_eq!(found(&mut hers).await.unwrap().peer, Some(bob), "the other came first, and none of its tags is known");
 }
 
 #[tokio::test]

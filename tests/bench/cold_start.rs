@@ -149,6 +149,7 @@ fn moment(number: u64, start_ms: u64) -> Moment {
         screen: Some(screen),
         original: Some(original),
         motion: None,
+        place: None,
     }
 }
 

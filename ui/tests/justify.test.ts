@@ -1,65 +1,58 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../src/ipc/mock/random';
-import { estimateHeight, justify, rowsHeight, shownRatio, targetHeight } from '../src/lib/justify';
+import { DENSITIES, justify, targetHeight } from '../src/lib/justify';
+import { decodeShapes, encodeShapes, ratioOf, shapeOf } from '../src/lib/shape';
 
-const measure = { width: 1000, target: 200, gap: 6 };
+const drawn = (seed: number, count: number) => {
+  const draw = random(seed);
+  return Uint8Array.from({ length: count }, () => Math.floor(draw() * 256));
+};
+
+describe('shape', () => {
+  it('keeps a ratio to less than half a percent, and crops towers and panoramas', () => {
+    for (const [width, height] of [
+      [4032, 3024],
+      [3024, 4032],
+      [1920, 1080],
+      [7, 5],
+    ] as const)
+      expect(ratioOf(shapeOf(width, height)) / (width / height)).toBeCloseTo(1, 2);
+    expect([shapeOf(1, 100), shapeOf(100, 1), shapeOf(0, 5)]).toEqual([0, 255, shapeOf(1, 1)]);
+  });
+
+  it('crosses the contract and comes back', () => {
+    const shapes = drawn(3, 20_000);
+    expect(decodeShapes(encodeShapes(shapes))).toEqual(shapes);
+  });
+});
 
 describe('justify', () => {
-  it('fills every row but the last to the pixel, in order', () => {
-    const draw = random(4);
-    const ratios = Array.from({ length: 400 }, () => shownRatio(draw() * 4, 1));
-    const rows = justify(ratios, measure);
-    expect(rows.flatMap((row) => row.places.map((_, i) => row.first + i))).toEqual(ratios.map((_, i) => i));
-    for (const row of rows.slice(0, -1)) {
-      const last = row.places.at(-1);
-      expect((last?.left ?? 0) + (last?.width ?? 0)).toBeCloseTo(measure.width, 6);
-      expect(row.height).toBeGreaterThan(measure.target * 0.5);
-      expect(row.height).toBeLessThan(measure.target * 1.7);
+  it('fills every row but the last exactly, in order, near the target, whatever the pictures', () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const draw = random(seed * 7);
+      const measure = { width: 300 + draw() * 2_500, target: 90 + draw() * 220, gap: Math.floor(draw() * 8) };
+      const shapes = drawn(seed, 1 + Math.floor(draw() * 300));
+      let expected = 0;
+      justify(shapes, 0, shapes.length, measure, (first, end, height) => {
+        expect(first).toBe(expected);
+        expect(end).toBeGreaterThan(first);
+        expected = end;
+        const sum = shapes.slice(first, end).reduce((total, shape) => total + ratioOf(shape), 0);
+        const width = sum * height + (end - first - 1) * measure.gap;
+        if (end < shapes.length) expect(width).toBeCloseTo(measure.width, 3);
+        else expect(width).toBeLessThanOrEqual(measure.width + 0.001);
+        expect(height).toBeLessThan(measure.target * 3.2);
+      });
+      expect(expected).toBe(shapes.length);
     }
   });
 
-  it('puts rows below each other with the gap between them', () => {
-    const rows = justify([1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5], measure);
-    for (const [i, row] of rows.entries()) {
-      const before = rows[i - 1];
-      expect(row.top).toBeCloseTo(before ? before.top + before.height + measure.gap : 0, 6);
+  it('shows more on larger screens and at smaller tiles, and at least one whole tile', () => {
+    for (const width of [320, 640, 1_280, 3_840]) {
+      const heights = DENSITIES.map((_, step) => targetHeight(width, step));
+      expect(heights).toEqual(heights.toSorted((a, b) => a - b));
+      expect(heights.at(-1)).toBeLessThanOrEqual(Math.max(300, width * 0.9) * 1.01);
     }
-    expect(rowsHeight(rows)).toBeCloseTo((rows.at(-1)?.top ?? 0) + (rows.at(-1)?.height ?? 0), 6);
-  });
-
-  it('leaves a short last row at the target height', () => {
-    const [row] = justify([1.5], measure);
-    expect(row?.height).toBe(measure.target);
-    expect(row?.places[0]?.width).toBe(300);
-  });
-
-  it('stretches a last row that is nearly full', () => {
-    const [row] = justify([1.5, 1.5, 1.2], measure);
-    expect((row?.places.at(-1)?.left ?? 0) + (row?.places.at(-1)?.width ?? 0)).toBeCloseTo(1000, 6);
-  });
-
-  it('has no rows for no pictures', () => {
-    expect(justify([], measure)).toEqual([]);
-    expect(rowsHeight([])).toBe(0);
-  });
-
-  it('crops extremes and survives unknown sizes', () => {
-    expect(shownRatio(10_000, 100)).toBe(3);
-    expect(shownRatio(100, 10_000)).toBe(0.5);
-    expect(shownRatio(0, 0)).toBe(1);
-  });
-
-  it('estimates near the height that real pictures take', () => {
-    const draw = random(9);
-    const ratios = Array.from({ length: 500 }, () => [4 / 3, 3 / 4, 3 / 2, 16 / 9][Math.floor(draw() * 4)] ?? 1);
-    const ratio = estimateHeight(500, measure) / rowsHeight(justify(ratios, measure));
-    expect(ratio).toBeGreaterThan(0.8);
-    expect(ratio).toBeLessThan(1.25);
-    expect(estimateHeight(0, measure)).toBe(0);
-  });
-
-  it('grows rows with the screen, within bounds', () => {
-    expect(targetHeight(360)).toBeGreaterThanOrEqual(112);
-    expect(targetHeight(3840)).toBe(300);
+    expect(targetHeight(360)).toBeLessThan(targetHeight(1_600));
   });
 });

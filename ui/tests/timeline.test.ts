@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Event } from '../src/ipc/contract';
 import { MockHost } from '../src/ipc/mock/host';
 import { hex } from '../src/ipc/mock/world';
-import { HOUR_MS, hourOf } from '../src/lib/album';
+import { HOUR_MS, hourOf } from '../src/state/buckets';
 import { Timeline } from '../src/state/timeline.svelte';
 
 const GROUP = hex('a', 1);
@@ -14,14 +14,14 @@ async function open(moments = 300) {
   const timeline = new Timeline(host, GROUP, (fresh) => arrivals.push(fresh.length));
   host.events((event: Event) => event.event === 'timeline_changed' && timeline.apply(event));
   await timeline.load();
-  const newest = timeline.hours[0]?.start ?? 0;
+  const newest = timeline.buckets[0]?.start ?? 0;
   const range = { from: newest, until: newest + HOUR_MS };
   timeline.want([range]);
-  await vi.waitFor(() => expect(timeline.hours[0]?.complete).toBe(true));
+  await vi.waitFor(() => expect(timeline.buckets[0]?.complete).toBe(true));
   return { host, timeline, arrivals, range };
 }
 
-const ids = (timeline: Timeline) => timeline.hours.flatMap(({ items }) => items.map(({ id }) => id));
+const ids = (timeline: Timeline) => timeline.buckets.flatMap(({ items }) => items.map(({ id }) => id));
 
 describe('timeline', () => {
   it('knows all counts at once and fetches only the hours that are wanted', async () => {
@@ -35,7 +35,7 @@ describe('timeline', () => {
     const { host, timeline } = await open();
     const before = ids(timeline).length;
     host.asked.length = 0;
-    const [id] = host.arrive(1, GROUP, {}, timeline.hours[0]?.items[0]?.captured_at_ms);
+    const [id] = host.arrive(1, GROUP, {}, timeline.buckets[0]?.items[0]?.captured_at_ms);
     await vi.waitFor(() => expect(ids(timeline)).toHaveLength(before + 1));
     expect(ids(timeline)).toContain(id);
     expect(host.asked).toEqual(['moment.get']);
@@ -54,8 +54,8 @@ describe('timeline', () => {
     const { host, timeline } = await open();
     const at = NOW + 3 * HOUR_MS;
     host.arrive(1, GROUP, {}, at);
-    await vi.waitFor(() => expect(timeline.hours[0]?.start).toBe(hourOf(at)));
-    expect(timeline.hours[0]).toMatchObject({ count: 1, complete: true });
+    await vi.waitFor(() => expect(timeline.buckets[0]?.start).toBe(hourOf(at)));
+    expect(timeline.buckets[0]).toMatchObject({ count: 1, complete: true });
   });
 
   it('shows a changed caption in place', async () => {
@@ -72,7 +72,7 @@ describe('timeline', () => {
     host.asked.length = 0;
     host.change(GROUP, last, { caption: 'far away' });
     host.change(GROUP, ids(timeline)[0] ?? '', { caption: 'near' });
-    await vi.waitFor(() => expect(timeline.hours[0]?.items[0]?.caption).toBe('near'));
+    await vi.waitFor(() => expect(timeline.buckets[0]?.items[0]?.caption).toBe('near'));
     expect(host.asked).toEqual(['moment.get']);
   });
 
@@ -103,7 +103,7 @@ describe('timeline', () => {
     host.asked.length = 0;
     host.arrive(400, GROUP, {}, range.from + 1);
     await vi.waitFor(() => expect(timeline.total).toBe(700));
-    await vi.waitFor(() => expect(timeline.hours[0]?.items.length).toBe(timeline.hours[0]?.count));
+    await vi.waitFor(() => expect(timeline.buckets[0]?.items.length).toBe(timeline.buckets[0]?.count));
     expect(host.asked).not.toContain('moment.get');
   });
 

@@ -120,6 +120,19 @@ export type GroupLeave = {
 group: string, };
 
 /**
+ * Says whether this device shares where its photos were taken in this group. It counts for what is added from then on.
+ */
+export type GroupLocation = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * True to share.
+ */
+share: boolean, };
+
+/**
  * All groups on this device, newest activity first.
  */
 export type GroupPage = { 
@@ -485,6 +498,32 @@ emoji: string,
 on: boolean, };
 
 /**
+ * Marks moments as favourites of the owner of this device, or not. Nobody else learns of it.
+ */
+export type MomentFavourite = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moments, at most 1,000.
+ */
+moments: Array<string>, 
+/**
+ * True to mark, false to unmark.
+ */
+on: boolean, };
+
+/**
+ * What marking favourites changed.
+ */
+export type FavouriteView = { 
+/**
+ * Moments that are different now.
+ */
+changed: number, };
+
+/**
  * Takes a moment back everywhere.
  */
 export type MomentRetract = { 
@@ -645,7 +684,19 @@ retracted: boolean,
 /**
  * Devices known to hold the original, this one included.
  */
-on_devices: number, };
+on_devices: number, 
+/**
+ * Whether the owner of this device marked it as a favourite.
+ */
+favourite: boolean, 
+/**
+ * The stack that it is part of.
+ */
+stack?: StackView, 
+/**
+ * Where it was captured, if its owner shared that.
+ */
+place?: Place, };
 
 /**
  * One reaction with who gave it.
@@ -667,6 +718,32 @@ mine: boolean,
  * Names of those who gave it, at most ten.
  */
 names: Array<string>, };
+
+/**
+ * Photos that stand for one another: a burst, or what looks alike. Found by this device, shared with nobody.
+ */
+export type StackView = { 
+/**
+ * Its first moment, which stands for it.
+ */
+head: string, 
+/**
+ * Moments in it, at least two.
+ */
+count: number, };
+
+/**
+ * A place on Earth (WGS 84), in degrees.
+ */
+export type Place = { 
+/**
+ * North of the equator.
+ */
+latitude: number, 
+/**
+ * East of Greenwich.
+ */
+longitude: number, };
 
 /**
  * Asks for a page of moments, newest first.
@@ -704,7 +781,28 @@ from_ms?: number,
 /**
  * Only those captured before.
  */
-until_ms?: number, };
+until_ms?: number, 
+/**
+ * Only clips, or only photos, Live Photos among them.
+ */
+kind?: MomentKind, 
+/**
+ * Only this device's favourites.
+ */
+favourites?: boolean, 
+/**
+ * Only those of others that came to this device after this time.
+ */
+received_after_ms?: number, 
+/**
+ * Only those whose caption and author's name hold words that begin so, whatever their case and accents; of many matches
+ * the newest 2,000.
+ */
+text?: string, 
+/**
+ * Of a stack (a burst, or photos that look alike) only its first.
+ */
+stacked?: boolean, };
 
 /**
  * One page of the timeline.
@@ -724,35 +822,135 @@ next?: string,
 total: number, };
 
 /**
- * Asks for counts by UTC hour, for headers and the scrubber.
+ * Asks for the layout of the timeline: stretches of time with their counts and shapes.
  */
 export type TimelineBuckets = { 
 /**
  * The group's id.
  */
-group: string, };
+group: string, 
+/**
+ * Which moments.
+ */
+filter: TimelineFilter, 
+/**
+ * How far the zone whose hours and days count is ahead of UTC, in minutes.
+ */
+offset_min: number, };
 
 /**
- * Counts by hour, newest first.
+ * Buckets, newest first: hours, or when these are more than 500, longer parts of a day.
  */
 export type BucketPage = { 
 /**
- * The hours that hold moments.
+ * The stretches that hold moments.
  */
 buckets: Array<Bucket>, };
 
 /**
- * One hour of the timeline.
+ * One stretch of the timeline.
  */
 export type Bucket = { 
 /**
- * Start of the hour, UTC.
+ * Its start.
  */
 start_ms: number, 
 /**
- * Moments in it.
+ * Its end.
  */
-count: number, };
+until_ms: number, 
+/**
+ * Moments in it, those behind others in stacks as well.
+ */
+count: number, 
+/**
+ * The shape of each moment listed, newest first, base64: a byte each, the width over the height in even steps of its
+ * logarithm from 1/2 (0) to 3 (255).
+ */
+shapes: string, };
+
+/**
+ * Asks for the moments of a stack.
+ */
+export type TimelineStack = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * Any moment of it.
+ */
+moment: string, };
+
+/**
+ * The moments of a stack.
+ */
+export type StackPage = { 
+/**
+ * Newest first, at most 500.
+ */
+moments: Array<MomentView>, };
+
+/**
+ * Asks where moments were captured.
+ */
+export type TimelinePlaces = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * Which moments.
+ */
+filter: TimelineFilter, };
+
+/**
+ * Where moments were captured, as far as their owners shared it.
+ */
+export type PlacePage = { 
+/**
+ * Newest first, at most 5,000.
+ */
+places: Array<PlacedMoment>, };
+
+/**
+ * A moment on the map.
+ */
+export type PlacedMoment = { 
+/**
+ * The moment's id.
+ */
+moment: string, 
+/**
+ * Where it was captured.
+ */
+place: Place, };
+
+/**
+ * Asks since when moments are new to the owner of this device, and moves that time on when it says one.
+ */
+export type TimelineSeen = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * Everything that came until then was seen; earlier times than before change nothing.
+ */
+until_ms?: number, };
+
+/**
+ * What the owner of this device has seen of a group.
+ */
+export type SeenView = { 
+/**
+ * Everything that came until then; 0 at first.
+ */
+until_ms: number, 
+/**
+ * Moments of others that came later.
+ */
+unseen: number, };
 
 /**
  * Where an upload goes: the query of `PUT upload` on a host's byte endpoint. Parts of one Live Photo share `batch`.
@@ -897,6 +1095,7 @@ export interface Calls {
   "group.get": { args: GroupGet; reply: GroupView };
   "group.join": { args: GroupJoin; reply: GroupView };
   "group.leave": { args: GroupLeave; reply: GroupPage };
+  "group.location": { args: GroupLocation; reply: GroupView };
   "invite.create": { args: InviteCreate; reply: InviteView };
   "invite.list": { args: InviteList; reply: InvitePage };
   "invite.revoke": { args: InviteRevoke; reply: InvitePage };
@@ -905,9 +1104,13 @@ export interface Calls {
   "peer.list": { args: PeerList; reply: PeerPage };
   "timeline.page": { args: TimelineQuery; reply: TimelinePage };
   "timeline.buckets": { args: TimelineBuckets; reply: BucketPage };
+  "timeline.stack": { args: TimelineStack; reply: StackPage };
+  "timeline.places": { args: TimelinePlaces; reply: PlacePage };
+  "timeline.seen": { args: TimelineSeen; reply: SeenView };
   "moment.get": { args: MomentGet; reply: MomentView };
   "moment.caption": { args: MomentCaption; reply: MomentView };
   "moment.react": { args: MomentReact; reply: MomentView };
+  "moment.favourite": { args: MomentFavourite; reply: FavouriteView };
   "moment.retract": { args: MomentRetract; reply: MomentView };
   "moment.share": { args: MomentShare; reply: MomentView };
 }

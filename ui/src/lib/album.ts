@@ -1,48 +1,40 @@
-import { estimateHeight, justify, type Measure, type Row, rowsHeight, shownRatio } from './justify';
+import { justify, type Measure } from './justify';
+import { ratioOf } from './shape';
 
-export const HOUR_MS = 3_600_000;
+/** Fewer pictures than this share a heading with a neighbour, because they would make ragged rows alone. */
 const FEW = 8;
 
-/** What the layout needs of a picture. */
-export interface Sized {
-  readonly id: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** The moments of one hour: how many there are, and as many as were fetched, newest first. */
-export interface Hour<T extends Sized> {
+/** A stretch of the timeline: how many moments, and the shape of each tile, newest first. */
+export interface Stretch {
   readonly start: number;
+  readonly until: number;
+  /** Moments, those behind others in stacks as well. */
   readonly count: number;
-  readonly items: readonly T[];
-  readonly complete: boolean;
+  readonly shapes: Uint8Array;
 }
 
-/** Neighbouring hours of one day that share a heading, because few pictures alone would make ragged rows. */
-export interface Chunk<T extends Sized> {
-  readonly key: string;
+/** Neighbouring stretches of one day under one heading. */
+export interface Chunk {
   readonly from: number;
   readonly until: number;
-  readonly count: number;
-  readonly items: readonly T[];
-  readonly complete: boolean;
-}
-
-export interface PlacedChunk<T extends Sized> extends Chunk<T> {
-  /** From the top of the whole album. */
+  /** The index of its first tile in the whole album. */
+  readonly first: number;
+  readonly size: number;
   readonly top: number;
   readonly height: number;
-  readonly rows: readonly Row[];
+  /** Its rows: from, and one beyond. */
+  readonly rows: readonly [number, number];
 }
 
-interface PlacedDay<T extends Sized> {
+export interface Day {
   readonly key: string;
   /** A time inside the day. */
   readonly at: number;
   readonly count: number;
   readonly top: number;
   readonly height: number;
-  readonly chunks: readonly PlacedChunk<T>[];
+  /** Its chunks: from, and one beyond. */
+  readonly chunks: readonly [number, number];
 }
 
 export interface AlbumMeasure extends Measure {
@@ -52,114 +44,146 @@ export interface AlbumMeasure extends Measure {
   readonly daySpace: number;
 }
 
-export interface AlbumLayout<T extends Sized> {
-  readonly days: readonly PlacedDay<T>[];
+/** Where everything stands. Rows are told by their top, height and first tile; what follows the last row ends them. */
+export interface AlbumLayout {
+  readonly days: readonly Day[];
+  readonly chunks: readonly Chunk[];
+  readonly rowTop: Float64Array;
+  readonly rowHeight: Float32Array;
+  readonly rowFirst: Uint32Array;
   readonly height: number;
+  readonly size: number;
 }
 
-/** The hour, in UTC, that a time lies in. */
-export const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS;
+export const EMPTY_ALBUM: AlbumLayout = {
+  days: [],
+  chunks: [],
+  rowTop: new Float64Array(),
+  rowHeight: new Float32Array(),
+  rowFirst: new Uint32Array(1),
+  height: 0,
+  size: 0,
+};
 
-/** Groups hours, newest first, by the local day they start in, and joins sparse neighbours from the oldest on. */
-export function chunksByDay<T extends Sized>(
-  hours: readonly Hour<T>[],
-  dayKey: (ms: number) => string,
-): { key: string; chunks: Chunk<T>[] }[] {
-  const days: { key: string; hours: Hour<T>[] }[] = [];
-  for (const hour of hours) {
-    const key = dayKey(hour.start);
-    const day = days.at(-1);
-    if (day?.key === key) day.hours.push(hour);
-    else days.push({ key, hours: [hour] });
+/** All shapes of an album in one piece. */
+export function joinShapes(stretches: readonly Stretch[]): Uint8Array {
+  const joined = new Uint8Array(stretches.reduce((sum, { shapes }) => sum + shapes.length, 0));
+  let at = 0;
+  for (const { shapes } of stretches) {
+    joined.set(shapes, at);
+    at += shapes.length;
   }
-  return days.map(({ key, hours: of }) => ({ key, chunks: joinSparse(of) }));
+  return joined;
 }
 
-function joinSparse<T extends Sized>(hours: readonly Hour<T>[]): Chunk<T>[] {
-  const chunks: Chunk<T>[] = [];
-  let open: Hour<T>[] = [];
-  let count = 0;
-  for (const hour of [...hours].reverse()) {
-    open.unshift(hour);
-    count += hour.count;
-    if (count < FEW) continue;
-    chunks.unshift(joined(open));
-    open = [];
-    count = 0;
+/** What of a stretch the layout needs beside the shapes. */
+export interface Span {
+  readonly start: number;
+  readonly until: number;
+  readonly count: number;
+  readonly size: number;
+}
+
+/** Places all days, hours and rows below each other. Nothing in it depends on what was fetched: it is exact from the start. */
+export function layOut(spans: readonly Span[], shapes: Uint8Array, measure: AlbumMeasure, dayKey: (ms: number) => string): AlbumLayout {
+  const days: Day[] = [];
+  const chunks: Chunk[] = [];
+  const tops: number[] = [];
+  const heights: number[] = [];
+  const firsts: number[] = [];
+  let top = 0;
+  let first = 0;
+  for (const { key, spans: ofDay } of daysOf(spans, dayKey)) {
+    const start = top;
+    const firstChunk = chunks.length;
+    top += measure.dayHeading;
+    for (const joined of joinSparse(ofDay)) {
+      const size = joined.reduce((sum, span) => sum + span.size, 0);
+      const firstRow = tops.length;
+      const chunkTop = top;
+      top += measure.hourHeading;
+      justify(shapes, first, first + size, measure, (from, _, height) => {
+        tops.push(top);
+        heights.push(height);
+        firsts.push(from);
+        top += height + measure.gap;
+      });
+      top -= size > 0 ? measure.gap : 0;
+      chunks.push({
+        from: joined.at(-1)?.start ?? 0,
+        until: joined[0]?.until ?? 0,
+        first,
+        size,
+        top: chunkTop,
+        height: top - chunkTop,
+        rows: [firstRow, tops.length],
+      });
+      first += size;
+      top += measure.chunkSpace;
+    }
+    top += measure.daySpace - measure.chunkSpace;
+    days.push({
+      key,
+      at: middle(ofDay[0]),
+      count: ofDay.reduce((sum, { count }) => sum + count, 0),
+      top: start,
+      height: top - start,
+      chunks: [firstChunk, chunks.length],
+    });
   }
-  if (open.length > 0) chunks.unshift(joined(open));
-  return chunks;
-}
-
-function joined<T extends Sized>(hours: readonly Hour<T>[]): Chunk<T> {
-  const newest = hours[0]?.start ?? 0;
-  const oldest = hours.at(-1)?.start ?? 0;
-  const complete = hours.every((hour) => hour.complete);
+  firsts.push(first);
   return {
-    key: `${oldest}`,
-    from: oldest,
-    until: newest + HOUR_MS,
-    count: hours.reduce((sum, hour) => sum + hour.count, 0),
-    items: hours.length === 1 || complete ? hours.flatMap((hour) => [...hour.items]) : knownPrefix(hours),
-    complete,
+    days,
+    chunks,
+    rowTop: Float64Array.from(tops),
+    rowHeight: Float32Array.from(heights),
+    rowFirst: Uint32Array.from(firsts),
+    height: top,
+    size: first,
   };
 }
 
-/** Only what lies above the first hole has a place that will not change. */
-function knownPrefix<T extends Sized>(hours: readonly Hour<T>[]): T[] {
-  const known: T[] = [];
-  for (const hour of hours) {
-    known.push(...hour.items);
-    if (!hour.complete) break;
+const middle = (span: Span | undefined) => (span === undefined ? 0 : (span.start + span.until) / 2);
+
+function daysOf(spans: readonly Span[], dayKey: (ms: number) => string): { key: string; spans: Span[] }[] {
+  const days: { key: string; spans: Span[] }[] = [];
+  for (const span of spans) {
+    const key = dayKey(middle(span));
+    const day = days.at(-1);
+    if (day?.key === key) day.spans.push(span);
+    else days.push({ key, spans: [span] });
   }
-  return known;
+  return days;
 }
 
-/** Places all days and hours below each other. What is not fetched yet takes its estimated room. */
-export function layOut<T extends Sized>(hours: readonly Hour<T>[], measure: AlbumMeasure, dayKey: (ms: number) => string): AlbumLayout<T> {
-  const days: PlacedDay<T>[] = [];
-  let top = 0;
-  for (const { key, chunks } of chunksByDay(hours, dayKey)) {
-    const start = top;
-    top += measure.dayHeading;
-    const placed = chunks.map((chunk) => {
-      const rows = rowsOf(chunk.items, measure);
-      const height = measure.hourHeading + contentHeight(chunk, rows, measure);
-      const at = { ...chunk, rows, height, top };
-      top += height + measure.chunkSpace;
-      return at;
-    });
-    top += measure.daySpace - measure.chunkSpace;
-    const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
-    days.push({
-      key,
-      at: chunks[0]?.from ?? 0,
-      count,
-      top: start,
-      height: top - start,
-      chunks: placed,
-    });
+/** From the oldest on, so that a new arrival touches only the newest chunks of its day. */
+function joinSparse(spans: readonly Span[]): Span[][] {
+  const chunks: Span[][] = [];
+  let open: Span[] = [];
+  let size = 0;
+  for (const span of spans.toReversed()) {
+    open.unshift(span);
+    size += span.size;
+    if (size < FEW) continue;
+    chunks.unshift(open);
+    open = [];
+    size = 0;
   }
-  return { days, height: top };
+  // Too few to stand alone join what came before them.
+  if (open.length > 0) chunks[0] = [...open, ...(chunks[0] ?? [])];
+  return chunks;
 }
 
-const kept = new WeakMap<readonly Sized[], { key: string; rows: Row[] }>();
-
-/** Rows of a list that did not change are not computed again. */
-function rowsOf(items: readonly Sized[], { width, target, gap }: Measure): Row[] {
-  const key = `${width} ${target} ${gap}`;
-  const before = kept.get(items);
-  if (before?.key === key) return before.rows;
-  const ratios = items.map((item) => shownRatio(item.width, item.height));
-  const rows = justify(ratios, { width, target, gap });
-  kept.set(items, { key, rows });
-  return rows;
-}
-
-function contentHeight<T extends Sized>(chunk: Chunk<T>, rows: readonly Row[], measure: Measure): number {
-  const rest = estimateHeight(chunk.count - chunk.items.length, measure);
-  const known = rowsHeight(rows);
-  return known + rest + (known > 0 && rest > 0 ? measure.gap : 0);
+/** The first place of a sorted list that ends beyond `top`. */
+function firstBeyond(count: number, bottomOf: (at: number) => number, top: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const at = (low + high) >> 1;
+    if (bottomOf(at) <= top) low = at + 1;
+    else high = at;
+  }
+  return low;
 }
 
 /** The stretch of a list, ordered by place, that meets a window from `top` to `bottom`. */
@@ -168,76 +192,64 @@ export function within<P extends { readonly top: number; readonly height: number
   top: number,
   bottom: number,
 ): readonly P[] {
-  let low = 0;
-  let high = places.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const place = places[middle];
-    if (place !== undefined && place.top + place.height <= top) low = middle + 1;
-    else high = middle;
-  }
-  let end = low;
+  const start = firstBeyond(places.length, (at) => (places[at]?.top ?? 0) + (places[at]?.height ?? 0), top);
+  let end = start;
   while (end < places.length && (places[end]?.top ?? 0) < bottom) end += 1;
-  return places.slice(low, end);
+  return places.slice(start, end);
 }
 
-/** Something on the screen that has to stay where it is: a moment, or a chunk that is not fetched yet. */
-export interface Anchor {
-  readonly chunk: string;
-  readonly moment: string | null;
-  /** From the top of the window. */
-  readonly offset: number;
+/** The rows that meet a window: from, and one beyond. */
+export function rowsWithin(layout: AlbumLayout, top: number, bottom: number): [number, number] {
+  const { rowTop, rowHeight } = layout;
+  const start = firstBeyond(rowTop.length, (at) => (rowTop[at] ?? 0) + (rowHeight[at] ?? 0), top);
+  let end = start;
+  while (end < rowTop.length && (rowTop[end] ?? 0) < bottom) end += 1;
+  return [start, end];
 }
 
-/** What one looks at: the first row that is fully below the window's top. */
-export function anchorAt<T extends Sized>(layout: AlbumLayout<T>, scrollTop: number, measure: AlbumMeasure): Anchor | null {
-  for (const day of within(layout.days, scrollTop, Number.POSITIVE_INFINITY)) {
-    for (const chunk of within(day.chunks, scrollTop, Number.POSITIVE_INFINITY)) {
-      const rowsTop = chunk.top + measure.hourHeading;
-      const row = chunk.rows.find(({ top }) => rowsTop + top >= scrollTop) ?? null;
-      const moment = row === null ? null : (chunk.items[row.first]?.id ?? null);
-      const top = row === null ? chunk.top : rowsTop + row.top;
-      return { chunk: chunk.key, moment, offset: top - scrollTop };
-    }
-  }
-  return null;
-}
-
-/** Where to scroll so that the anchor stands where it stood; nothing when it is gone. */
-export function scrollFor<T extends Sized>(layout: AlbumLayout<T>, anchor: Anchor, measure: AlbumMeasure): number | null {
-  if (anchor.moment !== null) {
-    const found = placeOf(layout, anchor.moment, measure);
-    if (found !== null) return found.top - anchor.offset;
-  }
-  for (const day of layout.days) {
-    const chunk = day.chunks.find(({ key }) => key === anchor.chunk);
-    if (chunk !== undefined && anchor.moment === null) return chunk.top - anchor.offset;
-  }
-  return null;
-}
-
-export interface Found {
-  readonly top: number;
-  readonly height: number;
-  readonly chunk: string;
+/** One tile's place in the album. */
+export interface Place {
   readonly index: number;
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
-/** Where a moment stands in the album. */
-export function placeOf<T extends Sized>(layout: AlbumLayout<T>, id: string, measure: AlbumMeasure): Found | null {
-  for (const day of layout.days) {
-    for (const chunk of day.chunks) {
-      const index = chunk.items.findIndex((item) => item.id === id);
-      if (index < 0) continue;
-      const row = within(chunk.rows, 0, Number.POSITIVE_INFINITY).findLast(({ first }) => first <= index);
-      if (row === undefined) continue;
-      return {
-        top: chunk.top + measure.hourHeading + row.top,
-        height: row.height,
-        chunk: chunk.key,
-        index,
-      };
-    }
+/** The places of a row's tiles. */
+export function placesOf(layout: AlbumLayout, shapes: Uint8Array, row: number, gap: number): Place[] {
+  const [top = 0, height = 0] = [layout.rowTop[row], layout.rowHeight[row]];
+  const [first = 0, end = 0] = [layout.rowFirst[row], layout.rowFirst[row + 1]];
+  let left = 0;
+  return Array.from({ length: end - first }, (_, i) => {
+    const width = ratioOf(shapes[first + i] ?? 0) * height;
+    const place = { index: first + i, left, top, width, height };
+    left += width + gap;
+    return place;
+  });
+}
+
+/** The row that holds a tile. */
+export function rowOf(layout: AlbumLayout, index: number): number {
+  return Math.max(
+    0,
+    firstBeyond(layout.rowTop.length, (at) => (layout.rowFirst[at + 1] ?? 0) - 1, index - 1),
+  );
+}
+
+/** The chunk that holds a tile. */
+export function chunkOf(layout: AlbumLayout, index: number): Chunk | undefined {
+  return layout.chunks[
+    firstBeyond(layout.chunks.length, (at) => (layout.chunks[at]?.first ?? 0) + (layout.chunks[at]?.size ?? 0) - 1, index - 1)
+  ];
+}
+
+/** The tile that one looks at: the first of the first row that is wholly below the window's top. */
+export function tileAt(layout: AlbumLayout, top: number): { index: number; offset: number } | null {
+  const [start] = rowsWithin(layout, top, top);
+  for (let row = start; row < layout.rowTop.length; row += 1) {
+    const rowTop = layout.rowTop[row] ?? 0;
+    if (rowTop >= top) return { index: layout.rowFirst[row] ?? 0, offset: rowTop - top };
   }
   return null;
 }

@@ -105,8 +105,12 @@ export function duration(ms: number): string {
   return h > 0 ? `${h}:${tail}` : tail;
 }
 
-/** A name for the local day that a time lies in. */
-export function dayKey(ms: number): string {
-  const at = new Date(ms);
-  return `${at.getFullYear()}-${at.getMonth() + 1}-${at.getDate()}`;
-}
+/** "21 Nov". */
+export const shortDay = (ms: number) => dateForm({ day: 'numeric', month: 'short' }).format(ms);
+
+/** "500 m", "2 km". */
+export const distance = (metres: number) =>
+  keep(
+    `distance ${metres < 1_000}`,
+    (locale) => new Intl.NumberFormat(locale, { style: 'unit', unit: metres < 1_000 ? 'meter' : 'kilometer' }),
+  ).format(metres < 1_000 ? metres : metres / 1_000);

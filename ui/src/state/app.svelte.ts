@@ -42,6 +42,7 @@ export class App {
   /** Makes a group the open one. */
   open(id: string): OpenGroup {
     if (this.group?.id !== id) {
+      this.group?.leave();
       this.group = new OpenGroup(this.host, id, (moments) => this.#arrival(moments));
       void this.group.load();
     }
@@ -49,6 +50,7 @@ export class App {
   }
 
   close(): void {
+    this.group?.leave();
     this.group = null;
   }
 

@@ -11,9 +11,13 @@ export class OpenGroup {
   readonly peers: Loaded<PeerPage>;
   readonly invites: Loaded<InvitePage>;
   readonly timeline: Timeline;
+  /** What came after was new when the group was opened. */
+  seenUntil = $state<number | undefined>();
+  readonly #host: Host;
 
   constructor(host: Host, id: string, onArrival: (moments: readonly MomentView[]) => void) {
     this.id = id;
+    this.#host = host;
     this.view = new Loaded(() => host.call('group.get', { group: id }));
     this.members = new Loaded(() => host.call('member.list', { group: id }));
     this.peers = new Loaded(() => host.call('peer.list', { group: id }));
@@ -22,6 +26,17 @@ export class OpenGroup {
   }
 
   async load(): Promise<void> {
-    await Promise.all([this.view.load(), this.members.load(), this.peers.load(), this.timeline.load()]);
+    await Promise.all([this.view.load(), this.members.load(), this.peers.load(), this.timeline.load(), this.#askSeen()]);
+  }
+
+  /** What is here now was seen. */
+  leave(): void {
+    void this.#host.call('timeline.seen', { group: this.id, until_ms: Date.now() }).catch(() => {});
+  }
+
+  async #askSeen(): Promise<void> {
+    if (this.seenUntil !== undefined) return;
+    const seen = await this.#host.call('timeline.seen', { group: this.id }).catch(() => null);
+    if (seen !== null) this.seenUntil = seen.until_ms;
   }
 }

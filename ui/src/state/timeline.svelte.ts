@@ -1,13 +1,16 @@
-import type { Event, MomentView } from '../ipc/contract';
+import type { Event, MomentView, TimelineFilter } from '../ipc/contract';
 import { type Failure, type Host, toFailure } from '../ipc/host';
-import { type Hour, hourOf } from '../lib/album';
 import { Fresh } from '../lib/fresh';
 import { Queue } from '../lib/queue';
-import { Hours } from './hours';
+import { type Bucket, Buckets, hasTile, zoneOffsetMin } from './buckets';
+import { Stacks } from './stacks';
 
 type Changed = Extract<Event, { event: 'timeline_changed' }>;
 
-/** A stretch of hours, `from` included, `until` not. */
+/** What of the timeline is shown. */
+export type Filter = Omit<TimelineFilter, 'from_ms' | 'until_ms' | 'stacked'>;
+
+/** A stretch of time, `from` included, `until` not. */
 export interface Range {
   readonly from: number;
   readonly until: number;
@@ -16,41 +19,49 @@ export interface Range {
 const PAGE = 500;
 const FETCHES = 3;
 const ASKS = 6;
-/** More arrivals than this are counted and fetched by the hour instead of one by one. */
+/** More arrivals than this are counted and fetched by the bucket instead of one by one. */
 const ONE_BY_ONE = 24;
 const GATHER_MS = 40;
 const MOST_LOADED = 24_000;
+/** Moments that one selection can reach over. */
+const MOST_SPAN = 5_000;
 
-/** One group's timeline: counts for all of it, moments where one looks, kept true by events. */
+/** One group's timeline: the layout of all of it, moments where one looks, kept true by events. */
 export class Timeline {
-  /** Newest first. */
-  hours = $state.raw<readonly Hour<MomentView>[]>([]);
+  /** Newest first, opened stacks spread out. */
+  buckets = $state.raw<readonly Bucket[]>([]);
   ready = $state(false);
   failure = $state.raw<Failure | null>(null);
+  filter = $state.raw<Filter>({});
   /** Arrivals since one scrolled away from the newest. */
   fresh = $state(0);
   /** Moments that came in while this page was open: shown with a short flourish. */
   readonly arrived = new Set<string>();
   /** How far originals are that are on their way now. */
   progress = $state.raw<ReadonlyMap<string, number>>(new Map());
-  readonly total = $derived(this.hours.reduce((sum, { count }) => sum + count, 0));
+  readonly total = $derived(this.buckets.reduce((sum, { count }) => sum + count, 0));
+  readonly filtered = $derived(Object.values(this.filter).some((value) => value !== undefined && value !== false));
 
   readonly #host: Host;
   readonly #group: string;
-  readonly #hours = new Hours();
+  readonly #buckets = new Buckets();
+  readonly #stacks: Stacks;
   readonly #flights = new Map<string, Promise<void>>();
   readonly #asks = new Queue(ASKS);
   readonly #recount: Fresh;
   readonly #onArrival: (moments: readonly MomentView[]) => void;
   #all = false;
+  /** Counts the filters that were set: what an earlier one asked for is dropped. */
+  #epoch = 0;
   #wanted: readonly Range[] = [];
   #held: MomentView[] = [];
   #still: Range | null = null;
-  #touched = new Set<number>();
   #gathered = emptyChange();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Moments opened by their address, whose hour may not be loaded. */
+  /** Moments opened by their address, which may not be loaded. */
   readonly #opened = new Map<string, MomentView>();
+  /** Moments that are being taken back, until they are or their owner thinks better of it. */
+  readonly #hidden = new Set<string>();
   #version = $state(0);
 
   constructor(host: Host, group: string, onArrival: (moments: readonly MomentView[]) => void = () => {}) {
@@ -58,38 +69,51 @@ export class Timeline {
     this.#group = group;
     this.#onArrival = onArrival;
     this.#recount = new Fresh(() => this.#countAgain());
+    this.#stacks = new Stacks((moment) => host.call('timeline.stack', { group, moment }).then(({ moments }) => moments));
   }
 
-  /** Counts all hours; moments follow when they are wanted. */
+  /** Asks for the whole layout; moments follow when they are wanted. */
   load(): Promise<void> {
     this.#all = true;
     return this.#recount.ask();
   }
 
-  /** Says which hours are on the screen or near it; the first are fetched first. */
+  /** Shows other moments. */
+  async show(filter: Filter): Promise<void> {
+    this.#epoch += 1;
+    this.filter = filter;
+    this.#flights.clear();
+    this.#held = [];
+    this.fresh = 0;
+    const before = this.#epoch;
+    await this.#recount.ask();
+    if (before === this.#epoch) this.#pump();
+  }
+
+  /** Says what is on the screen or near it; the first are fetched first. */
   want(ranges: readonly Range[]): void {
     this.#wanted = ranges;
     this.#pump();
   }
 
-  /** Says which hours must not change under the reader's eyes; nothing when the newest are in view. */
+  /** Says which stretch must not change under the reader's eyes; nothing when the newest are in view. */
   keepStill(range: Range | null): void {
     this.#still = range;
     if (range === null) this.fresh = 0;
     const free = this.#held.filter((moment) => !this.#isStill(moment));
     if (free.length === 0) return;
     this.#held = this.#held.filter((moment) => this.#isStill(moment));
-    for (const moment of free) this.#hours.insert(moment);
+    for (const moment of free) this.#insert(moment);
     this.#publish();
   }
 
   /** The moment as last heard of. */
   get(id: string): MomentView | undefined {
     void this.#version;
-    return this.#hours.get(id) ?? this.#opened.get(id);
+    return this.#buckets.get(id) ?? this.#stacks.get(id) ?? this.#opened.get(id);
   }
 
-  /** Opens a moment by its id, and fetches the hour around it. */
+  /** Opens a moment by its id, and fetches what stands around it. */
   async open(id: string): Promise<MomentView> {
     const known = this.get(id);
     const moment = known ?? (await this.#host.call('moment.get', { group: this.#group, moment: id }));
@@ -97,31 +121,77 @@ export class Timeline {
       this.#opened.set(id, moment);
       this.#version += 1;
     }
-    const from = hourOf(moment.captured_at_ms);
-    await this.#fetch({ from, until: from + 1 });
+    if (moment.stack) await this.#stacks.load(moment.stack.head);
+    await this.#fetchAround(moment.captured_at_ms);
     return moment;
   }
 
-  /** The next newer (-1) or older (+1) moment; nothing at the end. Fetches the neighbouring hour when it has to. */
+  /** The next newer (-1) or older (+1) moment, through stacks as well; nothing at the end. */
   async neighbour(id: string, step: -1 | 1): Promise<MomentView | null> {
-    const start = this.#hours.hourOfMoment(id);
-    const at = this.hours.findIndex((hour) => hour.start === start);
-    const here = this.hours[at];
+    const inStack = this.#stacks.beside(id, step);
+    if (inStack !== undefined) return inStack;
+    const tile = await this.#besideTile(this.#stacks.headOf(id) ?? id, step);
+    if (tile === null || !tile.stack) return tile;
+    const members = await this.#stacks.load(tile.stack.head);
+    return (step === 1 ? members[0] : members.at(-1)) ?? tile;
+  }
+
+  async #besideTile(id: string, step: -1 | 1): Promise<MomentView | null> {
+    const start = this.#buckets.startOf(id);
+    const list = this.#buckets.list();
+    const at = list.findIndex((bucket) => bucket.start === start);
+    const here = list[at];
     if (here === undefined) return null;
     const beside = here.items[here.items.findIndex((item) => item.id === id) + step];
     if (beside !== undefined) return beside;
-    const next = this.hours[at + step];
+    const next = list[at + step];
     if (next === undefined) return null;
-    await this.#fetch({ from: next.start, until: next.start + 1 });
-    const items = this.hours.find((hour) => hour.start === next.start)?.items ?? [];
+    await this.#fetch({ from: next.start, until: next.until });
+    const items = this.#buckets.list().find((bucket) => bucket.start === next.start)?.items ?? [];
     return (step === 1 ? items[0] : items.at(-1)) ?? null;
+  }
+
+  /** Opens a stack in its place, or closes it. */
+  async toggleStack(head: string): Promise<void> {
+    await this.#stacks.toggle(head);
+    this.#publish();
+  }
+
+  isOpenStack = (head: string): boolean => this.#stacks.isOpen(head);
+
+  /** The ids from one tile to another, both included, in order; fetches what lies between. */
+  async span(from: number, until: number): Promise<string[]> {
+    const [first, last] = from <= until ? [from, until] : [until, from];
+    const end = Math.min(last, first + MOST_SPAN - 1);
+    const met = () => {
+      let at = 0;
+      return this.buckets.flatMap((bucket) => {
+        const start = at;
+        at += bucket.shapes.length;
+        return start <= end && at > first ? [{ bucket, start }] : [];
+      });
+    };
+    await Promise.all(met().map(({ bucket }) => this.#fetch({ from: bucket.start, until: bucket.until })));
+    return met().flatMap(({ bucket, start }) =>
+      bucket.items.slice(Math.max(0, first - start), Math.max(0, end + 1 - start)).map(({ id }) => id),
+    );
   }
 
   /** Takes the newer view that a request answered. */
   take(moment: MomentView): void {
-    if (moment.retracted) this.#hours.remove(moment.id);
-    else this.#hours.replace(moment);
+    if (moment.retracted) this.#buckets.remove(moment.id);
+    else this.#buckets.replace(moment);
+    this.#stacks.replace(moment);
     if (this.#opened.has(moment.id)) this.#opened.set(moment.id, moment);
+    this.#publish();
+  }
+
+  /** Takes moments from view, or lets them back. */
+  hide(ids: readonly string[], on: boolean): void {
+    for (const id of ids) {
+      if (on) this.#hidden.add(id);
+      else this.#hidden.delete(id);
+    }
     this.#publish();
   }
 
@@ -145,7 +215,7 @@ export class Timeline {
     this.#gathered = emptyChange();
     this.#timer = undefined;
     for (const id of removed) this.#removeOne(id, added);
-    const many = added.size > ONE_BY_ONE;
+    const many = added.size > ONE_BY_ONE || (this.filtered && added.size > 0);
     const one = [...changed].filter((id) => !removed.has(id) && !added.has(id) && this.#knows(id));
     const views = await Promise.all([...(many ? [] : [...added]), ...one].map((id) => this.#ask(id)));
     const fresh = views.filter((view) => view !== null && added.has(view.id)) as MomentView[];
@@ -160,50 +230,80 @@ export class Timeline {
 
   #removeOne(id: string, added: Set<string>): void {
     added.delete(id);
+    this.#hidden.delete(id);
+    this.#stacks.remove(id);
     this.#held = this.#held.filter((moment) => moment.id !== id);
     const opened = this.#opened.get(id);
     if (opened !== undefined) this.#opened.set(id, { ...opened, retracted: true });
-    if (!this.#hours.remove(id)) void this.#recount.ask();
+    if (!this.#buckets.remove(id)) void this.#recount.ask();
   }
 
   #acceptView(view: MomentView, isNew: boolean): void {
     if (view.retracted) {
-      this.#hours.remove(view.id);
+      this.#buckets.remove(view.id);
       return;
     }
     if (this.#opened.has(view.id)) this.#opened.set(view.id, view);
+    this.#stacks.replace(view);
     const held = this.#held.findIndex(({ id }) => id === view.id);
     if (held >= 0) this.#held[held] = view;
-    else if (!isNew || this.#hours.has(view.id)) this.#hours.replace(view);
+    else if (!isNew || this.#buckets.has(view.id)) this.#replace(view);
     else this.#arrive(view);
+  }
+
+  /** A moment that leaves a stack comes back as a tile. */
+  #replace(view: MomentView): void {
+    const isTile = this.#buckets.has(view.id);
+    if (isTile !== hasTile(view)) this.#doubt(view.captured_at_ms);
+    this.#buckets.replace(view);
   }
 
   #arrive(view: MomentView): void {
     this.arrived.add(view.id);
-    this.#touched.add(hourOf(view.captured_at_ms));
     if (this.#isStill(view)) this.#held.push(view);
-    else this.#hours.insert(view);
+    else this.#insert(view);
   }
 
-  #isStill({ captured_at_ms }: MomentView): boolean {
-    const hour = hourOf(captured_at_ms);
-    return this.#still !== null && hour >= this.#still.from && hour < this.#still.until;
+  #insert(view: MomentView): void {
+    if (!this.#buckets.insert(view)) this.#doubt(view.captured_at_ms);
   }
 
-  #knows = (id: string) => this.#hours.has(id) || this.#opened.has(id) || this.#held.some((moment) => moment.id === id);
+  #doubt(ms: number): void {
+    this.#buckets.doubt(ms);
+    void this.#recount.ask();
+  }
+
+  #isStill({ captured_at_ms: at }: MomentView): boolean {
+    return this.#still !== null && at >= this.#still.from && at < this.#still.until;
+  }
+
+  #knows = (id: string) =>
+    this.#buckets.has(id) || this.#stacks.get(id) !== undefined || this.#opened.has(id) || this.#held.some((moment) => moment.id === id);
 
   #ask(id: string): Promise<MomentView | null> {
     return this.#asks.add(() => this.#host.call('moment.get', { group: this.#group, moment: id })).catch(() => null);
   }
 
+  /** Stacks are closed where one browses, and spread where one looks for single moments. */
+  #query(): TimelineFilter {
+    const single = this.filter.favourites || this.filter.text !== undefined || this.filter.received_after_ms !== undefined;
+    return { ...this.filter, ...(single ? {} : { stacked: true }) };
+  }
+
   async #countAgain(): Promise<void> {
     const all = this.#all;
+    const epoch = this.#epoch;
     this.#all = false;
     try {
       const { buckets } = await this.#host.call('timeline.buckets', {
         group: this.#group,
+        filter: this.#query(),
+        offset_min: zoneOffsetMin(Date.now()),
       });
-      this.#hours.recount(buckets, all);
+      if (epoch !== this.#epoch) return;
+      if (this.#counted !== epoch) this.#buckets.clear();
+      this.#counted = epoch;
+      this.#buckets.recount(buckets, all);
       this.failure = null;
       this.ready = true;
     } catch (cause) {
@@ -213,10 +313,12 @@ export class Timeline {
     this.#pump();
   }
 
+  #counted = 0;
+
   #pump(): void {
     for (const range of this.#wanted) {
       if (this.#flights.size >= FETCHES) return;
-      if (this.#hours.incomplete(range.from, range.until))
+      if (this.#buckets.incomplete(range.from, range.until))
         void this.#fetch(range).then(
           () => this.#pump(),
           () => {},
@@ -225,20 +327,25 @@ export class Timeline {
     this.#letGo();
   }
 
+  async #fetchAround(ms: number): Promise<void> {
+    const bucket = this.#buckets.around(ms);
+    if (bucket !== undefined) await this.#fetch({ from: bucket.start, until: bucket.until });
+  }
+
   #fetch(range: Range): Promise<void> {
-    if (!this.#hours.incomplete(range.from, range.until)) return Promise.resolve();
+    if (!this.#buckets.incomplete(range.from, range.until)) return Promise.resolve();
     const key = `${range.from}`;
     const flying = this.#flights.get(key);
     if (flying !== undefined) return flying;
-    const flight = this.#pages(range).finally(() => this.#flights.delete(key));
+    const flight = this.#pages(range).finally(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    });
     this.#flights.set(key, flight);
     return flight;
   }
 
   async #pages({ from, until }: Range): Promise<void> {
-    const hours = () => [...this.#touched].filter((hour) => hour >= from && hour < until);
-    for (const hour of hours()) this.#touched.delete(hour);
-    const filter = { from_ms: from, until_ms: hourOf(until - 1) + 3_600_000 };
+    const epoch = this.#epoch;
     const moments: MomentView[] = [];
     let cursor: string | undefined;
     try {
@@ -246,14 +353,13 @@ export class Timeline {
         const page = await this.#host.call('timeline.page', {
           group: this.#group,
           limit: PAGE,
-          filter,
+          filter: { ...this.#query(), from_ms: from, until_ms: until },
           ...(cursor ? { cursor } : {}),
         });
+        if (epoch !== this.#epoch) return;
         moments.push(...page.moments);
         cursor = page.next;
-        const changedMeanwhile = hours().length > 0;
-        this.#hours.fill(from, until, moments, cursor === undefined);
-        if (cursor === undefined && changedMeanwhile) void this.#recount.ask();
+        this.#buckets.fill(from, until, this.#free(moments), cursor === undefined);
         this.#publish();
       } while (cursor !== undefined);
       this.failure = null;
@@ -263,19 +369,24 @@ export class Timeline {
     }
   }
 
-  /** Keeps memory bounded: hours far from the screen are fetched again when one comes back. */
+  /** Without those that wait for a better moment to be shown. */
+  #free(moments: readonly MomentView[]): MomentView[] {
+    return moments.filter(({ id }) => !this.#held.some((held) => held.id === id));
+  }
+
+  /** Keeps memory bounded: what is far from the screen is fetched again when one comes back. */
   #letGo(): void {
-    if (this.#hours.loaded <= MOST_LOADED) return;
-    const near = (start: number) => this.#wanted.some(({ from, until }) => start >= from && start < until);
-    for (const { start } of this.hours) {
-      if (this.#hours.loaded <= MOST_LOADED / 2) break;
-      if (!near(start)) this.#hours.forget(start);
+    if (this.#buckets.loaded <= MOST_LOADED) return;
+    const near = ({ start, until }: Bucket) => this.#wanted.some((range) => until > range.from && start < range.until);
+    for (const bucket of this.buckets) {
+      if (this.#buckets.loaded <= MOST_LOADED / 2) break;
+      if (!near(bucket)) this.#buckets.forget(bucket.start);
     }
     this.#publish();
   }
 
   #publish(): void {
-    this.hours = this.#hours.list();
+    this.buckets = this.#buckets.list().map((bucket) => this.#stacks.spread(bucket, this.#hidden));
     this.#version += 1;
   }
 }

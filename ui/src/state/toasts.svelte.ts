@@ -2,6 +2,13 @@ export interface Toast {
   readonly id: number;
   readonly kind: 'done' | 'failed';
   readonly text: string;
+  readonly action?: Action;
+}
+
+/** Something that can still be done about what a note says. */
+export interface Action {
+  readonly label: string;
+  readonly act: () => void;
 }
 
 const SHOWN_MS = 6_000;
@@ -20,6 +27,11 @@ export class Toasts {
     this.#add('failed', text);
   }
 
+  /** A note with a way to think better of it. */
+  offer(text: string, action: Action): void {
+    this.#add('done', text, action);
+  }
+
   say(text: string): void {
     this.spoken = text;
   }
@@ -28,10 +40,10 @@ export class Toasts {
     this.list = this.list.filter((toast) => toast.id !== id);
   }
 
-  #add(kind: Toast['kind'], text: string): void {
+  #add(kind: Toast['kind'], text: string, action?: Action): void {
     this.#serial += 1;
     const id = this.#serial;
-    this.list = [...this.list.filter((toast) => toast.text !== text).slice(-3), { id, kind, text }];
+    this.list = [...this.list.filter((toast) => toast.text !== text).slice(-3), { id, kind, text, ...(action ? { action } : {}) }];
     setTimeout(() => this.dismiss(id), SHOWN_MS);
   }
 }

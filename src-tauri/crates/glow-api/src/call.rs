@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupPage, GroupView, InviteCreate,
-    InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage,
-    MomentCaption, MomentGet, MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, Profile,
-    ProfileSet, StatusGet, TimelineBuckets, TimelinePage, TimelineQuery,
+    AppStatus, BucketPage, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation,
+    GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView,
+    MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact, MomentRetract, MomentShare,
+    MomentView, PeerList, PeerPage, PlacePage, Profile, ProfileSet, SeenView, StackPage, StatusGet, TimelineBuckets,
+    TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -93,6 +94,7 @@ calls! {
     "group.get" GroupGet => GroupView,
     "group.join" GroupJoin => GroupView,
     "group.leave" GroupLeave => GroupPage,
+    "group.location" GroupLocation => GroupView,
     "invite.create" InviteCreate => InviteView,
     "invite.list" InviteList => InvitePage,
     "invite.revoke" InviteRevoke => InvitePage,
@@ -101,9 +103,13 @@ calls! {
     "peer.list" PeerList => PeerPage,
     "timeline.page" TimelineQuery => TimelinePage,
     "timeline.buckets" TimelineBuckets => BucketPage,
+    "timeline.stack" TimelineStack => StackPage,
+    "timeline.places" TimelinePlaces => PlacePage,
+    "timeline.seen" TimelineSeen => SeenView,
     "moment.get" MomentGet => MomentView,
     "moment.caption" MomentCaption => MomentView,
     "moment.react" MomentReact => MomentView,
+    "moment.favourite" MomentFavourite => FavouriteView,
     "moment.retract" MomentRetract => MomentView,
     "moment.share" MomentShare => MomentView,
 }

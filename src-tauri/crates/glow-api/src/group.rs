@@ -43,6 +43,15 @@ pub struct GroupLeave {
     pub group: String,
 }
 
+/// Says whether this device shares where its photos were taken in this group. It counts for what is added from then on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct GroupLocation {
+    /// The group's id.
+    pub group: String,
+    /// True to share.
+    pub share: bool,
+}
+
 /// All groups on this device, newest activity first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct GroupPage {

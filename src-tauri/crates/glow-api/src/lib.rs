@@ -30,14 +30,19 @@ pub use call::{Call, Caller, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};
 pub use error::{ApiError, ErrorCode};
 pub use event::{Event, JoinStage};
-pub use group::{GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupPage, GroupPhase, GroupView};
+pub use group::{
+    GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupPhase, GroupView,
+};
 pub use invite::{InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView};
 pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence, Role};
 pub use moment::{
-    Held, MediaPart, MomentCaption, MomentGet, MomentKind, MomentReact, MomentRetract, MomentShare, MomentView,
-    ReactionView, ShareChoice,
+    FavouriteView, Held, MediaPart, MomentCaption, MomentFavourite, MomentGet, MomentKind, MomentReact, MomentRetract,
+    MomentShare, MomentView, Place, ReactionView, ShareChoice, StackView,
 };
-pub use timeline::{Bucket, BucketPage, TimelineBuckets, TimelineFilter, TimelinePage, TimelineQuery};
+pub use timeline::{
+    Bucket, BucketPage, PlacePage, PlacedMoment, SeenView, StackPage, TimelineBuckets, TimelineFilter, TimelinePage,
+    TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+};
 
 #[cfg(test)]
 mod typescript;

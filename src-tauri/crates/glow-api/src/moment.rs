@@ -36,6 +36,24 @@ pub struct MomentReact {
     pub on: bool,
 }
 
+/// Marks moments as favourites of the owner of this device, or not. Nobody else learns of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MomentFavourite {
+    /// The group's id.
+    pub group: String,
+    /// The moments, at most 1,000.
+    pub moments: Vec<String>,
+    /// True to mark, false to unmark.
+    pub on: bool,
+}
+
+/// What marking favourites changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FavouriteView {
+    /// Moments that are different now.
+    pub changed: u32,
+}
+
 /// Takes a moment back everywhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MomentRetract {
@@ -169,6 +187,34 @@ pub struct MomentView {
     pub retracted: bool,
     /// Devices known to hold the original, this one included.
     pub on_devices: u32,
+    /// Whether the owner of this device marked it as a favourite.
+    pub favourite: bool,
+    /// The stack that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub stack: Option<StackView>,
+    /// Where it was captured, if its owner shared that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub place: Option<Place>,
+}
+
+/// Photos that stand for one another: a burst, or what looks alike. Found by this device, shared with nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StackView {
+    /// Its first moment, which stands for it.
+    pub head: String,
+    /// Moments in it, at least two.
+    pub count: u32,
+}
+
+/// A place on Earth (WGS 84), in degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+pub struct Place {
+    /// North of the equator.
+    pub latitude: f64,
+    /// East of Greenwich.
+    pub longitude: f64,
 }
 
 /// One reaction with who gave it.

@@ -1,9 +1,9 @@
-//! The timeline: pages of moments, and counts by day for the layout.
+//! The timeline: pages of moments, and buckets that tell its whole layout.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::MomentView;
+use crate::{MomentKind, MomentView, Place};
 
 /// Asks for a page of moments, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
@@ -36,6 +36,32 @@ pub struct TimelineFilter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "number")]
     pub until_ms: Option<i64>,
+    /// Only clips, or only photos, Live Photos among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub kind: Option<MomentKind>,
+    /// Only this device's favourites.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub favourites: bool,
+    /// Only those of others that came to this device after this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub received_after_ms: Option<i64>,
+    /// Only those whose caption and author's name hold words that begin so, whatever their case and accents; of many matches
+    /// the newest 2,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub text: Option<String>,
+    /// Of a stack (a burst, or photos that look alike) only its first.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub stacked: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// One page of the timeline.
@@ -51,26 +77,101 @@ pub struct TimelinePage {
     pub total: u32,
 }
 
-/// Asks for counts by UTC hour, for headers and the scrubber.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+/// Asks for the layout of the timeline: stretches of time with their counts and shapes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct TimelineBuckets {
     /// The group's id.
     pub group: String,
+    /// Which moments.
+    #[serde(default)]
+    pub filter: TimelineFilter,
+    /// How far the zone whose hours and days count is ahead of UTC, in minutes.
+    #[serde(default)]
+    pub offset_min: i16,
 }
 
-/// Counts by hour, newest first.
+/// Buckets, newest first: hours, or when these are more than 500, longer parts of a day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct BucketPage {
-    /// The hours that hold moments.
+    /// The stretches that hold moments.
     pub buckets: Vec<Bucket>,
 }
 
-/// One hour of the timeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// One stretch of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Bucket {
-    /// Start of the hour, UTC.
+    /// Its start.
     #[ts(type = "number")]
     pub start_ms: i64,
-    /// Moments in it.
+    /// Its end.
+    #[ts(type = "number")]
+    pub until_ms: i64,
+    /// Moments in it, those behind others in stacks as well.
     pub count: u32,
+    /// The shape of each moment listed, newest first, base64: a byte each, the width over the height in even steps of its
+    /// logarithm from 1/2 (0) to 3 (255).
+    pub shapes: String,
+}
+
+/// Asks for the moments of a stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct TimelineStack {
+    /// The group's id.
+    pub group: String,
+    /// Any moment of it.
+    pub moment: String,
+}
+
+/// The moments of a stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct StackPage {
+    /// Newest first, at most 500.
+    pub moments: Vec<MomentView>,
+}
+
+/// Asks where moments were captured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct TimelinePlaces {
+    /// The group's id.
+    pub group: String,
+    /// Which moments.
+    #[serde(default)]
+    pub filter: TimelineFilter,
+}
+
+/// Where moments were captured, as far as their owners shared it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PlacePage {
+    /// Newest first, at most 5,000.
+    pub places: Vec<PlacedMoment>,
+}
+
+/// A moment on the map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PlacedMoment {
+    /// The moment's id.
+    pub moment: String,
+    /// Where it was captured.
+    pub place: Place,
+}
+
+/// Asks since when moments are new to the owner of this device, and moves that time on when it says one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct TimelineSeen {
+    /// The group's id.
+    pub group: String,
+    /// Everything that came until then was seen; earlier times than before change nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub until_ms: Option<i64>,
+}
+
+/// What the owner of this device has seen of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SeenView {
+    /// Everything that came until then; 0 at first.
+    #[ts(type = "number")]
+    pub until_ms: i64,
+    /// Moments of others that came later.
+    pub unseen: u32,
 }

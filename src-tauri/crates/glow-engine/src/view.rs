@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
-use glow_api::{ApiError, ErrorCode, Held, MediaPart, MomentKind, MomentView, ReactionView, Role};
+use glow_api::{ApiError, ErrorCode, Held, MediaPart, MomentKind, MomentView, Place, ReactionView, Role, StackView};
 use glow_model::{DeviceId, GroupId, ModelError, OperationId};
 use glow_store::{MomentRow, PartRow, ReactionRow};
 use glow_sync::Membership;
@@ -57,8 +57,16 @@ fn moment(group: &Group, membership: &Membership, reactions: &[&ReactionRow], ro
         needs_choice: row.needs_choice,
         retracted: false,
         on_devices: row.copies + u32::from(holds_original),
+        favourite: row.favourite,
+        stack: row.stack.map(|head| StackView { head: head.to_string(), count: row.stack_count }),
+        place: row.place.map(place),
         media_type: row.media_type,
     }
+}
+
+/// A place in degrees.
+pub(crate) fn place(place: glow_model::Place) -> Place {
+    Place { latitude: f64::from(place.latitude_e6) / 1e6, longitude: f64::from(place.longitude_e6) / 1e6 }
 }
 
 fn held(part: Option<PartRow>) -> Held {

@@ -37,7 +37,7 @@ mod text;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, Caption, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Plane, Profile, Reaction,
+    Admit, Body, Caption, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place, Plane, Profile, Reaction,
     Retract, Role,
 };
 pub use error::ModelError;

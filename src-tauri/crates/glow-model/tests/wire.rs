@@ -5,8 +5,8 @@ use data_encoding::HEXLOWER;
 use glow_model::{
     Admit, BlobId, BlobKey, BlobRef, Body, Caption, DeviceKeys, Draft, EpochId, EpochSecret, Genesis, GroupId,
     GroupSecret, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError,
-    Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Plane, Profile, Reaction, Retract, Role,
-    Sealer, Segments, Verified, Wifi, blob::encode_manifest, codec, limits,
+    Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Place, Plane, Profile, Reaction, Retract,
+    Role, Sealer, Segments, Verified, Wifi, blob::encode_manifest, codec, limits,
 };
 use proptest::prelude::*;
 
@@ -59,6 +59,7 @@ fn moment() -> Moment {
             size: 999_999_999,
             segments: Segments::Manifest(blob(4)),
         }),
+        place: Some(Place { latitude_e6: 46_558_860, longitude_e6: -7_892_010 }),
     }
 }
 

@@ -22,6 +22,8 @@ const AUTHORS: u64 = 8;
 const BATCH: u64 = 1_000;
 const PAGE: usize = 200;
 const ROUNDS: u64 = 400;
+/// From one that matches every caption to one that matches one.
+const SEARCHES: [&str; 4] = ["saw", "num 77", "number 12340", "what we nothing"];
 const START_MS: u64 = 1_790_000_000_000;
 const STEP_MS: u64 = 700;
 
@@ -49,7 +51,7 @@ fn measure(store: &GroupStore, reference: &Reference, moments: u64, report: &mut
     let mut random = Random(1);
     for _ in 0..ROUNDS {
         let after = Some((START_MS + random.below(moments) * STEP_MS, OperationId([0xff; 32])));
-        let query = TimelineQuery { after, limit: PAGE, ..TimelineQuery::default() };
+        let query = TimelineQuery { after, limit: PAGE, stacked: true, ..TimelineQuery::default() };
         let page = report.time("page of 200", || store.timeline(&query))?;
         let ids: Vec<_> = page.iter().map(|moment| moment.id).collect();
         report.time("reactions of a page", || store.reactions(&ids))?;
@@ -58,8 +60,13 @@ fn measure(store: &GroupStore, reference: &Reference, moments: u64, report: &mut
         report.time("page of one author", || store.timeline(&by_author))?;
         report.time("one moment", || store.moment(ids[0]))?;
     }
-    for _ in 0..ROUNDS / 4 {
-        report.time("buckets", || store.buckets())?;
+    let stacked = TimelineQuery { stacked: true, ..TimelineQuery::default() };
+    for round in 0..ROUNDS / 4 {
+        let text = Some(SEARCHES[round as usize % SEARCHES.len()].to_owned());
+        let search = TimelineQuery { text, limit: PAGE, ..TimelineQuery::default() };
+        report.time("search", || store.timeline(&search))?;
+        report.time("layout of a search", || store.buckets(&search, 0))?;
+        report.time("buckets", || store.buckets(&stacked, 0))?;
         report.time("count", || store.timeline_count(&TimelineQuery::default()))?;
         report.time("summary", || store.summary())?;
         report.time("wanted blobs, 500", || store.blob_wants(500))?;
@@ -183,6 +190,7 @@ fn moment(number: u64) -> Moment {
             segments: Segments::Inline(vec![blob(3, size)]),
         }),
         motion: None,
+        place: None,
     }
 }
 

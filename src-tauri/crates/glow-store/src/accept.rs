@@ -12,7 +12,7 @@ use crate::{
     Changes, GroupStore, Incoming, LocalCapture, MemberTable, OperationState, StoreError,
     connection::Durability,
     projection::{
-        blob_use, member,
+        blob_use, bucket, member,
         moment::{self, Posted},
         original, retraction, thread, timeline,
     },
@@ -52,6 +52,8 @@ pub(crate) struct Fold<'a> {
     originals: BTreeSet<OperationId>,
     /// Captures that lost reactions that were shown.
     lost_reactions: BTreeSet<MediaId>,
+    /// Quarters of an hour in which moments came or went.
+    quarters: BTreeSet<i64>,
     changes: Changes,
 }
 
@@ -63,6 +65,7 @@ impl<'a> Fold<'a> {
             marked: BTreeMap::new(),
             originals: BTreeSet::new(),
             lost_reactions: BTreeSet::new(),
+            quarters: BTreeSet::new(),
             changes: Changes::default(),
         }
     }
@@ -231,7 +234,7 @@ impl<'a> Fold<'a> {
         operation::strip(self.db, target, OperationState::Retracted)?;
         if let Some(media) = moment::media(self.db, target)? {
             self.mark(media)?;
-            timeline::set_shown(self.db, target, false)?;
+            self.quarters.extend(timeline::set_shown(self.db, target, false)?);
             if thread::hide_reactions(self.db, target)? {
                 self.lost_reactions.insert(media);
             }
@@ -276,6 +279,11 @@ impl<'a> Fold<'a> {
             self.derive(media, before, &hosts)?;
         }
         let mut changes = self.changes;
+        let added: BTreeSet<_> = changes.added.iter().copied().collect();
+        for start_ms in self.quarters {
+            let stacked = bucket::derive(self.db, start_ms)?;
+            changes.changed.extend(stacked.into_iter().filter(|id| !added.contains(id)));
+        }
         for ids in [&mut changes.new, &mut changes.added, &mut changes.changed, &mut changes.removed] {
             ids.sort_unstable();
             ids.dedup();
@@ -296,7 +304,7 @@ impl<'a> Fold<'a> {
         for moment in &mut live {
             let shown = Some(moment.id) == after;
             if moment.shown != shown {
-                timeline::set_shown(self.db, moment.id, shown)?;
+                self.quarters.extend(timeline::set_shown(self.db, moment.id, shown)?);
                 moment.shown = shown;
             }
             if self.originals.contains(&moment.id) {

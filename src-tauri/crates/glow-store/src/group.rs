@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The version of the fold; when it differs from the one in the file, the projections are to be rebuilt.
-pub(crate) const FOLD_VERSION: i64 = 1;
+pub(crate) const FOLD_VERSION: i64 = 2;
 
 /// Captures sort at most this far behind the end of their group.
 const AFTER_END_MS: u64 = 24 * 60 * 60 * 1000;
@@ -22,6 +22,7 @@ static SCHEMA: Schema = Schema {
     steps: &[
         M::up(include_str!("migrations/group/0001_facts.sql")),
         M::up(include_str!("migrations/group/0002_projections.sql")),
+        M::up(include_str!("migrations/group/0003_timeline.sql")),
     ],
 };
 

@@ -99,6 +99,7 @@ fn clear(db: &Connection) -> Result<(), StoreError> {
     for (table, _) in projection::TABLES {
         db.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    projection::search::clear(db)?;
     db.execute("UPDATE operation SET kind = NULL, state = (CASE WHEN payload IS NULL THEN 2 ELSE 0 END)", [])?;
     Ok(())
 }

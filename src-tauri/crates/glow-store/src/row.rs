@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use glow_model::{BlobKey, BlobRef, DeviceId, MediaId, MomentKind, OperationId};
+use glow_model::{BlobKey, BlobRef, DeviceId, MediaId, MomentKind, OperationId, Place};
 
 use crate::{InviteEntry, MemberEntry};
 
@@ -46,7 +46,7 @@ pub enum Tier {
 }
 
 /// Which moments to list, newest first. Conditions add up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimelineQuery {
     /// Where the last page ended: sort time and id of its last moment.
     pub after: Option<(u64, OperationId)>,
@@ -58,6 +58,32 @@ pub struct TimelineQuery {
     pub from_ms: Option<u64>,
     /// Only those whose sort time is before.
     pub until_ms: Option<u64>,
+    /// Only clips, or only what is none.
+    pub clips: Option<bool>,
+    /// Only this device's favourites.
+    pub favourites: bool,
+    /// Only those with a place.
+    pub located: bool,
+    /// Only those of others that came here after this time.
+    pub received_after_ms: Option<u64>,
+    /// Only those whose caption and author's name hold words that begin so; of many the newest 2,000.
+    pub text: Option<String>,
+    /// Of a stack only its first.
+    pub stacked: bool,
+}
+
+/// A stretch of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketRow {
+    /// Its start.
+    pub start_ms: u64,
+    /// Its end.
+    pub until_ms: u64,
+    /// Moments in it.
+    pub moments: u64,
+    /// The shapes of its moments, newest first; of a stack its first alone where that was asked for. A shape is width over
+    /// height as a byte: even steps of the logarithm from 1/2 to 3.
+    pub shapes: Vec<u8>,
 }
 
 /// One moment.
@@ -115,6 +141,14 @@ pub struct MomentRow {
     pub needs_choice: bool,
     /// Other members known to hold the whole original.
     pub copies: u32,
+    /// Whether the owner of this device marked it.
+    pub favourite: bool,
+    /// The first moment of the stack that it is part of.
+    pub stack: Option<OperationId>,
+    /// Moments in that stack; 0 when it stands alone.
+    pub stack_count: u32,
+    /// Where it was captured, if its owner shared that.
+    pub place: Option<Place>,
 }
 
 /// How much of a part is here.

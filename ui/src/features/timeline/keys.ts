@@ -1,43 +1,47 @@
-import type { MomentView } from '../../ipc/contract';
-import type { AlbumLayout } from '../../lib/album';
+import { type AlbumLayout, placesOf, rowOf } from '../../lib/album';
 
-interface Cell {
-  readonly id: string;
-  readonly middle: number;
-}
-
-/** The moment that an arrow key leads to; nothing for other keys and at the edges of what is known. */
-export function step(layout: AlbumLayout<MomentView>, from: string, key: string): string | null {
-  const rows = layout.days.flatMap((day) => day.chunks.flatMap((chunk) => chunk.rows.map((row) => cells(row, chunk.items))));
-  const at = rows.findIndex((row) => row.some(({ id }) => id === from));
-  const row = rows[at];
-  if (row === undefined) return null;
-  const x = row.findIndex(({ id }) => id === from);
+/** The tile that a key leads to; nothing for other keys and beyond the album's ends. */
+export function step(layout: AlbumLayout, shapes: Uint8Array, gap: number, from: number, key: string, view: number): number | null {
+  const row = rowOf(layout, from);
   switch (key) {
     case 'ArrowLeft':
-      return (row[x - 1] ?? rows[at - 1]?.at(-1))?.id ?? null;
+      return from > 0 ? from - 1 : null;
     case 'ArrowRight':
-      return (row[x + 1] ?? rows[at + 1]?.[0])?.id ?? null;
+      return from + 1 < layout.size ? from + 1 : null;
     case 'ArrowUp':
-      return nearest(rows[at - 1], row[x]);
+      return nearest(layout, shapes, gap, from, row - 1);
     case 'ArrowDown':
-      return nearest(rows[at + 1], row[x]);
+      return nearest(layout, shapes, gap, from, row + 1);
+    case 'PageUp':
+      return nearest(layout, shapes, gap, from, rowBeside(layout, row, -view));
+    case 'PageDown':
+      return nearest(layout, shapes, gap, from, rowBeside(layout, row, view));
+    case 'Home':
+      return layout.size > 0 ? 0 : null;
+    case 'End':
+      return layout.size > 0 ? layout.size - 1 : null;
     default:
       return null;
   }
 }
 
-type Rows = AlbumLayout<MomentView>['days'][number]['chunks'][number]['rows'];
-
-function cells(row: Rows[number], items: readonly MomentView[]): Cell[] {
-  return row.places.map(({ left, width }, i) => ({
-    id: items[row.first + i]?.id ?? '',
-    middle: left + width / 2,
-  }));
+/** The tile of a row whose middle is nearest to that of another tile. */
+function nearest(layout: AlbumLayout, shapes: Uint8Array, gap: number, from: number, row: number): number | null {
+  if (row < 0 || row >= layout.rowTop.length) return null;
+  const here = placesOf(layout, shapes, rowOf(layout, from), gap).find(({ index }) => index === from);
+  if (here === undefined) return null;
+  const x = here.left + here.width / 2;
+  const far = (place: { left: number; width: number }) => Math.abs(place.left + place.width / 2 - x);
+  const places = placesOf(layout, shapes, row, gap);
+  return places.reduce((best, place) => (far(place) < far(best) ? place : best)).index;
 }
 
-function nearest(row: readonly Cell[] | undefined, to: Cell | undefined): string | null {
-  if (row === undefined || to === undefined) return null;
-  const far = (cell: Cell) => Math.abs(cell.middle - to.middle);
-  return row.reduce((best, cell) => (far(cell) < far(best) ? cell : best)).id;
+/** The row about a screen away, at least the next one. */
+function rowBeside(layout: AlbumLayout, row: number, by: number): number {
+  const towards = Math.sign(by);
+  const goal = (layout.rowTop[row] ?? 0) + by;
+  const last = layout.rowTop.length - 1;
+  let at = row + towards;
+  while (at + towards >= 0 && at + towards <= last && ((layout.rowTop[at + towards] ?? 0) - goal) * towards <= 0) at += towards;
+  return at;
 }

@@ -1,8 +1,9 @@
+import { encodeShapes, shapeOf } from '../../lib/shape';
 import type { Calls, Event, GroupView, MediaPart, MomentView, PostReceipt, Profile, TimelineFilter, UploadTarget } from '../contract';
 import { Failure, type Host } from '../host';
 import clipUrl from './clip.webm?url';
 import { sceneSvg, svgUrl } from './scene';
-import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf } from './world';
+import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
 
 const HOUR_MS = 3_600_000;
 
@@ -178,6 +179,7 @@ export class MockHost implements Host {
     const from = this.#album(group);
     from.seeds = from.seeds.filter(({ id }) => id !== moment);
     from.view.moment_count -= 1;
+    this.#unstack(from, moment);
     this.emit({
       event: 'timeline_changed',
       group,
@@ -185,6 +187,18 @@ export class MockHost implements Host {
       changed: [],
       removed: [moment],
     });
+  }
+
+  /** The next oldest stands for a stack that lost its head. */
+  #unstack(of: Album, moment: string): void {
+    const head = of.heads.get(moment);
+    const members = of.stacks.get(head ?? '')?.filter((id) => id !== moment);
+    if (head === undefined || members === undefined) return;
+    of.stacks.delete(head);
+    of.heads.delete(moment);
+    const next = members.at(-1) ?? '';
+    for (const id of members) of.heads.set(id, next);
+    of.stacks.set(next, members);
   }
 
   readonly #index = new WeakMap<Seed[], Map<string, Seed>>();
@@ -218,7 +232,13 @@ export class MockHost implements Host {
   }
 
   #view(of: Album, seed: Seed): MomentView {
-    return { ...momentView(of.view.id, seed, 0), ...of.changes.get(seed.id) };
+    const head = of.heads.get(seed.id);
+    const members = of.stacks.get(head ?? '');
+    return {
+      ...momentView(of.view.id, seed, 0),
+      ...(head !== undefined && members && members.length > 1 ? { stack: { head, count: members.length } } : {}),
+      ...of.changes.get(seed.id),
+    };
   }
 
   #moment(group: string, moment: string): MomentView {
@@ -228,10 +248,21 @@ export class MockHost implements Host {
     return this.#view(of, seed);
   }
 
+  /** The moments of a filter, newest first. */
+  #matching(of: Album, filter: TimelineFilter): readonly Seed[] {
+    const { from_ms = Number.NEGATIVE_INFINITY, until_ms = Number.POSITIVE_INFINITY } = filter;
+    // Newest first: what is asked for lies in one piece.
+    const start = firstAt(of.seeds, until_ms);
+    const inTime = of.seeds.slice(start, firstAt(of.seeds, from_ms));
+    const isTile = ({ id }: Seed) => !filter.stacked || (of.heads.get(id) ?? id) === id;
+    const asks = filter.author ?? filter.kind ?? filter.favourites ?? filter.received_after_ms ?? filter.text;
+    if (asks === undefined) return inTime.filter(isTile);
+    return inTime.filter((seed) => isTile(seed) && matches(this.#view(of, seed), filter));
+  }
+
   #page(group: string, cursor: string | undefined, limit: number, filter: TimelineFilter) {
     const of = this.#album(group);
-    const { from_ms = Number.NEGATIVE_INFINITY, until_ms = Number.POSITIVE_INFINITY } = filter;
-    const matching = of.seeds.filter(({ at }) => at >= from_ms && at < until_ms);
+    const matching = this.#matching(of, filter);
     const start = Number(cursor ?? 0);
     const moments = matching.slice(start, start + limit).map((seed) => this.#view(of, seed));
     const end = start + moments.length;
@@ -239,6 +270,29 @@ export class MockHost implements Host {
       moments,
       total: matching.length,
       ...(end < matching.length ? { next: String(end) } : {}),
+    };
+  }
+
+  #buckets(group: string, filter: TimelineFilter, offsetMin: number) {
+    const of = this.#album(group);
+    const buckets = new Map<number, { count: number; shapes: number[] }>();
+    for (const seed of this.#matching(of, filter)) {
+      const offset = offsetMin * 60_000;
+      const hour = Math.floor((seed.at + offset) / HOUR_MS) * HOUR_MS - offset;
+      const bucket = buckets.get(hour) ?? { count: 0, shapes: [] };
+      const change = of.changes.get(seed.id);
+      const [width, height] = sizeOf(seed);
+      bucket.count += of.stacks.get(seed.id)?.length ?? 1;
+      bucket.shapes.push(shapeOf(change?.width ?? width, change?.height ?? height));
+      buckets.set(hour, bucket);
+    }
+    return {
+      buckets: [...buckets].map(([start_ms, { count, shapes }]) => ({
+        start_ms,
+        until_ms: start_ms + HOUR_MS,
+        count,
+        shapes: encodeShapes(Uint8Array.from(shapes)),
+      })),
     };
   }
 
@@ -294,6 +348,12 @@ export class MockHost implements Host {
       this.emit({ event: 'groups_changed' });
       return this.#list();
     },
+    'group.location': ({ group, share }) => {
+      const of = this.#album(group);
+      of.view = { ...of.view, shares_location: share };
+      this.emit({ event: 'groups_changed' });
+      return this.#group(of);
+    },
     'invite.create': ({ group, expires_in_min, max_uses }) => {
       this.#serial += 1;
       const made = invite(this.#serial, this.now(), expires_in_min, max_uses);
@@ -330,15 +390,24 @@ export class MockHost implements Host {
       listening: ['quic 192.168.1.24:47001', 'tcp 192.168.1.24:47001'],
     }),
     'timeline.page': ({ group, cursor, limit, filter }) => this.#page(group, cursor, limit, filter),
-    'timeline.buckets': ({ group }) => {
-      const counts = new Map<number, number>();
-      for (const { at } of this.#album(group).seeds) {
-        const hour = Math.floor(at / HOUR_MS) * HOUR_MS;
-        counts.set(hour, (counts.get(hour) ?? 0) + 1);
-      }
-      return {
-        buckets: [...counts].map(([start_ms, count]) => ({ start_ms, count })),
-      };
+    'timeline.buckets': ({ group, filter, offset_min }) => this.#buckets(group, filter, offset_min),
+    'timeline.stack': ({ group, moment }) => {
+      const of = this.#album(group);
+      const ids = of.stacks.get(of.heads.get(moment) ?? moment) ?? [moment];
+      return { moments: ids.map((id) => this.#moment(group, id)) };
+    },
+    'timeline.places': ({ group, filter }) => {
+      const of = this.#album(group);
+      const views = this.#matching(of, filter)
+        .slice(0, 8_000)
+        .map((seed) => this.#view(of, seed));
+      return { places: views.flatMap(({ id, place }) => (place ? [{ moment: id, place }] : [])).slice(0, 5_000) };
+    },
+    'timeline.seen': ({ group, until_ms = 0 }) => {
+      const of = this.#album(group);
+      of.seenUntil = Math.max(of.seenUntil, until_ms);
+      const unseen = of.seeds.filter(({ at }) => at > of.seenUntil).length;
+      return { until_ms: of.seenUntil, unseen };
     },
     'moment.get': ({ group, moment }) => this.#moment(group, moment),
     'moment.caption': ({ group, moment, text }) => this.change(group, moment, { caption: text }),
@@ -357,6 +426,10 @@ export class MockHost implements Host {
         reactions: count > 0 ? [now, ...others] : others,
       });
     },
+    'moment.favourite': ({ group, moments, on }) => {
+      for (const id of moments) this.change(group, id, { favourite: on });
+      return { changed: moments.length };
+    },
     'moment.retract': ({ group, moment }) => {
       const view = this.#moment(group, moment);
       this.remove(group, moment);
@@ -364,4 +437,29 @@ export class MockHost implements Host {
     },
     'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
   };
+}
+
+/** The place of the first moment that is older than a time. */
+function firstAt(seeds: readonly Seed[], ms: number): number {
+  let low = 0;
+  let high = seeds.length;
+  while (low < high) {
+    const at = (low + high) >> 1;
+    if ((seeds[at]?.at ?? 0) >= ms) low = at + 1;
+    else high = at;
+  }
+  return low;
+}
+
+const folded = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+function matches(view: MomentView, { author, kind, favourites, received_after_ms: after, text }: TimelineFilter): boolean {
+  if (author !== undefined && view.author !== author) return false;
+  if (kind !== undefined && (view.kind === 'clip') !== (kind === 'clip')) return false;
+  if (favourites && !view.favourite) return false;
+  if (after !== undefined && (view.mine || view.received_at_ms <= after)) return false;
+  const said = folded(`${view.caption} ${view.author_name}`).split(/\W+/);
+  return folded(text ?? '')
+    .split(/\W+/)
+    .every((word) => said.some((one) => one.startsWith(word)));
 }

@@ -1,4 +1,4 @@
-import type { GroupView, Held, InviteView, MemberView, MomentView } from '../contract';
+import type { GroupView, Held, InviteView, MemberView, MomentView, Place } from '../contract';
 import { random } from './random';
 import { qrLike, scenePlaceholder } from './scene';
 
@@ -36,6 +36,10 @@ export interface Album {
   /** Newest first. */
   seeds: Seed[];
   changes: Map<string, Partial<MomentView>>;
+  /** Stacks by their head, newest first; which head stands for a moment. */
+  stacks: Map<string, string[]>;
+  heads: Map<string, string>;
+  seenUntil: number;
 }
 
 export const hex = (text: string, value: number) => `${text}${value.toString(16).padStart(64 - text.length, '0')}`;
@@ -49,6 +53,11 @@ function times(count: number, from: number, until: number, seed: number): number
     const hour = (0.45 + (draw() + draw() + draw() - 1.5) * 0.28) * 24 * HOUR_MS;
     return Math.round(until - day - Math.abs(hour));
   }).sort((a, b) => b - a);
+}
+
+/** Its pixels, without the rest of its view. */
+export function sizeOf({ seed }: Seed): readonly [number, number] {
+  return SHAPES[Math.floor(random(seed)() ** 1.6 * SHAPES.length)] ?? [4032, 3024];
 }
 
 export function momentView(group: string, { id, at, seed }: Seed, me: number): MomentView {
@@ -99,7 +108,22 @@ export function momentView(group: string, { id, at, seed }: Seed, me: number): M
     needs_choice: author === me && seed % 41 === 0,
     retracted: false,
     on_devices: author === me && seed % 13 === 0 ? 1 : 2 + (seed % 4),
+    favourite: seed % 29 === 0,
+    ...(seed % 5 < 2 ? { place: placeOf(draw) } : {}),
   };
+}
+
+/** Around a few spots of one town, and some on the way there. */
+const SPOTS = [
+  [46.686, 7.863],
+  [46.59, 7.907],
+  [46.559, 7.892],
+  [46.947, 7.447],
+] as const;
+
+function placeOf(draw: () => number): Place {
+  const [latitude, longitude] = SPOTS[Math.floor(draw() ** 2 * SPOTS.length)] ?? SPOTS[0];
+  return { latitude: latitude + (draw() - 0.5) * 0.02, longitude: longitude + (draw() - 0.5) * 0.03 };
 }
 
 const placeholders = new Map<string, string>();
@@ -149,7 +173,29 @@ export function album(title: string, number: number, people: number, count: numb
     me: hex('d', 0),
     shares_location: false,
   };
-  return { view, members, invites: [], seeds, changes: new Map() };
+  return { view, members, invites: [], seeds, changes: new Map(), ...stacksOf(seeds), seenUntil: until - HOUR_MS };
+}
+
+/** Every so often a few moments in a row are a burst: the oldest stands for them. */
+function stacksOf(seeds: Seed[]): Pick<Album, 'stacks' | 'heads'> {
+  const stacks = new Map<string, string[]>();
+  const heads = new Map<string, string>();
+  for (let at = 17; at + 6 < seeds.length; at += 41) {
+    const burst = seeds.slice(at, at + 2 + (at % 5));
+    const head = burst.at(-1);
+    if (head === undefined) continue;
+    for (const [place, member] of burst.entries()) {
+      const changed = { ...member, at: head.at + (burst.length - 1 - place) * 400, seed: head.seed };
+      seeds[at + place] = changed;
+      heads.set(member.id, head.id);
+    }
+    stacks.set(
+      head.id,
+      burst.map(({ id }) => id),
+    );
+  }
+  seeds.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  return { stacks, heads };
 }
 
 export function invite(number: number, now: number, expiresInMin: number | undefined, maxUses: number | undefined): InviteView {

@@ -4,7 +4,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use data_encoding::BASE64;
 use glow_api::{
-    ApiError, ErrorCode, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupPage, GroupPhase, GroupView, MediaPart,
+    ApiError, ErrorCode, Event, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupLocation, GroupPage, GroupPhase,
+    GroupView, MediaPart,
 };
 use glow_model::{Body, Genesis, InviteLink, InvitePolicy, clean_line, limits};
 
@@ -89,6 +90,14 @@ pub(super) async fn leave(engine: &Engine, leave: GroupLeave) -> ApiResult<Group
     list(engine).await
 }
 
+pub(super) async fn set_location(engine: &Engine, location: GroupLocation) -> ApiResult<GroupView> {
+    let group = engine.group(&location.group)?;
+    let this = group.clone();
+    blocking(move || this.set_shares_location(location.share)).await?;
+    group.bus.send(Event::GroupsChanged);
+    view_of(&group).await
+}
+
 async fn say_profile(engine: &Engine, group: &Group) -> ApiResult<()> {
     if let Some(profile) = engine.profile().await? {
         group.author(Body::Profile(glow_model::Profile { name: profile.name, colour: profile.colour }), None).await?;
@@ -98,7 +107,8 @@ async fn say_profile(engine: &Engine, group: &Group) -> ApiResult<()> {
 
 async fn view_of(group: &Arc<Group>) -> ApiResult<GroupView> {
     let this = group.clone();
-    let summary = blocking(move || this.store.summary()).await?;
+    let (summary, shares_location) =
+        blocking(move || Ok::<_, glow_store::StoreError>((this.store.summary()?, this.shares_location()?))).await?;
     let membership = group.membership();
     let genesis = membership.genesis().ok_or_else(|| glow_model::ModelError::Invalid { what: "group" }.into_api())?;
     let phase = match () {
@@ -125,6 +135,6 @@ async fn view_of(group: &Arc<Group>) -> ApiResult<GroupView> {
         can_invite: membership.may_invite(group.me) && phase == GroupPhase::Active,
         is_host: membership.is_host(group.me),
         me: group.me.to_string(),
-        shares_location: false,
+        shares_location,
     })
 }

@@ -1,6 +1,7 @@
 //! What hosts can ask, one file a noun. Features do not know each other; they share the group and the views.
 
 mod app;
+mod favourite;
 mod group;
 mod invite;
 mod member;
@@ -27,6 +28,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::GroupGet(get) => reply!(GroupGet, group::get(engine, get)),
         Request::GroupJoin(join) => reply!(GroupJoin, group::join(engine, join)),
         Request::GroupLeave(leave) => reply!(GroupLeave, group::leave(engine, leave)),
+        Request::GroupLocation(location) => reply!(GroupLocation, group::set_location(engine, location)),
         Request::InviteCreate(create) => reply!(InviteCreate, invite::create(engine, create)),
         Request::InviteList(list) => reply!(InviteList, invite::list(engine, list)),
         Request::InviteRevoke(revoke) => reply!(InviteRevoke, invite::revoke(engine, revoke)),
@@ -37,9 +39,13 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::TimelineBuckets(buckets) => {
             reply!(TimelineBuckets, timeline::buckets(engine, buckets))
         }
+        Request::TimelineStack(stack) => reply!(TimelineStack, timeline::stack(engine, stack)),
+        Request::TimelinePlaces(places) => reply!(TimelinePlaces, timeline::places(engine, places)),
+        Request::TimelineSeen(seen) => reply!(TimelineSeen, timeline::seen(engine, seen)),
         Request::MomentGet(get) => reply!(MomentGet, moment::get(engine, get)),
         Request::MomentCaption(caption) => reply!(MomentCaption, moment::caption(engine, caption)),
         Request::MomentReact(react) => reply!(MomentReact, moment::react(engine, react)),
+        Request::MomentFavourite(favourite) => reply!(MomentFavourite, favourite::set(engine, favourite)),
         Request::MomentRetract(retract) => reply!(MomentRetract, moment::retract(engine, retract)),
         Request::MomentShare(share) => reply!(MomentShare, moment::share(engine, share)),
     }

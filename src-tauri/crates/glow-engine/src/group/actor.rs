@@ -123,6 +123,9 @@ impl Actor {
         if changes.members || changes.invites {
             announce::membership_changed(&self.group);
         }
+        if !changes.added.is_empty() {
+            self.group.looks.notify_one();
+        }
         if !(changes.added.is_empty() && changes.changed.is_empty()) {
             self.group.tell_fetch(FetchInput::Refresh).await;
         }

@@ -34,6 +34,9 @@ use crate::{
 /// How long members go on syncing after the end: 30 days.
 const AFTERGLOW_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
+/// The setting that holds whether places are shared.
+const SHARES_LOCATION: &str = "shares_location";
+
 /// One group, shared by its tasks and by every request about it.
 pub(crate) struct Group {
     pub(crate) id: GroupId,
@@ -53,6 +56,8 @@ pub(crate) struct Group {
     fetch: mpsc::Sender<FetchInput>,
     /// Previews that passed the check before they may be shown.
     pub(crate) checked_previews: moka::sync::Cache<BlobId, ()>,
+    /// Notified when a grid preview is here that was not looked at.
+    pub(crate) looks: tokio::sync::Notify,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -132,6 +137,16 @@ impl Group {
     /// Whether its end is so long ago that nobody syncs any more.
     pub(crate) fn is_long_over(&self) -> bool {
         self.membership().genesis().is_some_and(|genesis| genesis.ends_ms + AFTERGLOW_MS <= now_ms())
+    }
+
+    /// Whether the owner of this device shares in this group where photos were captured; not unless chosen.
+    pub(crate) fn shares_location(&self) -> Result<bool, glow_store::StoreError> {
+        Ok(self.store.setting(SHARES_LOCATION)?.as_deref() == Some("true"))
+    }
+
+    /// Chooses whether to share where photos were captured.
+    pub(crate) fn set_shares_location(&self, share: bool) -> Result<(), glow_store::StoreError> {
+        self.store.set_setting(SHARES_LOCATION, if share { "true" } else { "false" })
     }
 
     /// Authors an operation: it is durable when this returns, and announced after.

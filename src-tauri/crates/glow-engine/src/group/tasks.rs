@@ -25,7 +25,7 @@ use crate::{
         accept::{self, Intake},
         announce,
         fetch::{self, FetchInput},
-        reconcile, serve,
+        look, reconcile, serve,
     },
     secrets::Secrets,
 };
@@ -158,6 +158,7 @@ pub(crate) async fn open(
         commands,
         fetch,
         checked_previews: moka::sync::Cache::new(CHECKED_PREVIEWS),
+        looks: tokio::sync::Notify::new(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     });
@@ -170,6 +171,7 @@ pub(crate) async fn open(
     group.tasks.spawn(fetch::run(group.clone(), fetch_queue, complete));
     group.tasks.spawn(stoppable(group.clone(), announce::tell_complete(group.clone(), complete_queue)));
     group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));
+    group.tasks.spawn(stoppable(group.clone(), look::run(group.clone())));
     group.tell_fetch(FetchInput::Refresh).await;
     Ok(group)
 }

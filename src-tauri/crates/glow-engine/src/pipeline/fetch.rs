@@ -165,7 +165,7 @@ impl Fetcher {
             return;
         };
         let group = self.group.clone();
-        let is_manifest = want.tier == Tier::Manifest;
+        let (is_manifest, is_grid) = (want.tier == Tier::Manifest, want.tier == Tier::Grid);
         let result = blocking(move || {
             if is_manifest {
                 read_manifest(&group, &want)?;
@@ -174,7 +174,12 @@ impl Fetcher {
         })
         .await;
         match result {
-            Ok(moments) => self.group.bus.media_changed(self.group.id, &moments),
+            Ok(moments) => {
+                self.group.bus.media_changed(self.group.id, &moments);
+                if is_grid {
+                    self.group.looks.notify_one();
+                }
+            }
             Err(error) => tracing::warn!(?blob, %error, "complete blob"),
         }
         if is_manifest {

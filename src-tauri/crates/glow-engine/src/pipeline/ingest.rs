@@ -14,8 +14,8 @@ use futures::StreamExt;
 use glow_api::{ApiError, ErrorCode, PostFailure, PostReceipt};
 use glow_media::{Blanking, ExternalTools, Kind, PreviewOutcome, Previews, Probe, TileReason, TimeSource, Verdict};
 use glow_model::{
-    BlobRef, Body, MediaId, Moment, MomentKind, OperationId, Original, Segments, blob::encode_manifest, clean_line,
-    limits,
+    BlobRef, Body, MediaId, Moment, MomentKind, OperationId, Original, Place, Segments, blob::encode_manifest,
+    clean_line, limits,
 };
 use glow_store::{CapturedPart, LocalCapture, Part, Patch};
 
@@ -205,6 +205,7 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
     let original = sealing.file(Part::Original, &still, &blanking)?;
     let motion = motion.map(|motion| sealing.file(Part::Motion, &motion, &blank(&motion)?)).transpose()?;
     let mut body = describe(&still, media, motion.is_some());
+    body.place = place(group, &still)?;
     if let Some(previews) = previews {
         body.placeholder = previews.placeholder.into();
         body.grid = Some(sealing.blob(previews.grid.bytes)?);
@@ -394,7 +395,18 @@ fn describe(still: &Probed, media: MediaId, has_motion: bool) -> Moment {
         screen: None,
         original: None,
         motion: None,
+        place: None,
     }
+}
+
+/// Where it was captured, when the owner of this device shares that in this group.
+fn place(group: &Group, still: &Probed) -> ApiResult<Option<Place>> {
+    let Some(found) = still.probe.place else { return Ok(None) };
+    if !group.shares_location().map_err(IntoApi::into_api)? {
+        return Ok(None);
+    }
+    let place = Place { latitude_e6: found.latitude_e6, longitude_e6: found.longitude_e6 };
+    Ok(Some(place).filter(|place| place.is_on_earth()))
 }
 
 /// When it was captured, and the camera's offset. A wall clock without an offset is read in this device's zone.

@@ -4,5 +4,6 @@ pub(crate) mod accept;
 pub(crate) mod announce;
 pub(crate) mod fetch;
 pub(crate) mod ingest;
+pub(crate) mod look;
 pub(crate) mod reconcile;
 pub(crate) mod serve;

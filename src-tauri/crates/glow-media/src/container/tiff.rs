@@ -38,7 +38,10 @@ pub(crate) mod tag {
     pub(crate) const INTEROP_IFD: u16 = 0xA005;
     pub(crate) const DNG_PRIVATE: u16 = 0xC634;
     pub(crate) const GPS_VERSION: u16 = 0x0000;
+    pub(crate) const GPS_LATITUDE_REF: u16 = 0x0001;
     pub(crate) const GPS_LATITUDE: u16 = 0x0002;
+    pub(crate) const GPS_LONGITUDE_REF: u16 = 0x0003;
+    pub(crate) const GPS_LONGITUDE: u16 = 0x0004;
     pub(crate) const APPLE_CONTENT_IDENTIFIER: u16 = 0x0011;
 }
 

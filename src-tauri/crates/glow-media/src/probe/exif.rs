@@ -1,6 +1,6 @@
 //! The fields of an EXIF block that a moment needs.
 
-use super::{Camera, CapturedAt, Probe, time};
+use super::{Camera, CapturedAt, GpsPlace, Probe, time};
 use crate::container::tiff::{self, Ifd, Role, Tiff, tag};
 use crate::error::MediaError;
 use crate::source::{Endian, Source, Span};
@@ -18,6 +18,7 @@ pub(super) fn read(source: &mut Source<'_>, window: Span, probe: &mut Probe) -> 
     probe.captured = fields.captured()?;
     probe.camera = fields.camera()?;
     probe.location_present |= fields.find(Role::Gps, tag::GPS_LATITUDE).is_some_and(|(_, span)| !span.is_empty());
+    probe.place = fields.place()?;
     if let Some((_, note)) = fields.find(Role::Exif, tag::MAKER_NOTE) {
         probe.content_identifier = content_identifier(fields.source, note)?;
     }
@@ -82,6 +83,33 @@ impl Fields<'_, '_, '_> {
             }
         }
         Ok(None)
+    }
+
+    fn place(&mut self) -> Result<Option<GpsPlace>, MediaError> {
+        let latitude = self.angle(tag::GPS_LATITUDE, tag::GPS_LATITUDE_REF, "S", 90.0)?;
+        let longitude = self.angle(tag::GPS_LONGITUDE, tag::GPS_LONGITUDE_REF, "W", 180.0)?;
+        Ok(latitude.zip(longitude).map(|(latitude_e6, longitude_e6)| GpsPlace { latitude_e6, longitude_e6 }))
+    }
+
+    /// Degrees, minutes and seconds as three fractions (Exif 2.32, 4.6.6), in millionths of a degree.
+    fn angle(&mut self, tag: u16, side: u16, negative: &str, most: f64) -> Result<Option<i32>, MediaError> {
+        let Some((5, span)) = self.find(Role::Gps, tag).filter(|(_, span)| span.len() == 24) else {
+            return Ok(None);
+        };
+        let bytes = self.source.bytes(span, 24)?;
+        let number = |at: usize| {
+            let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+            f64::from(self.tiff.endian.u32(bytes))
+        };
+        let degrees: f64 =
+            [1.0, 60.0, 3_600.0].iter().enumerate().map(|(n, part)| number(8 * n) / number(8 * n + 4) / part).sum();
+        let is_negative = self.text(Role::Gps, side)?.is_some_and(|side| side.trim().eq_ignore_ascii_case(negative));
+        // A division by zero is no place either.
+        if !(0.0..=most).contains(&degrees) {
+            return Ok(None);
+        }
+        let e6 = (degrees * 1e6).round() as i32;
+        Ok(Some(if is_negative { -e6 } else { e6 }))
     }
 
     fn camera(&mut self) -> Result<Option<Camera>, MediaError> {

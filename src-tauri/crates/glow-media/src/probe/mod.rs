@@ -57,6 +57,15 @@ pub struct Camera {
     pub model: String,
 }
 
+/// Where the camera says that it captured (WGS 84), in millionths of a degree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GpsPlace {
+    /// North of the equator.
+    pub latitude_e6: i32,
+    /// East of Greenwich.
+    pub longitude_e6: i32,
+}
+
 /// What [`probe`] finds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
@@ -80,6 +89,8 @@ pub struct Probe {
     pub content_identifier: Option<String>,
     /// Whether the file says where it was captured.
     pub location_present: bool,
+    /// Where that is, of a photo.
+    pub place: Option<GpsPlace>,
 }
 
 impl Probe {
@@ -95,6 +106,7 @@ impl Probe {
             camera: None,
             content_identifier: None,
             location_present: false,
+            place: None,
         }
     }
 

@@ -22,7 +22,7 @@ mod thread;
 use minicbor::{Decode, Encode, Encoder};
 
 pub use member::{Admit, InviteClose, InviteGrant, Profile, Role};
-pub use moment::{Moment, MomentKind, OriginalAdded};
+pub use moment::{Moment, MomentKind, OriginalAdded, Place};
 pub use retract::Retract;
 pub use thread::{Caption, Reaction};
 

@@ -68,6 +68,29 @@ pub struct Moment {
     /// The moving part of a Live Photo.
     #[n(14)]
     pub motion: Option<Original>,
+    /// Where it was captured; only when its author shares that in this group.
+    #[n(15)]
+    pub place: Option<Place>,
+}
+
+/// A place on Earth (WGS 84), in millionths of a degree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Place {
+    /// North of the equator.
+    #[n(0)]
+    pub latitude_e6: i32,
+    /// East of Greenwich.
+    #[n(1)]
+    pub longitude_e6: i32,
+}
+
+impl Place {
+    /// Whether it lies on the globe.
+    #[must_use]
+    pub fn is_on_earth(self) -> bool {
+        self.latitude_e6.abs() <= 90_000_000 && self.longitude_e6.abs() <= 180_000_000
+    }
 }
 
 impl Moment {
@@ -86,6 +109,9 @@ impl Moment {
         }
         if self.placeholder.len() > limits::PLACEHOLDER_BYTES {
             return Err(ModelError::TooLarge { what: "placeholder" });
+        }
+        if self.place.is_some_and(|place| !place.is_on_earth()) {
+            return Err(ModelError::Invalid { what: "place" });
         }
         check_preview(self.grid.as_ref(), limits::GRID_PREVIEW_BYTES)?;
         check_preview(self.screen.as_ref(), limits::SCREEN_PREVIEW_BYTES)?;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::{
     GroupStore, InviteEntry, InviteRow, MemberEntry, MemberRow, MemberTable, StoreError,
+    projection::search,
     sql::{self, Code},
 };
 
@@ -69,6 +70,7 @@ pub(crate) fn replace(db: &Connection, table: &MemberTable) -> Result<MemberChan
         let after: BTreeSet<_> = members.keys().copied().collect();
         changes.came_or_went = before.symmetric_difference(&after).copied().collect();
         write_members(db, &members)?;
+        search::set_names(db, members.values().map(|member| (member.device, member.name.as_str())))?;
     }
     if invites_after != invites(db)? {
         changes.invites = true;

@@ -1,10 +1,15 @@
 //! What opened bodies say, and what follows from it. Dropped and refilled by a rebuild, with the same content.
 
 pub(crate) mod blob_use;
+pub(crate) mod bucket;
+mod favourite;
 pub(crate) mod member;
 pub(crate) mod moment;
 pub(crate) mod original;
+mod place;
 pub(crate) mod retraction;
+pub(crate) mod search;
+pub(crate) mod stack;
 mod summary;
 pub(crate) mod thread;
 pub(crate) mod timeline;
@@ -13,7 +18,7 @@ pub(crate) mod timeline;
 pub(crate) const OPENED: (&str, &str) = ("operation", "id, kind, state");
 
 /// Every table of this module with its columns, in an order that does not depend on arrival.
-pub(crate) const TABLES: [(&str, &str); 10] = [
+pub(crate) const TABLES: [(&str, &str); 11] = [
     (
         "member",
         "device, role, sealing, admitted_by, invite, name, colour",
@@ -27,7 +32,8 @@ pub(crate) const TABLES: [(&str, &str); 10] = [
         "moment",
         "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
          placeholder, sort_ms, received_ms, own, brought_original, brought_motion, shown, caption, caption_head, grid_size, grid_held, screen_size,
-         screen_held, original_size, original_held, motion_size, motion_held, motion_type, missing, needs_choice, copies",
+         screen_held, original_size, original_held, motion_size, motion_held, motion_type, missing, needs_choice, copies, favourite, looked, stack, stack_count,
+         latitude_e6, longitude_e6",
     ),
     ("added_original", "id, author, seq, moment, original, motion"),
     ("caption", "id, author, moment, replaces, text"),
@@ -39,6 +45,7 @@ pub(crate) const TABLES: [(&str, &str); 10] = [
         "blob_use",
         "moment, part, position, blob, key, size, tier, sort_ms, held, wanted",
     ),
-    ("bucket", "start_ms, moments"),
+    ("bucket", "start_ms, moments, shapes, stacked"),
     ("tally", "author, moments"),
+    ("said", "source, subject, text"),
 ];

@@ -1,11 +1,11 @@
 //! Moments: one row each as long as they are not taken back.
 
-use glow_model::{DeviceId, MediaId, Moment, MomentKind, OperationId, codec};
+use glow_model::{DeviceId, MediaId, Moment, MomentKind, OperationId, Place, codec};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     GroupStore, MomentRow, Part, PartRow, StoreError, Tier,
-    projection::blob_use,
+    projection::{blob_use, search},
     sql::{self, Code},
 };
 
@@ -13,7 +13,7 @@ pub(crate) const COLUMNS: &str =
     "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min,
     camera, file_name, placeholder, sort_ms, received_ms, own, shown, caption, caption_head,
     grid_size, grid_held, screen_size, screen_held, original_size, original_held, motion_size,
-    motion_held, motion_type, needs_choice, copies";
+    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6";
 
 impl GroupStore {
     /// The moment of an operation; where another moment with the same capture is in its place on the timeline, that one.
@@ -114,8 +114,10 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
     db.prepare_cached(
         "INSERT INTO moment
            (id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
-            placeholder, sort_ms, received_ms, own, grid_size, screen_size, brought_original, brought_motion)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+            placeholder, sort_ms, received_ms, own, grid_size, screen_size, brought_original, brought_motion,
+            latitude_e6, longitude_e6, favourite, looked)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+            ?21, ?22, EXISTS (SELECT 1 FROM favourite WHERE media = ?4), EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
     )?
     .execute(params![
         posted.id.0,
@@ -138,6 +140,8 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         moment.screen.as_ref().map(|blob| sql::int(blob.size)),
         moment.original.as_ref().map(codec::encode),
         moment.motion.as_ref().map(codec::encode),
+        moment.place.map(|place| place.latitude_e6),
+        moment.place.map(|place| place.longitude_e6),
     ])?;
     let place = blob_use::Place { moment: posted.id, sort_ms: posted.sort_ms, shown: false };
     for (part, tier, preview) in [(Part::Grid, Tier::Grid, &moment.grid), (Part::Screen, Tier::Screen, &moment.screen)]
@@ -152,6 +156,8 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
 /// Removes what a moment said, after it was taken from the timeline.
 pub(crate) fn delete(db: &Connection, id: OperationId) -> Result<(), StoreError> {
     blob_use::delete(db, id)?;
+    search::forget(db, id)?;
+    db.prepare_cached("DELETE FROM look WHERE moment = ?1")?.execute([id.0])?;
     db.prepare_cached("DELETE FROM moment WHERE id = ?1")?.execute([id.0])?;
     Ok(())
 }
@@ -184,7 +190,16 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MomentRow> {
         motion_type: row.get(27)?,
         needs_choice: row.get(28)?,
         copies: row.get(29)?,
+        favourite: row.get(30)?,
+        stack: row.get::<_, Option<_>>(31)?.map(OperationId),
+        stack_count: row.get(32)?,
+        place: place(row)?,
     })
+}
+
+fn place(row: &Row<'_>) -> rusqlite::Result<Option<Place>> {
+    let (latitude_e6, longitude_e6) = (row.get::<_, Option<i32>>(33)?, row.get::<_, Option<i32>>(34)?);
+    Ok(latitude_e6.zip(longitude_e6).map(|(latitude_e6, longitude_e6)| Place { latitude_e6, longitude_e6 }))
 }
 
 fn part(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<PartRow>> {

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use glow_model::{Caption, DeviceId, OperationId, Reaction, limits};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{GroupStore, ReactionRow, StoreError, projection::moment::Live, sql};
+use crate::{
+    GroupStore, ReactionRow, StoreError,
+    projection::{moment::Live, search},
+    sql,
+};
 
 impl GroupStore {
     /// The reactions shown at these moments, by moment, emoji and author.
@@ -107,18 +111,25 @@ pub(crate) fn derive_caption(db: &Connection, live: &[Live], hosts: &BTreeSet<De
             }
         }
     }
-    let mut changed = 0;
+    let mut changed = false;
     for moment in live {
         let head = moment.shown.then(|| winner(&allowed)).flatten();
-        changed += db
+        let set = db
             .prepare_cached(
                 "UPDATE moment SET caption_head = ?2,
                    caption = coalesce((SELECT text FROM caption WHERE caption.id = ?2), '')
-                 WHERE id = ?1 AND caption_head IS NOT ?2",
+                 WHERE id = ?1 AND caption_head IS NOT ?2 RETURNING sort_ms, caption",
             )?
-            .execute(params![moment.id.0, head.map(|id| id.0)])?;
+            .query_row(params![moment.id.0, head.map(|id| id.0)], |row| {
+                Ok((sql::uint(row, 0)?, row.get::<_, String>(1)?))
+            })
+            .optional()?;
+        if let Some((sort_ms, caption)) = set {
+            search::set_caption(db, moment.id, sort_ms, &caption)?;
+            changed = true;
+        }
     }
-    Ok(changed > 0)
+    Ok(changed)
 }
 
 /// The end of the longest chain, of equally long ones the highest id. A caption counts when it replaces nothing, or one that

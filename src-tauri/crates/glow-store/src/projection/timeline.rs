@@ -1,15 +1,14 @@
-//! The timeline: moments that are shown, newest first, and how many stand where.
+//! The timeline: moments that are shown, newest first.
 
 use glow_model::OperationId;
-use rusqlite::{Connection, ToSql, named_params, params};
+use rusqlite::{Connection, ToSql, params};
 
 use crate::{
     GroupStore, MomentRow, StoreError, TimelineQuery,
-    projection::{blob_use, moment},
+    projection::{blob_use, bucket, moment, search},
     sql,
 };
 
-const HOUR_MS: i64 = 60 * 60 * 1000;
 /// The largest page.
 const PAGE: usize = 1_000;
 
@@ -19,6 +18,9 @@ impl GroupStore {
     /// # Errors
     /// [`StoreError`].
     pub fn timeline(&self, query: &TimelineQuery) -> Result<Vec<MomentRow>, StoreError> {
+        if let Some(text) = &query.text {
+            return self.read(|db| found_page(db, query, text));
+        }
         let sql = page_sql(query);
         let limit = sql::int(query.limit.min(PAGE) as u64);
         let after = query.after.map(|(ms, id)| (sql::int(ms), id.0));
@@ -46,12 +48,17 @@ impl GroupStore {
     /// # Errors
     /// [`StoreError`].
     pub fn timeline_count(&self, query: &TimelineQuery) -> Result<u64, StoreError> {
-        let in_all_time = query.from_ms.is_none() && query.until_ms.is_none();
+        let bare = TimelineQuery { author: query.author, after: query.after, limit: query.limit, ..Default::default() };
         let sql = match query.author {
-            None if in_all_time => "SELECT coalesce(sum(moments), 0) FROM bucket".to_owned(),
-            Some(_) if in_all_time => "SELECT coalesce(sum(moments), 0) FROM tally WHERE author = :author".to_owned(),
-            _ => format!("SELECT count(*) FROM moment WHERE {}", conditions(query)),
+            None if *query == bare => "SELECT coalesce(sum(moments), 0) FROM bucket".to_owned(),
+            Some(_) if *query == bare => {
+                "SELECT coalesce(sum(moments), 0) FROM tally WHERE author = :author".to_owned()
+            }
+            _ => format!("SELECT count(*) FROM {} WHERE {}", source(query), conditions(query)),
         };
+        if query.text.is_some() {
+            return Ok(self.buckets(query, 0)?.iter().map(|bucket| bucket.moments).sum());
+        }
         self.read(|db| {
             let mut statement = db.prepare_cached(&sql)?;
             bind_conditions(&mut statement, query)?;
@@ -60,18 +67,28 @@ impl GroupStore {
             Ok(count.unwrap_or(0))
         })
     }
+}
 
-    /// Hours (UTC) that hold moments, with their counts, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn buckets(&self) -> Result<Vec<(u64, u64)>, StoreError> {
-        self.read(|db| {
-            let mut statement = db.prepare_cached("SELECT start_ms, moments FROM bucket ORDER BY start_ms DESC")?;
-            let buckets = statement.query_map([], |row| Ok((sql::uint(row, 0)?, sql::uint(row, 1)?)))?;
-            Ok(buckets.collect::<Result<_, _>>()?)
-        })
+/// A page of what a search found.
+fn found_page(db: &Connection, query: &TimelineQuery, text: &str) -> Result<Vec<MomentRow>, StoreError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {} FROM moment WHERE id = :id AND {}", moment::COLUMNS, conditions(query)))?;
+    bind_conditions(&mut statement, query)?;
+    let mut page = Vec::new();
+    for found in search::find(db, text)? {
+        if query.after.is_some_and(|after| found >= after) {
+            continue;
+        }
+        if page.len() >= query.limit.min(PAGE) {
+            break;
+        }
+        bind(&mut statement, ":id", &found.1.0)?;
+        let mut rows = statement.raw_query();
+        if let Some(row) = rows.next()? {
+            page.push(moment::read(row)?);
+        }
     }
+    Ok(page)
 }
 
 pub(crate) fn page_sql(query: &TimelineQuery) -> String {
@@ -80,71 +97,90 @@ pub(crate) fn page_sql(query: &TimelineQuery) -> String {
         None => "",
     };
     format!(
-        "SELECT {} FROM moment WHERE {}{after} ORDER BY sort_ms DESC, id DESC LIMIT :limit",
+        "SELECT {} FROM {} WHERE {}{after} ORDER BY sort_ms DESC, id DESC LIMIT :limit",
         moment::COLUMNS,
+        source(query),
         conditions(query)
     )
 }
 
-fn conditions(query: &TimelineQuery) -> String {
+/// The table, with the index that holds the fewest moments besides those asked for.
+pub(crate) fn source(query: &TimelineQuery) -> &'static str {
+    if query.favourites {
+        "moment INDEXED BY moment_favourite"
+    } else if query.located {
+        "moment INDEXED BY moment_place"
+    } else if query.received_after_ms.is_some() {
+        "moment INDEXED BY moment_received"
+    } else if query.author.is_some() {
+        "moment INDEXED BY moment_author"
+    } else if query.clips == Some(true) {
+        "moment INDEXED BY moment_clip"
+    } else {
+        "moment INDEXED BY moment_timeline"
+    }
+}
+
+pub(crate) fn conditions(query: &TimelineQuery) -> String {
+    let asked = [
+        (query.author.is_some(), "author = :author"),
+        (query.from_ms.is_some(), "sort_ms >= :from_ms"),
+        (query.until_ms.is_some(), "sort_ms < :until_ms"),
+        (query.clips == Some(true), "kind = 1"),
+        (query.clips == Some(false), "kind <> 1"),
+        (query.favourites, "favourite = 1"),
+        (query.located, "latitude_e6 IS NOT NULL"),
+        (query.received_after_ms.is_some(), "received_ms > :received_after_ms AND own = 0"),
+        (query.stacked, "(stack IS NULL OR stack = id)"),
+    ];
     let mut sql = "shown = 1".to_owned();
-    if query.author.is_some() {
-        sql += " AND author = :author";
-    }
-    if query.from_ms.is_some() {
-        sql += " AND sort_ms >= :from_ms";
-    }
-    if query.until_ms.is_some() {
-        sql += " AND sort_ms < :until_ms";
+    for (_, condition) in asked.into_iter().filter(|(is_asked, _)| *is_asked) {
+        sql += " AND ";
+        sql += condition;
     }
     sql
 }
 
-fn bind_conditions(statement: &mut rusqlite::Statement<'_>, query: &TimelineQuery) -> Result<(), StoreError> {
+pub(crate) fn bind_conditions(
+    statement: &mut rusqlite::Statement<'_>,
+    query: &TimelineQuery,
+) -> Result<(), StoreError> {
     if let Some(author) = query.author {
         bind(statement, ":author", &author.0)?;
     }
-    if let Some(ms) = query.from_ms {
-        bind(statement, ":from_ms", &sql::int(ms))?;
-    }
-    if let Some(ms) = query.until_ms {
-        bind(statement, ":until_ms", &sql::int(ms))?;
+    let times =
+        [(":from_ms", query.from_ms), (":until_ms", query.until_ms), (":received_after_ms", query.received_after_ms)];
+    for (name, ms) in times {
+        if let Some(ms) = ms {
+            bind(statement, name, &sql::int(ms))?;
+        }
     }
     Ok(())
 }
 
 /// Binds a value where the statement has a place for it.
-fn bind(statement: &mut rusqlite::Statement<'_>, name: &str, value: &dyn ToSql) -> Result<(), StoreError> {
+pub(crate) fn bind(statement: &mut rusqlite::Statement<'_>, name: &str, value: &dyn ToSql) -> Result<(), StoreError> {
     if let Some(place) = statement.parameter_index(name)? {
         statement.raw_bind_parameter(place, value)?;
     }
     Ok(())
 }
 
-/// Puts a moment on the timeline or takes it from there, and counts it.
-pub(crate) fn set_shown(db: &Connection, moment: OperationId, shown: bool) -> Result<(), StoreError> {
+/// Puts a moment on the timeline or takes it from there. Answers the quarter that has to be derived again.
+pub(crate) fn set_shown(db: &Connection, moment: OperationId, shown: bool) -> Result<Option<i64>, StoreError> {
     let mut statement =
         db.prepare_cached("UPDATE moment SET shown = ?2 WHERE id = ?1 AND shown <> ?2 RETURNING sort_ms, author")?;
     let mut rows = statement.query(params![moment.0, shown])?;
     let Some(row) = rows.next()? else {
-        return Ok(());
+        return Ok(None);
     };
     let (sort_ms, author): (i64, [u8; 32]) = (row.get(0)?, row.get(1)?);
     drop(rows);
-    let step = if shown { 1 } else { -1 };
-    count(db, "bucket", "start_ms", &(sort_ms - sort_ms % HOUR_MS), step)?;
-    count(db, "tally", "author", &author, step)?;
-    blob_use::set_shown(db, moment, shown)
-}
-
-fn count(db: &Connection, table: &str, column: &str, key: &dyn ToSql, step: i64) -> Result<(), StoreError> {
-    db.prepare_cached(&format!(
-        "INSERT INTO {table} ({column}, moments) VALUES (:key, :step)
-         ON CONFLICT ({column}) DO UPDATE SET moments = moments + :step"
-    ))?
-    .execute(named_params! {":key": key, ":step": step})?;
-    if step < 0 {
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE {column} = ?1 AND moments = 0"))?.execute([key])?;
+    bucket::tally(db, author, if shown { 1 } else { -1 })?;
+    if !shown {
+        db.prepare_cached("UPDATE moment SET stack = NULL, stack_count = 0 WHERE id = ?1 AND stack IS NOT NULL")?
+            .execute([moment.0])?;
     }
-    Ok(())
+    blob_use::set_shown(db, moment, shown)?;
+    Ok(Some(bucket::quarter(sort_ms)))
 }

@@ -141,6 +141,7 @@ pub(super) fn previews_only(media: u8) -> Moment {
         screen: Some(blob(media.wrapping_mul(8) + 1, 200_000)),
         original: None,
         motion: None,
+        place: None,
     }
 }
 

@@ -26,6 +26,16 @@ export const cases = [
     command: ["cargo", "run", "--release", "--locked", "-p", "glow-media", "--example", "ingest_bench", "--", "--json"],
   },
   {
+    id: "S8",
+    title: "A timeline of 1,000,000 moments: a page, its layout, a search",
+    command: ["cargo", "run", "--release", "--locked", "-p", "glow-store", "--example", "timeline_bench", "--", "--moments", "1000000", "--json"],
+  },
+  {
+    id: "S10",
+    title: "Flinging through 100,000 moments in Chromium",
+    command: ["node", "tests/browser/bench/fling.mjs", "--json"],
+  },
+  {
     id: "cold",
     title: "From the start of the node to the first page of a timeline of 100,000 moments",
     command: () => [release("bench-cold-start"), "--json"],

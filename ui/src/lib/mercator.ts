@@ -71,7 +71,7 @@ export function cameraFor(points: readonly Point[], screen: Screen): Camera {
 /** Points that lie together at this scale. */
 export interface Cluster<T extends Point> {
   readonly key: string;
-  /** The middle of its points. */
+  /** The middle of most of its points. */
   readonly x: number;
   readonly y: number;
   /** In the order given. */
@@ -89,13 +89,24 @@ export function clusters<T extends Point>(points: readonly T[], scale: number, c
     if (together) together.push(point);
     else cells.set(key, [point]);
   }
-  const mean = (of: readonly number[]) => of.reduce((sum, value) => sum + value, 0) / of.length;
-  return [...cells].map(([key, together]) => ({
-    key,
-    x: mean(together.map(({ x }) => x)),
-    y: mean(together.map(({ y }) => y)),
-    points: together,
-  }));
+  const made = [...cells].map(([key, together]) => ({ key, x: mean(together, 'x'), y: mean(together, 'y'), points: together }));
+  return absorb(
+    made.toSorted((a, b) => b.points.length - a.points.length),
+    size,
+  );
+}
+
+const mean = (points: readonly Point[], axis: 'x' | 'y') => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+
+/** Smaller clusters that would lie over a larger one become part of it. */
+function absorb<T extends Point>(largestFirst: readonly Cluster<T>[], size: number): Cluster<T>[] {
+  const kept: { at: Cluster<T>; points: T[] }[] = [];
+  for (const cluster of largestFirst) {
+    const over = kept.find(({ at }) => Math.hypot(at.x - cluster.x, at.y - cluster.y) < size);
+    if (over) over.points.push(...cluster.points);
+    else kept.push({ at: cluster, points: [...cluster.points] });
+  }
+  return kept.map(({ at, points }) => ({ ...at, points }));
 }
 
 /** A round length for the scale bar, in metres, and how many pixels it takes. */

@@ -63,7 +63,9 @@ mod tests {
             assert!((large ^ small).count_ones() <= 6, "{large:x} {small:x}");
         }
         let stripes = |phase: usize| -> Vec<u8> {
-            (0..90 * 80).map(|at: usize| if (at % 90 / 10 + at / 900 + phase) % 2 == 0 { 20 } else { 200 }).collect()
+            (0..90 * 80)
+                .map(|at: usize| if (at % 90 / 10 + at / 900 + phase).is_multiple_of(2) { 20 } else { 200 })
+                .collect()
         };
         let (one, other) = (hash(&stripes(0), 90, 80).unwrap(), hash(&stripes(1), 90, 80).unwrap());
         assert!((one ^ other).count_ones() > 32, "{one:x} {other:x}");

@@ -1,6 +1,6 @@
 //! What a swarm tells: events, the answers they ask for, and its status.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use glow_model::DeviceId;
 use glow_sync::Request;
@@ -49,6 +49,13 @@ pub enum NetEvent {
         request: Request,
         /// Takes the answers.
         answers: AnswerSink,
+    },
+    /// A round trip to a device was measured.
+    Measured {
+        /// The device.
+        device: DeviceId,
+        /// How long it took.
+        round_trip: Duration,
     },
     /// Here a member was reached, or says that it listens: worth remembering.
     Reached(SocketAddr),

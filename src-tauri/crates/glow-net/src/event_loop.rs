@@ -37,7 +37,7 @@ use tokio::{
 };
 
 use crate::{
-    AnswerSink, Gatekeeper, NetConfig, NetError, NetEvent, Status, address,
+    AnswerSink, Gatekeeper, Lanes, NetConfig, NetError, NetEvent, Status, address,
     behaviour::{Behaviour, BehaviourEvent, InnerEvent},
     dialing::AddressBook,
     discovery::{Discovery, Found, Told},
@@ -78,6 +78,7 @@ pub(crate) struct EventLoop {
     leaving: Vec<(Instant, ConnectionId)>,
     gossip: Gossip,
     surroundings: Surroundings,
+    lanes: Lanes,
     outbox: VecDeque<NetEvent>,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<NetEvent>,
@@ -97,12 +98,13 @@ impl EventLoop {
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<NetEvent>,
         told: mpsc::Receiver<Found>,
+        lanes: Lanes,
     ) -> Result<Self, NetError> {
         let key = Keypair::generate_ed25519();
         let (gossip, verdicts) = Gossip::new(&config.topic);
         let behaviour = Behaviour::new(key.public(), gossip.topic(), config.limits);
         let mut swarm = Swarm::new(
-            transport::build(&key, &config.listen)?,
+            transport::build(&key, &config.listen, &lanes)?,
             behaviour,
             key.public().to_peer_id(),
             transport::swarm_config(),
@@ -123,6 +125,7 @@ impl EventLoop {
             leaving: Vec::new(),
             gossip,
             surroundings,
+            lanes,
             outbox: VecDeque::new(),
             commands,
             events,

@@ -27,7 +27,7 @@ use tokio::{
 };
 
 use crate::{
-    FoundBy, JoinConfig, JoinError, NetError,
+    FoundBy, JoinConfig, JoinError, Lanes, NetError,
     address::Reach,
     dialing::{AddressBook, Dial},
     discovery::{self, Discovery, Found, Situation},
@@ -107,7 +107,7 @@ impl Joiner {
         let key = Keypair::generate_ed25519();
         let local = key.public().to_peer_id();
         let swarm = Swarm::new(
-            transport::build(&key, &config.listen)?,
+            transport::build(&key, &config.listen, &Lanes::new())?,
             Streams::new(DOOR_PROTOCOL, 1),
             local,
             transport::swarm_config(),

@@ -8,8 +8,8 @@ use libp2p::Stream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::{
-    Answers, FoundBy, Gatekeeper, NetConfig, NetError, NetEvent, Status, activity::Activity, discovery::Found,
-    event_loop::EventLoop, protocol,
+    Answers, FoundBy, Gatekeeper, Lanes, NetConfig, NetError, NetEvent, Status, activity::Activity, discovery::Found,
+    event_loop::EventLoop, lanes::Meter, protocol,
 };
 
 /// Commands that may wait for the event loop.
@@ -27,9 +27,10 @@ pub fn start(config: NetConfig, gatekeeper: Arc<dyn Gatekeeper>) -> Result<(Net,
     let (command_sender, commands) = mpsc::channel(COMMANDS);
     let (event_sender, events) = mpsc::channel(EVENTS);
     let (told_sender, told) = mpsc::channel(TOLD);
-    let event_loop = EventLoop::new(config, gatekeeper, commands, event_sender, told)?;
+    let lanes = Lanes::new();
+    let event_loop = EventLoop::new(config, gatekeeper, commands, event_sender, told, lanes.clone())?;
     tokio::spawn(event_loop.run());
-    let net = Net { commands: command_sender, told: told_sender };
+    let net = Net { commands: command_sender, told: told_sender, lanes };
     Ok((net, events))
 }
 
@@ -38,6 +39,7 @@ pub fn start(config: NetConfig, gatekeeper: Arc<dyn Gatekeeper>) -> Result<(Net,
 pub struct Net {
     commands: mpsc::Sender<Command>,
     told: mpsc::Sender<Found>,
+    lanes: Lanes,
 }
 
 /// What a handle asks of the event loop.
@@ -62,6 +64,7 @@ pub(crate) enum Command {
 pub(crate) struct OpenedStream {
     pub(crate) stream: oneshot::Receiver<std::io::Result<Stream>>,
     pub(crate) activity: Activity,
+    pub(crate) meter: Option<Arc<Meter>>,
 }
 
 impl Net {
@@ -88,7 +91,13 @@ impl Net {
         let opened = self.ask(|reply| Command::Open(device, reply)).await;
         let opened = opened?.ok_or(NetError::NotConnected { device })?;
         let stream = opened.stream.await.map_err(not_connected)??;
-        protocol::ask(stream, &request, opened.activity, seat).await
+        protocol::ask(stream, &request, (opened.activity, opened.meter), seat).await
+    }
+
+    /// What is sent at once, and what waits.
+    #[must_use]
+    pub fn lanes(&self) -> &Lanes {
+        &self.lanes
     }
 
     /// Hears of addresses. Those worth dialling are dialled, and again until somebody answers.

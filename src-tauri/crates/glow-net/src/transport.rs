@@ -22,7 +22,7 @@ use libp2p::{
 
 use tokio::time::timeout;
 
-use crate::{Interfaces, Listen, NetError, Transport, address, dialing::Dial};
+use crate::{Interfaces, Lanes, Listen, NetError, Transport, address, dialing::Dial};
 
 /// How long a connection may take to be dialled and secured.
 const DIAL: Duration = Duration::from_secs(5);
@@ -48,15 +48,21 @@ const PORT_TRIES: usize = 64;
 ///
 /// # Errors
 /// [`NetError::NoTransport`].
-pub(crate) fn build(key: &Keypair, listen: &Listen) -> Result<Boxed<(PeerId, StreamMuxerBox)>, NetError> {
+pub(crate) fn build(
+    key: &Keypair,
+    listen: &Listen,
+    lanes: &Lanes,
+) -> Result<Boxed<(PeerId, StreamMuxerBox)>, NetError> {
     if transports(listen).is_empty() {
         return Err(NetError::NoTransport);
     }
     let tcp = if listen.tcp {
         let noise = noise::Config::new(key).map_err(|error| unavailable(&error))?;
+        let meters = lanes.meters().clone();
         let mut yamux = yamux::Config::default();
         yamux.set_max_num_streams(STREAMS);
         let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
+            .map(move |stream, _| meters.put_on(stream))
             .upgrade(Version::V1Lazy)
             .authenticate(noise)
             .multiplex(yamux)
@@ -196,6 +202,6 @@ mod tests {
     fn without_a_transport_there_is_no_swarm() {
         let listen = Listen { quic: false, tcp: false, ..on_loopback(None) };
         let key = Keypair::generate_ed25519();
-        assert!(matches!(build(&key, &listen), Err(NetError::NoTransport)));
+        assert!(matches!(build(&key, &listen, &Lanes::new()), Err(NetError::NoTransport)));
     }
 }

@@ -239,6 +239,8 @@ pub struct BlobWant {
     pub tier: Tier,
     /// Where the moment stands on the timeline.
     pub sort_ms: u64,
+    /// Who posted the moment, and so has the blob.
+    pub author: DeviceId,
 }
 
 /// What is known of one blob.

@@ -1,49 +1,37 @@
-//! Which pieces of which blob to ask of whom.
+//! Which pieces of which blob to ask of whom: the swarm, from one member's point of view.
 //!
-//! Small things first across all moments (grid previews, then screen previews, then originals), newest first within a tier;
-//! from any connected member that is not known to lack the blob, known holders and idle members first. Bulk yields: originals
-//! are asked for while nothing smaller is on its way, and little of them at once, since whatever was asked for queues in front
-//! of the next preview.
+//! **Tiers.** Small things first across all moments (grid previews, what is being played, screen previews, manifests), newest
+//! first within a tier. Originals yield: none is asked for while something small is on its way, or while a neighbour has
+//! asked for quiet ([`Picker::hush`]).
+//!
+//! **Originals** are asked for piece by piece, the rarest in the group first, equals in random order, from any member that
+//! has that piece, whether or not it has the rest.
+//!
+//! **One copy first.** The connected members with a round trip like the nearest one's are this member's *link group*. While
+//! no near member has a piece, or only one has, one member of the link group is designated to fetch it: the one with
+//! the highest hash of member and piece. All compute the same, so a source sends each piece once, a slow line between two
+//! access points carries it once, and the rest is passed on among neighbours. Whoever is designated and does not get on is
+//! passed over; whoever has nothing else to ask takes what is left.
+//!
+//! **Faults.** A request that stalls is given up and asked of somebody else; a member that stalls again and again, or that lies
+//! twice, is not asked for anything for a while. At the very end a piece may be asked of two; the later answer is cancelled.
+//!
+//! Pure: time, round trips and the seed of chance are arguments.
+
+mod bulk;
+mod holdings;
+mod link;
+mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use glow_model::{BlobId, DeviceId};
+use holdings::Holdings;
+use link::Link;
+use want::Wants;
+pub use want::{Tier, Want};
 
-use crate::wire::PIECES_PER_REQUEST;
-
-/// What a blob is for: lower tiers are fetched first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tier {
-    /// Grid preview.
-    Grid,
-    /// Screen preview.
-    Screen,
-    /// The list of segments of a large original.
-    Manifest,
-    /// Segment of an original.
-    Original,
-}
-
-impl Tier {
-    fn is_bulk(self) -> bool {
-        self == Tier::Original
-    }
-}
-
-/// A blob that is missing here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Want {
-    /// The blob.
-    pub blob: BlobId,
-    /// Its size in bytes.
-    pub size: u64,
-    /// What it is for.
-    pub tier: Tier,
-    /// When its moment was captured: newer first.
-    pub sort_ms: u64,
-    /// Pieces not here yet, ascending.
-    pub missing: Vec<u32>,
-}
+use crate::{chance::Chance, wire::PIECE_BYTES};
 
 /// One request to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +46,17 @@ pub struct Assignment {
     pub size: u64,
     /// Which pieces.
     pub pieces: Vec<u32>,
+    /// What it is for.
+    pub tier: Tier,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Send a request.
+    Ask(Assignment),
+    /// Give a request up: its answer is needed no more, or does not come. It has ended for the picker already.
+    Cancel(u64),
 }
 
 /// How a request ended. Pieces that came are told before by [`Picker::arrived`].
@@ -65,7 +64,7 @@ pub struct Assignment {
 pub enum Ended {
     /// All came.
     Complete,
-    /// The member does not hold the blob.
+    /// The member does not hold what it was asked for.
     NotHere,
     /// The stream broke or timed out.
     Broken,
@@ -73,62 +72,97 @@ pub enum Ended {
     Lied,
 }
 
-/// Requests to one member at once.
-const IN_FLIGHT: usize = 8;
-/// Requests for originals at once, to all members together.
-const BULK_IN_FLIGHT: usize = 2;
-/// Pieces of an original in one request.
-const BULK_PIECES: usize = 1;
 /// How long a member that lacked a blob is not asked for it again, unless it says that it has it.
 const LACKING_MS: u64 = 5_000;
 /// How long a member whose stream broke is not asked for that blob again.
 const BROKEN_MS: u64 = 1_000;
+/// How long a grid preview is waited for when its author is connected: authors send it along with the operation.
+const PUSHED_MS: u64 = 500;
+/// How often it is looked whether originals, which others were to bring, are to be asked for all the same.
+const LOOK_AGAIN_MS: u64 = 250;
+/// How long originals wait for something small that is on its way.
+const PRESSING_MS: u64 = 1_000;
+/// How long a neighbour may ask for quiet at a time.
+pub const HUSH_MS: u64 = 1_000;
 
-type Key = (Tier, std::cmp::Reverse<u64>, BlobId);
+/// A request on its way.
+#[derive(Debug, Clone)]
+struct Flight {
+    peer: DeviceId,
+    blob: BlobId,
+    tier: Tier,
+    /// Pieces that have not come, one bit each.
+    open: u32,
+    asked_ms: u64,
+    /// When its last piece came.
+    heard_ms: u64,
+    /// Whether another request asks for the same: the end game.
+    is_twin: bool,
+}
 
 /// The pure bookkeeping of fetching.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Picker {
-    wants: BTreeMap<Key, Want>,
-    keys: BTreeMap<BlobId, Key>,
-    asked: BTreeMap<BlobId, BTreeSet<u32>>,
-    peers: BTreeSet<DeviceId>,
-    holders: BTreeMap<BlobId, BTreeSet<DeviceId>>,
+    me: DeviceId,
+    chance: Chance,
+    wants: Wants,
+    holdings: Holdings,
+    links: BTreeMap<DeviceId, Link>,
     avoid: BTreeMap<(BlobId, DeviceId), u64>,
-    flights: BTreeMap<u64, Assignment>,
+    flights: BTreeMap<u64, Flight>,
+    hushed: BTreeMap<DeviceId, u64>,
+    /// How many pieces of originals may be on their way.
+    room: usize,
+    /// Requests that are to be given up.
+    cancelled: Vec<u64>,
     next_ticket: u64,
 }
 
 impl Picker {
-    /// Adds a blob to fetch. Adding it again for a lower tier raises it.
-    pub fn want(&mut self, want: Want) {
-        let key = (want.tier, std::cmp::Reverse(want.sort_ms), want.blob);
-        match self.keys.get(&want.blob) {
-            Some(known) if *known <= key => return,
-            Some(known) => {
-                let known = *known;
-                self.wants.remove(&known);
-            }
-            None => {}
+    /// A picker of this member. `seed` is all the chance it has: equal members with equal seeds decide alike.
+    #[must_use]
+    pub fn new(me: DeviceId, seed: u64) -> Self {
+        Self {
+            me,
+            chance: Chance::new(seed),
+            wants: Wants::default(),
+            holdings: Holdings::default(),
+            links: BTreeMap::new(),
+            avoid: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            hushed: BTreeMap::new(),
+            room: bulk::FIRST_ROOM,
+            cancelled: Vec::new(),
+            next_ticket: 0,
         }
-        self.keys.insert(want.blob, key);
-        self.wants.insert(key, want);
+    }
+
+    /// Adds a blob to fetch. Adding it again for a lower tier raises it.
+    pub fn want(&mut self, want: Want, now_ms: u64) {
+        if let Some(author) = want.author {
+            self.holdings.add(want.blob, author, u32::MAX);
+        }
+        self.wants.insert(want, now_ms);
     }
 
     /// Forgets a blob: it is complete, or nobody needs it any more.
     pub fn drop_want(&mut self, blob: BlobId) {
-        if let Some(key) = self.keys.remove(&blob) {
-            self.wants.remove(&key);
-        }
-        self.holders.remove(&blob);
-        self.asked.remove(&blob);
+        self.wants.remove(blob);
+        self.holdings.forget(blob);
         self.avoid.retain(|(avoided, _), _| *avoided != blob);
+        let useless = self.flights.iter().filter(|(_, flight)| flight.blob == blob && flight.open != 0);
+        self.cancelled.extend(useless.map(|(ticket, _)| *ticket));
     }
 
     /// Whether a blob is being fetched.
     #[must_use]
     pub fn is_wanted(&self, blob: BlobId) -> bool {
-        self.keys.contains_key(&blob)
+        self.wants.get(blob).is_some()
+    }
+
+    /// The blobs that are being fetched, with their sizes, in the order of their tiers.
+    pub fn wanted(&self) -> impl Iterator<Item = (BlobId, u64)> {
+        self.wants.iter().map(|want| (want.blob, want.size))
     }
 
     /// How many blobs are to be fetched.
@@ -140,40 +174,84 @@ impl Picker {
     /// Whether nothing is to be fetched.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.wants.is_empty()
+        self.wants.len() == 0
+    }
+
+    /// Someone watches: these segments, in order, from this piece of the first, come before screen previews and in order.
+    /// An empty list ends it.
+    pub fn play(&mut self, segments: &[BlobId], piece: u32) {
+        self.wants.play(segments, piece);
     }
 
     /// A member is connected.
-    pub fn joined(&mut self, peer: DeviceId) {
-        self.peers.insert(peer);
+    pub fn joined(&mut self, peer: DeviceId, now_ms: u64) {
+        self.links.insert(peer, Link::new(now_ms));
         self.avoid.retain(|(_, avoided), _| *avoided != peer);
     }
 
     /// A member is gone: what it was asked for is free again.
     pub fn left(&mut self, peer: DeviceId) {
-        self.peers.remove(&peer);
+        self.links.remove(&peer);
+        self.hushed.remove(&peer);
         let tickets: Vec<u64> =
             self.flights.iter().filter(|(_, flight)| flight.peer == peer).map(|(ticket, _)| *ticket).collect();
         for ticket in tickets {
             self.release(ticket);
         }
-        for holders in self.holders.values_mut() {
-            holders.remove(&peer);
+        self.holdings.left(peer);
+    }
+
+    /// A round trip to a member was measured.
+    pub fn measured(&mut self, peer: DeviceId, round_trip_us: u64) {
+        if let Some(link) = self.links.get_mut(&peer) {
+            link.measured(round_trip_us);
         }
     }
 
-    /// A member says that it holds a blob.
-    pub fn holds(&mut self, peer: DeviceId, blob: BlobId) {
-        if self.is_wanted(blob) {
-            self.holders.entry(blob).or_default().insert(peer);
+    /// A member says that it holds all of a blob.
+    pub fn holds(&mut self, peer: DeviceId, blob: BlobId, now_ms: u64) {
+        self.holds_pieces(peer, blob, u32::MAX, now_ms);
+    }
+
+    /// A member says which pieces of a blob it holds, one bit each; it has those it named before, too.
+    pub fn holds_pieces(&mut self, peer: DeviceId, blob: BlobId, pieces: u32, now_ms: u64) {
+        let is_bulk = pieces != u32::MAX || self.wants.get(blob).is_some_and(|want| want.tier.is_bulk());
+        if let Some(link) = self.links.get_mut(&peer).filter(|_| is_bulk) {
+            link.progress_ms = now_ms;
+        }
+        if pieces != 0 && self.is_wanted(blob) {
+            self.holdings.add(blob, peer, pieces);
             self.avoid.remove(&(blob, peer));
         }
     }
 
-    /// A verified piece is stored.
-    pub fn arrived(&mut self, blob: BlobId, piece: u32) {
-        if let Some(want) = self.keys.get(&blob).and_then(|key| self.wants.get_mut(key)) {
-            want.missing.retain(|missing| *missing != piece);
+    /// A neighbour has something small for everybody and asks for quiet, for at most [`HUSH_MS`]; 0 takes it back. Until then
+    /// only grid previews are asked for.
+    pub fn hush(&mut self, peer: DeviceId, for_ms: u64, now_ms: u64) {
+        self.hushed.insert(peer, now_ms.saturating_add(for_ms.min(HUSH_MS)));
+    }
+
+    /// A verified piece is stored. `ticket` is that of the request it answers; none when it came by itself.
+    pub fn arrived(&mut self, ticket: Option<u64>, blob: BlobId, piece: u32, now_ms: u64) {
+        let bit = bit(piece);
+        self.wants.arrived(blob, bit);
+        let mut took_ms = None;
+        let asking = self.flights.iter_mut().filter(|(_, flight)| flight.blob == blob && flight.open & bit != 0);
+        for (other, flight) in asking {
+            flight.open &= !bit;
+            flight.heard_ms = now_ms;
+            if Some(*other) != ticket {
+                self.cancelled.extend((flight.open == 0).then_some(*other));
+            } else if let Some(link) = self.links.get_mut(&flight.peer) {
+                link.received(PIECE_BYTES, flight.asked_ms, now_ms);
+                if flight.tier.is_bulk() {
+                    link.used_ms = now_ms;
+                    took_ms = Some(now_ms.saturating_sub(flight.asked_ms));
+                }
+            }
+        }
+        if let Some(took_ms) = took_ms {
+            self.adapt_room(took_ms);
         }
     }
 
@@ -188,69 +266,172 @@ impl Picker {
             Ended::Broken => BROKEN_MS,
             Ended::Lied => u64::MAX,
         };
-        if let Some(holders) = self.holders.get_mut(&flight.blob) {
-            holders.remove(&flight.peer);
+        if let Some(link) = self.links.get_mut(&flight.peer) {
+            link.failed(how, now_ms);
+        }
+        if how == Ended::NotHere {
+            self.holdings.lacks(flight.blob, flight.peer, flight.open);
         }
         if self.is_wanted(flight.blob) {
             self.avoid.insert((flight.blob, flight.peer), now_ms.saturating_add(pause_ms));
         }
     }
 
-    /// Everything that should be asked now.
-    pub fn assign(&mut self, now_ms: u64) -> Vec<Assignment> {
+    /// Everything that should be done now.
+    pub fn assign(&mut self, now_ms: u64) -> Vec<Action> {
         self.avoid.retain(|_, until_ms| *until_ms > now_ms);
-        let mut load: BTreeMap<DeviceId, usize> = self.peers.iter().map(|peer| (*peer, 0)).collect();
-        let (mut small, mut bulk) = (0, 0);
-        for flight in self.flights.values() {
-            *load.entry(flight.peer).or_default() += 1;
-            match self.keys.get(&flight.blob) {
-                Some((tier, ..)) if tier.is_bulk() => bulk += 1,
-                _ => small += 1,
-            }
+        self.hushed.retain(|_, until_ms| *until_ms > now_ms);
+        let mut actions = self.give_up(now_ms);
+        self.assign_small(now_ms, &mut actions);
+        if self.hushed.is_empty() && !self.presses(now_ms) {
+            self.assign_bulk(now_ms, &mut actions);
         }
-        let mut assignments = Vec::new();
-        for want in self.wants.values() {
-            let is_bulk = want.tier.is_bulk();
-            while load.values().any(|load| *load < IN_FLIGHT) && !(is_bulk && (small > 0 || bulk >= BULK_IN_FLIGHT)) {
-                let asked = self.asked.get(&want.blob);
-                let limit = if is_bulk { BULK_PIECES } else { PIECES_PER_REQUEST };
-                let free = want.missing.iter().filter(|piece| asked.is_none_or(|asked| !asked.contains(piece)));
-                let pieces: Vec<u32> = free.take(limit).copied().collect();
-                let holders = self.holders.get(&want.blob);
-                let candidates = load
-                    .iter()
-                    .filter(|(peer, load)| **load < IN_FLIGHT && !self.avoid.contains_key(&(want.blob, **peer)));
-                let best = candidates
-                    .min_by_key(|(peer, load)| (!holders.is_some_and(|holders| holders.contains(peer)), **load));
-                let Some(peer) = best.map(|(peer, _)| *peer).filter(|_| !pieces.is_empty()) else { break };
-                *load.entry(peer).or_default() += 1;
-                *(if is_bulk { &mut bulk } else { &mut small }) += 1;
-                self.asked.entry(want.blob).or_default().extend(&pieces);
-                self.next_ticket += 1;
-                let assignment =
-                    Assignment { ticket: self.next_ticket, peer, blob: want.blob, size: want.size, pieces };
-                self.flights.insert(assignment.ticket, assignment.clone());
-                assignments.push(assignment);
-            }
-        }
-        assignments
+        actions
     }
 
-    /// When something avoided may be asked again; nothing when no time matters.
+    /// When [`Picker::assign`] may have something to do although nothing has happened; nothing when no time matters.
     #[must_use]
-    pub fn next_retry_ms(&self) -> Option<u64> {
-        self.avoid.values().filter(|until_ms| **until_ms < u64::MAX).min().copied()
+    pub fn next_wake_ms(&self, now_ms: u64) -> Option<u64> {
+        let retries = self.avoid.values().copied().filter(|until_ms| *until_ms < u64::MAX);
+        let stalls = self.flights.values().map(|flight| self.stalls_at_ms(flight));
+        let hushes = self.hushed.values().copied();
+        let fit = self.links.values().filter_map(Link::fit_again_ms);
+        let waits = self.wants.wakes();
+        let known = retries.chain(stalls).chain(hushes).chain(fit).chain(waits).filter(|at_ms| *at_ms > now_ms).min();
+        let has_bulk = !self.links.is_empty() && self.wants.bulk().next().is_some();
+        let look = has_bulk.then_some(now_ms.saturating_add(LOOK_AGAIN_MS));
+        known.into_iter().chain(look).min()
     }
 
-    fn release(&mut self, ticket: u64) -> Option<Assignment> {
-        let flight = self.flights.remove(&ticket)?;
-        if let Some(asked) = self.asked.get_mut(&flight.blob) {
-            for piece in &flight.pieces {
-                asked.remove(piece);
-            }
+    /// Gives up what is needed no more, and what has not moved for too long, so that others are asked.
+    fn give_up(&mut self, now_ms: u64) -> Vec<Action> {
+        let cancelled = std::mem::take(&mut self.cancelled);
+        let mut actions: Vec<Action> = Vec::new();
+        for ticket in cancelled {
+            actions.extend(self.release(ticket).map(|_| Action::Cancel(ticket)));
         }
+        let stalled = self.flights.iter().filter(|(_, flight)| self.stalls_at_ms(flight) <= now_ms);
+        let tickets: Vec<u64> = stalled.map(|(ticket, _)| *ticket).collect();
+        for ticket in tickets {
+            self.ended(ticket, Ended::Broken, now_ms);
+            actions.push(Action::Cancel(ticket));
+        }
+        actions
+    }
+
+    /// Whether something small is on its way, and has not been for so long that its holder must hang.
+    fn presses(&self, now_ms: u64) -> bool {
+        let mut small = self.flights.values().filter(|flight| !flight.tier.is_bulk());
+        small.any(|flight| now_ms < flight.asked_ms.saturating_add(PRESSING_MS))
+    }
+
+    fn stalls_at_ms(&self, flight: &Flight) -> u64 {
+        let waiting = self.links.get(&flight.peer).map_or(0, |link| link.patience_ms(flight.tier));
+        flight.heard_ms.max(flight.asked_ms).saturating_add(waiting)
+    }
+
+    fn assign_small(&mut self, now_ms: u64, actions: &mut Vec<Action>) {
+        let mut load = self.load(|_| true);
+        let is_hushed = !self.hushed.is_empty();
+        let mut asks = Vec::new();
+        for want in self.wants.small() {
+            if is_hushed && want.tier != Tier::Grid || !load.values().any(|load| *load < link::IN_FLIGHT) {
+                break;
+            }
+            let free = want.missing & !self.asked(want.blob);
+            if free == 0 || self.awaits_push(want, now_ms) || self.awaits_neighbour(want, free, now_ms) {
+                continue;
+            }
+            let Some(peer) = self.best_holder(want, free, &load, now_ms) else { continue };
+            *load.entry(peer).or_default() += 1;
+            let has = self.holdings.of(want.blob, peer) & free;
+            let pieces = if has == 0 { free } else { has };
+            let pieces = if want.tier == Tier::Playing { self.wants.played(want, pieces) } else { pieces };
+            asks.push((peer, want.blob, want.size, want.tier, pieces));
+        }
+        for (peer, blob, size, tier, pieces) in asks {
+            actions.push(self.ask(peer, (blob, size, tier), pieces, now_ms));
+        }
+    }
+
+    /// Its author sends it along with the operation; asking too would bring it twice.
+    fn awaits_push(&self, want: &want::Wanted, now_ms: u64) -> bool {
+        want.tier == Tier::Grid
+            && now_ms < want.since_ms.saturating_add(PUSHED_MS)
+            && want.author.is_some_and(|author| self.links.contains_key(&author))
+    }
+
+    /// Something small but not tiny that only far members have comes to a link group once, for a while.
+    fn awaits_neighbour(&self, want: &want::Wanted, free: u32, now_ms: u64) -> bool {
+        want.tier == Tier::Screen
+            && now_ms < want.since_ms.saturating_add(bulk::PATIENCE_MS)
+            && self.near_holders(want.blob, free.trailing_zeros()) == 0
+            && self.holdings.holders(want.blob).next().is_some()
+            && self.designated(want.blob, free.trailing_zeros(), now_ms) != self.me
+    }
+
+    /// Whom to ask for something small: known holders first, then the nearest, the idlest, any.
+    fn best_holder(
+        &self,
+        want: &want::Wanted,
+        free: u32,
+        load: &BTreeMap<DeviceId, usize>,
+        now_ms: u64,
+    ) -> Option<DeviceId> {
+        self.links
+            .iter()
+            .filter(|(peer, link)| load.get(*peer).is_some_and(|load| *load < link::IN_FLIGHT) && link.is_fit(now_ms))
+            .filter(|(peer, _)| !self.avoid.contains_key(&(want.blob, **peer)))
+            .min_by_key(|(peer, _)| {
+                let lacks = self.holdings.of(want.blob, **peer) & free == 0;
+                (lacks, !self.is_near(**peer), load.get(*peer).copied().unwrap_or_default())
+            })
+            .map(|(peer, _)| *peer)
+    }
+
+    /// Requests in flight to each connected member.
+    fn load(&self, counts: impl Fn(&Flight) -> bool) -> BTreeMap<DeviceId, usize> {
+        let mut load: BTreeMap<DeviceId, usize> = self.links.keys().map(|peer| (*peer, 0)).collect();
+        for flight in self.flights.values().filter(|flight| counts(flight)) {
+            *load.entry(flight.peer).or_default() += 1;
+        }
+        load
+    }
+
+    /// Pieces of a blob that were asked for and have not come.
+    fn asked(&self, blob: BlobId) -> u32 {
+        self.wants.get(blob).map_or(0, |want| want.asked)
+    }
+
+    fn ask(&mut self, peer: DeviceId, what: (BlobId, u64, Tier), pieces: u32, now_ms: u64) -> Action {
+        let (blob, size, tier) = what;
+        self.next_ticket += 1;
+        let ticket = self.next_ticket;
+        self.wants.asked(blob, pieces);
+        let flight = Flight { peer, blob, tier, open: pieces, asked_ms: now_ms, heard_ms: 0, is_twin: false };
+        self.flights.insert(ticket, flight);
+        let pieces = (0..u32::BITS).filter(|piece| pieces & bit(*piece) != 0).collect();
+        Action::Ask(Assignment { ticket, peer, blob, size, pieces, tier })
+    }
+
+    fn release(&mut self, ticket: u64) -> Option<Flight> {
+        let flight = self.flights.remove(&ticket)?;
+        let others = self.flights.values().filter(|other| other.blob == flight.blob);
+        let still_asked = others.fold(0, |asked, other| asked | other.open);
+        self.wants.free(flight.blob, flight.open & !still_asked);
         Some(flight)
     }
+
+    /// The members that were asked for something and did not answer yet.
+    #[must_use]
+    pub fn busy(&self) -> BTreeSet<DeviceId> {
+        self.flights.values().map(|flight| flight.peer).collect()
+    }
+}
+
+/// The bit of a piece in a bitfield.
+fn bit(piece: u32) -> u32 {
+    1_u32.checked_shl(piece).unwrap_or(0)
 }
 
 #[cfg(test)]

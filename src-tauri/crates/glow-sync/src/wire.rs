@@ -2,7 +2,7 @@
 //!
 //! The first frame of a stream is a [`Request`]; the answers are [`Frame`]s until an empty frame ends them (a stream that is
 //! merely closed was cut off). A request is at most
-//! [`limits::CONTROL_FRAME_BYTES`] (a push at most [`limits::BULK_FRAME_BYTES`]), a frame at most
+//! [`limits::CONTROL_FRAME_BYTES`] (a push or an offer at most [`limits::BULK_FRAME_BYTES`]), a frame at most
 //! [`limits::BULK_FRAME_BYTES`]. Whoever gets more closes the stream.
 
 use std::net::SocketAddr;
@@ -14,6 +14,10 @@ use minicbor::{Decode, Encode, bytes::ByteVec};
 pub const REQUEST_PROTOCOL: &str = "/afterglow/request/1";
 /// Bytes of a blob that are asked for and verified together.
 pub const PIECE_BYTES: u64 = 256 * 1024;
+/// The largest blob that is offered unasked.
+pub const OFFERED_BYTES: u64 = limits::GRID_PREVIEW_BYTES;
+/// What proves a piece, at most.
+const PROOF_BYTES: u64 = 20 * 64 + 64;
 /// Ids in one request.
 pub const IDS_PER_REQUEST: usize = 1_000;
 /// Pieces in one request.
@@ -60,6 +64,9 @@ pub enum Request {
         /// Indices, at most [`PIECES_PER_REQUEST`].
         #[n(2)]
         pieces: Vec<u32>,
+        /// How much it matters when they come.
+        #[n(3)]
+        lane: Lane,
     },
     /// Tells that these blobs are complete at the sender. Answer: [`Frame::Done`].
     #[n(4)]
@@ -81,6 +88,80 @@ pub enum Request {
     /// Asks for the epoch keys that the asker may lack. Answer: [`Frame::Epochs`], sealed to the asker.
     #[n(7)]
     Epochs,
+    /// Tells which pieces of blobs the sender holds. Answer: [`Frame::Done`].
+    #[n(8)]
+    HavePieces {
+        /// At most [`IDS_PER_REQUEST`].
+        #[n(0)]
+        holdings: Vec<Holding>,
+    },
+    /// Asks which pieces of these blobs the other side holds; the asker lacks some. Answer: [`Frame::Bitfields`].
+    #[n(9)]
+    Bitfields {
+        /// At most [`IDS_PER_REQUEST`].
+        #[n(0)]
+        blobs: Vec<Extent>,
+    },
+    /// Something small follows: asks to send nothing large for a while. Answer: [`Frame::Done`].
+    #[n(10)]
+    Hush {
+        /// For how long, at most [`crate::picker::HUSH_MS`]; 0 takes it back.
+        #[n(0)]
+        for_ms: u32,
+    },
+    /// A new operation with its grid preview. Answer: [`Frame::Done`] when both are stored.
+    #[n(11)]
+    Offer {
+        /// An encoded operation.
+        #[n(0)]
+        operation: ByteVec,
+        /// A blob that it names.
+        #[n(1)]
+        blob: BlobId,
+        /// The blob's size, at most [`OFFERED_BYTES`].
+        #[n(2)]
+        size: u64,
+        /// Its only piece (a bao slice).
+        #[n(3)]
+        slice: ByteVec,
+    },
+}
+
+/// How much it matters when an answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Lane {
+    /// Somebody looks for it now: never waits.
+    #[n(0)]
+    Now,
+    /// Soon: waits when somebody asks for quiet.
+    #[n(1)]
+    Soon,
+    /// Whenever there is room.
+    #[n(2)]
+    Bulk,
+}
+
+/// A part of a blob that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Holding {
+    /// The blob.
+    #[n(0)]
+    pub blob: BlobId,
+    /// One bit a piece, the lowest for piece 0.
+    #[n(1)]
+    pub pieces: u32,
+}
+
+/// A blob of a size.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Extent {
+    /// The blob.
+    #[n(0)]
+    pub blob: BlobId,
+    /// Its size in bytes.
+    #[n(1)]
+    pub size: u64,
 }
 
 /// What the other member answers.
@@ -120,6 +201,9 @@ pub enum Frame {
     /// The request is not understood or not granted.
     #[n(8)]
     Refused,
+    /// The pieces held of each blob asked about, one bit each.
+    #[n(9)]
+    Bitfields(#[n(0)] Vec<u32>),
 }
 
 /// An address that serves QUIC and TCP at the same port.
@@ -165,7 +249,7 @@ impl Request {
     /// [`ModelError`] naming what is wrong.
     pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
         let request: Self = codec::decode(bytes, "request")?;
-        let is_push = matches!(request, Request::Push { .. });
+        let is_push = matches!(request, Request::Push { .. } | Request::Offer { .. });
         let size_fits = bytes.len() <= if is_push { limits::BULK_FRAME_BYTES } else { limits::CONTROL_FRAME_BYTES };
         let count_fits = match &request {
             Request::Operations { ids } => ids.len() <= IDS_PER_REQUEST,
@@ -173,7 +257,18 @@ impl Request {
                 pieces.len() <= PIECES_PER_REQUEST && *size <= limits::SEGMENT_BYTES
             }
             Request::Have { blobs } | Request::Holds { blobs } => blobs.len() <= IDS_PER_REQUEST,
-            Request::Reconcile { .. } | Request::Push { .. } | Request::Addresses | Request::Epochs => true,
+            Request::HavePieces { holdings } => holdings.len() <= IDS_PER_REQUEST,
+            Request::Bitfields { blobs } => blobs.len() <= IDS_PER_REQUEST,
+            Request::Offer { operation, size, slice, .. } => {
+                operation.len() <= limits::OPERATION_BYTES
+                    && *size <= OFFERED_BYTES
+                    && slice.len() as u64 <= OFFERED_BYTES + PROOF_BYTES
+            }
+            Request::Reconcile { .. }
+            | Request::Push { .. }
+            | Request::Addresses
+            | Request::Epochs
+            | Request::Hush { .. } => true,
         };
         if size_fits && count_fits { Ok(request) } else { Err(ModelError::TooLarge { what: "request" }) }
     }

@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use glow_model::{BlobId, OperationId, Plane, limits};
 use glow_sync::{
     Frame, Request,
-    wire::{Address, IDS_PER_REQUEST, PIECES_PER_REQUEST, batches},
+    wire::{Address, Extent, Holding, IDS_PER_REQUEST, Lane, OFFERED_BYTES, PIECES_PER_REQUEST, batches},
 };
 use proptest::prelude::*;
 
@@ -15,11 +15,15 @@ fn requests() -> Vec<Request> {
         Request::Reconcile { plane: Plane::Content, message: vec![1, 2].into() },
         Request::Operations { ids: vec![OperationId([2; 32])] },
         Request::Push { operations: vec![vec![3].into()] },
-        Request::Pieces { blob: BlobId([1; 32]), size: 300_000, pieces: vec![0, 1] },
+        Request::Pieces { blob: BlobId([1; 32]), size: 300_000, pieces: vec![0, 1], lane: Lane::Soon },
         Request::Have { blobs: blobs.clone() },
         Request::Holds { blobs },
         Request::Addresses,
         Request::Epochs,
+        Request::HavePieces { holdings: vec![Holding { blob: BlobId([1; 32]), pieces: 0b101 }] },
+        Request::Bitfields { blobs: vec![Extent { blob: BlobId([1; 32]), size: 300_000 }] },
+        Request::Hush { for_ms: 500 },
+        Request::Offer { operation: vec![5].into(), blob: BlobId([1; 32]), size: 9, slice: vec![6].into() },
     ]
 }
 
@@ -34,6 +38,7 @@ fn frames() -> Vec<Frame> {
         Frame::Done,
         Frame::Epochs(vec![4].into()),
         Frame::Refused,
+        Frame::Bitfields(vec![0b11, 0]),
     ]
 }
 
@@ -60,15 +65,27 @@ fn counts_hold_at_the_limit_and_beyond() {
     assert!(Request::decode(&ids(IDS_PER_REQUEST)).is_ok());
     assert!(Request::decode(&ids(IDS_PER_REQUEST + 1)).is_err());
     assert!(Request::decode(&ids(IDS_PER_REQUEST * 100)).is_err());
-    let pieces = |n| Request::Pieces { blob: BlobId([1; 32]), size: 1, pieces: vec![0; n] }.encode();
+    let pieces_of =
+        |size, n| Request::Pieces { blob: BlobId([1; 32]), size, pieces: vec![0; n], lane: Lane::Now }.encode();
+    let pieces = |n| pieces_of(1, n);
     assert!(Request::decode(&pieces(PIECES_PER_REQUEST)).is_ok());
     assert!(Request::decode(&pieces(PIECES_PER_REQUEST + 1)).is_err());
-    assert!(
-        Request::decode(
-            &Request::Pieces { blob: BlobId([1; 32]), size: limits::SEGMENT_BYTES + 1, pieces: vec![0] }.encode()
-        )
-        .is_err()
-    );
+    assert!(Request::decode(&pieces_of(limits::SEGMENT_BYTES, 1)).is_ok());
+    assert!(Request::decode(&pieces_of(limits::SEGMENT_BYTES + 1, 1)).is_err());
+    let holdings = |n| Request::HavePieces { holdings: vec![Holding { blob: BlobId([1; 32]), pieces: 1 }; n] }.encode();
+    assert!(Request::decode(&holdings(IDS_PER_REQUEST)).is_ok());
+    assert!(Request::decode(&holdings(IDS_PER_REQUEST + 1)).is_err());
+    let sought = |n| Request::Bitfields { blobs: vec![Extent { blob: BlobId([1; 32]), size: u64::MAX }; n] }.encode();
+    assert!(Request::decode(&sought(IDS_PER_REQUEST)).is_ok());
+    assert!(Request::decode(&sought(IDS_PER_REQUEST + 1)).is_err());
+    let offer = |size: u64, bytes: usize| {
+        let (blob, slice) = (BlobId([1; 32]), vec![0; bytes].into());
+        Request::Offer { operation: vec![0; limits::OPERATION_BYTES].into(), blob, size, slice }.encode()
+    };
+    let most = OFFERED_BYTES as usize;
+    assert!(Request::decode(&offer(OFFERED_BYTES, most)).is_ok());
+    assert!(Request::decode(&offer(OFFERED_BYTES + 1, 1)).is_err());
+    assert!(Request::decode(&offer(1, most * 2)).is_err());
     assert!(Frame::decode(&vec![0; limits::BULK_FRAME_BYTES + 1]).is_err());
 }
 

@@ -75,6 +75,10 @@ impl Actor {
     /// Signs, stores durably and announces.
     async fn author(&self, body: Body, local: Option<LocalCapture>) -> ApiResult<OperationId> {
         self.group.require_open()?;
+        let grid = match &body {
+            Body::Moment(moment) => moment.grid.clone(),
+            _ => None,
+        };
         let (operation, changes) = self
             .with_intake(move |group, intake| {
                 let operation = sign(group, &body)?;
@@ -82,7 +86,7 @@ impl Actor {
                 Ok((operation, changes))
             })
             .await?;
-        announce::own(&self.group, &operation).await;
+        announce::own(&self.group, &operation, grid).await;
         self.told(&changes).await;
         Ok(operation.id())
     }

@@ -141,7 +141,7 @@ pub(crate) async fn open(
     .await?;
     let (commands, command_queue) = mpsc::channel(QUEUE);
     let (fetch, fetch_queue) = mpsc::channel(QUEUE);
-    let (complete, complete_queue) = mpsc::channel(QUEUE);
+    let (news, news_queue) = mpsc::channel(QUEUE);
     let group = Arc::new(Group {
         id: secrets.group,
         me: secrets.keys.id(),
@@ -168,8 +168,8 @@ pub(crate) async fn open(
     if may_go_online && !group.is_long_over() {
         start_network(config, &group).await;
     }
-    group.tasks.spawn(fetch::run(group.clone(), fetch_queue, complete));
-    group.tasks.spawn(stoppable(group.clone(), announce::tell_complete(group.clone(), complete_queue)));
+    group.tasks.spawn(fetch::run(group.clone(), fetch_queue, news));
+    group.tasks.spawn(stoppable(group.clone(), announce::tell_news(group.clone(), news_queue)));
     group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), look::run(group.clone())));
     group.tell_fetch(FetchInput::Refresh).await;
@@ -232,6 +232,9 @@ async fn listen_to_network(group: Arc<Group>, mut events: mpsc::Receiver<NetEven
             }
             NetEvent::Request { from, request, answers } => {
                 group.tasks.spawn(stoppable(group.clone(), serve::request(group.clone(), from, request, answers)));
+            }
+            NetEvent::Measured { device, round_trip } => {
+                group.tell_fetch(FetchInput::Measured(device, round_trip)).await;
             }
             NetEvent::Reached(address) => {
                 let this = group.clone();

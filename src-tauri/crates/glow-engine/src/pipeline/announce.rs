@@ -1,19 +1,32 @@
-//! Telling others: a new operation by gossip, complete blobs by a word to each connected member, open doors by mDNS tags.
+//! Telling others: a new operation by gossip, what has come by a word to each connected member, open doors by mDNS tags.
 
 use std::{sync::Arc, time::Duration};
 
-use glow_model::{BlobId, DeviceId, Verified};
-use glow_sync::wire::{IDS_PER_REQUEST, Request};
+use futures::StreamExt;
+use glow_model::{BlobId, BlobRef, DeviceId, Verified};
+use glow_sync::{
+    Announcer,
+    wire::{IDS_PER_REQUEST, OFFERED_BYTES, Request},
+};
 use tokio::sync::mpsc;
 
-use crate::{clock::now_ms, error::blocking, group::Group};
+use crate::{clock::now_ms, error::blocking, group::Group, pipeline::fetch::FetchInput};
 
-/// How long complete blobs are gathered before they are told.
-const GATHER: Duration = Duration::from_millis(40);
+/// Offers on their way at once: those who get theirs first need not wait for the last.
+const OFFERS: usize = 3;
+/// How long the neighbours are quiet for them, at most.
+const OFFER_MS: u32 = 600;
+/// With nothing to tell.
+const NEVER: Duration = Duration::from_secs(3_600);
 
 /// Announces an operation of this device. It is durable already; reconciliation covers whoever does not hear of it.
-pub(crate) async fn own(group: &Arc<Group>, operation: &Verified) {
+///
+/// Who is connected gets it together with its grid preview; gossip carries it to the others.
+pub(crate) async fn own(group: &Arc<Group>, operation: &Verified, grid: Option<BlobRef>) {
     let Some(net) = group.net() else { return };
+    if let Some(grid) = grid.filter(|grid| grid.size <= OFFERED_BYTES) {
+        group.tasks.spawn(offer(group.clone(), operation.encode(), grid));
+    }
     net.publish(operation.encode());
     let (this, id) = (group.clone(), operation.id());
     if let Err(error) = blocking(move || this.store.outbox_done(&[id])).await {
@@ -49,34 +62,76 @@ pub(crate) fn open_invites(group: &Group) -> Vec<(glow_model::InviteId, glow_mod
     open.into_iter().map(|(id, invite)| (*id, invite.grant.tag_key.clone())).collect()
 }
 
-/// Gathers complete blobs and tells every connected member of them.
-pub(crate) async fn tell_complete(group: Arc<Group>, mut complete: mpsc::Receiver<BlobId>) {
-    while let Some(first) = complete.recv().await {
-        let mut blobs = vec![first];
-        let deadline = tokio::time::Instant::now() + GATHER;
-        while blobs.len() < IDS_PER_REQUEST {
-            match tokio::time::timeout_at(deadline, complete.recv()).await {
-                Ok(Some(blob)) => blobs.push(blob),
-                Ok(None) | Err(_) => break,
+/// What has come, and may be told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum News {
+    /// A whole blob.
+    Whole(BlobId),
+    /// A piece of an original.
+    Piece(BlobId, u32),
+}
+
+/// Tells every connected member what has come: when, the announcer decides.
+pub(crate) async fn tell_news(group: Arc<Group>, mut news: mpsc::Receiver<News>) {
+    let mut announcer = Announcer::default();
+    loop {
+        let wait = announcer.due_ms().map_or(NEVER, |due_ms| Duration::from_millis(due_ms.saturating_sub(now_ms())));
+        match tokio::time::timeout(wait, news.recv()).await {
+            Ok(Some(News::Whole(blob))) => announcer.completed(blob, now_ms()),
+            Ok(Some(News::Piece(blob, piece))) => announcer.arrived(blob, piece, now_ms()),
+            Ok(None) => return,
+            Err(_) => {}
+        }
+        for request in announcer.take(now_ms()) {
+            for device in group.links() {
+                group.tasks.spawn(say(group.clone(), device, request.clone()));
             }
         }
-        for device in group.links() {
-            group.tasks.spawn(tell(group.clone(), device, blobs.clone()));
-        }
+    }
+}
+
+/// Asks the neighbours, and this device, for quiet: something small follows. 0 takes it back.
+pub(crate) async fn hush(group: &Arc<Group>, for_ms: u32) {
+    hushed(group, group.me, for_ms).await;
+    for device in group.links() {
+        group.tasks.spawn(say(group.clone(), device, Request::Hush { for_ms }));
+    }
+}
+
+/// A member asks for quiet: nothing large is asked for or sent.
+pub(crate) async fn hushed(group: &Arc<Group>, by: DeviceId, for_ms: u32) {
+    if let Some(net) = group.net() {
+        net.lanes().hush(by, for_ms.into());
+    }
+    group.tell_fetch(FetchInput::Hush(by, for_ms.into())).await;
+}
+
+/// Sends a new operation with its grid preview to every connected member, so that nobody has to ask for it, and ends the quiet.
+pub(crate) async fn offer(group: Arc<Group>, operation: Vec<u8>, grid: BlobRef) {
+    hush(&group, OFFER_MS).await;
+    let (this, blob) = (group.clone(), grid.clone());
+    let slice = blocking(move || this.blobs.encode_piece(blob.id, blob.size, 0)).await;
+    if let Ok(slice) = slice {
+        let request =
+            Request::Offer { operation: operation.into(), blob: grid.id, size: grid.size, slice: slice.into() };
+        let offers = group.links().into_iter().map(|device| say(group.clone(), device, request.clone()));
+        futures::stream::iter(offers).buffer_unordered(OFFERS).collect::<()>().await;
+    }
+    hush(&group, 0).await;
+}
+
+/// Says something that is answered with a word.
+async fn say(group: Arc<Group>, device: DeviceId, request: Request) {
+    let Some(net) = group.net() else { return };
+    match net.request(device, request).await {
+        Ok(mut answers) => drop(answers.next().await),
+        Err(error) => tracing::debug!(?device, %error, "not said"),
     }
 }
 
 /// Tells one member which blobs are complete here.
 pub(crate) async fn tell(group: Arc<Group>, device: DeviceId, blobs: Vec<BlobId>) {
-    let Some(net) = group.net() else { return };
     for chunk in blobs.chunks(IDS_PER_REQUEST) {
-        let request = Request::Have { blobs: chunk.to_vec() };
-        match net.request(device, request).await {
-            Ok(mut answers) => drop(answers.next().await),
-            Err(error) => {
-                tracing::debug!(?device, %error, "have");
-                return;
-            }
-        }
+        say(group.clone(), device, Request::Have { blobs: chunk.to_vec() }).await;
     }
 }

@@ -6,23 +6,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use glow_blobs::{BlobError, PieceOutcome};
+use glow_blobs::{BlobError, BlobStore, PieceOutcome};
 use glow_model::{BlobId, BlobRef, DeviceId, Original, Segments};
 use glow_store::{BlobWant, StoreError, Tier};
 use glow_sync::{
     Frame, Picker, Request,
-    picker::{self, Assignment, Ended, Want},
+    picker::{self, Action, Assignment, Ended, Want},
+    wire::{Extent, Holding, IDS_PER_REQUEST, Lane},
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
-    clock::now_ms,
+    clock::{now_ms, random},
     error::{ApiResult, IntoApi, blocking},
     group::Group,
+    pipeline::announce::News,
 };
 
 /// Wants known to the picker at once; more are read from the store when these get few.
 const WINDOW: usize = 2_000;
+/// So many originals at once are not of this moment: it is asked who has them.
+const MANY: usize = 4;
 /// Free space below which originals wait, and the part of the disk.
 const LOW_DISK_BYTES: u64 = 500 * 1024 * 1024;
 /// How often free space is looked at while something is missing.
@@ -38,8 +42,14 @@ pub(crate) enum FetchInput {
     Left(DeviceId),
     /// A member says that it holds these.
     Holds(DeviceId, Vec<BlobId>),
-    /// A verified piece is stored.
-    Arrived(BlobId, u32),
+    /// A member says which pieces it holds.
+    HoldsPieces(DeviceId, Vec<Holding>),
+    /// A round trip to a member was measured.
+    Measured(DeviceId, Duration),
+    /// A member asks for quiet, for so many milliseconds.
+    Hush(DeviceId, u64),
+    /// A verified piece is stored: the answer to a request, or nobody's.
+    Arrived(Option<u64>, BlobId, u32),
     /// A blob is complete.
     Completed(BlobId),
     /// A request ended.
@@ -56,18 +66,21 @@ struct Fetcher {
     /// Whether the store has more wants than the window holds.
     more: bool,
     disk_low: bool,
-    complete: mpsc::Sender<BlobId>,
+    /// What carries out the requests that are on their way.
+    carriers: BTreeMap<u64, AbortHandle>,
+    news: mpsc::Sender<News>,
 }
 
 /// Runs until the group is closed.
-pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput>, complete: mpsc::Sender<BlobId>) {
+pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput>, news: mpsc::Sender<News>) {
     let mut fetcher = Fetcher {
         group: group.clone(),
-        picker: Picker::default(),
+        picker: Picker::new(group.me, u64::from_ne_bytes(random())),
         purposes: BTreeMap::new(),
         more: false,
         disk_low: false,
-        complete,
+        carriers: BTreeMap::new(),
+        news,
     };
     let mut disk_checked = Instant::now();
     loop {
@@ -101,19 +114,34 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
 
 impl Fetcher {
     fn wait(&self) -> Duration {
-        let retry_ms = self.picker.next_retry_ms().map(|at_ms| at_ms.saturating_sub(now_ms()) + 1);
-        DISK_CHECK.min(Duration::from_millis(retry_ms.unwrap_or(u64::MAX)))
+        let now_ms = now_ms();
+        let wake_ms = self.picker.next_wake_ms(now_ms).map(|at_ms| at_ms.saturating_sub(now_ms) + 1);
+        DISK_CHECK.min(Duration::from_millis(wake_ms.unwrap_or(u64::MAX)))
     }
 
     async fn handle(&mut self, input: FetchInput) {
         match input {
             FetchInput::Refresh => self.refresh().await,
-            FetchInput::Joined(device) => self.picker.joined(device),
+            FetchInput::Joined(device) => self.joined(device),
             FetchInput::Left(device) => self.picker.left(device),
-            FetchInput::Holds(device, blobs) => blobs.into_iter().for_each(|blob| self.picker.holds(device, blob)),
-            FetchInput::Arrived(blob, piece) => self.picker.arrived(blob, piece),
+            FetchInput::Holds(device, blobs) => {
+                blobs.into_iter().for_each(|blob| self.picker.holds(device, blob, now_ms()));
+            }
+            FetchInput::HoldsPieces(device, holdings) => {
+                for Holding { blob, pieces } in holdings {
+                    self.picker.holds_pieces(device, blob, pieces, now_ms());
+                }
+            }
+            FetchInput::Measured(device, round_trip) => {
+                self.picker.measured(device, u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX));
+            }
+            FetchInput::Hush(device, for_ms) => self.picker.hush(device, for_ms, now_ms()),
+            FetchInput::Arrived(ticket, blob, piece) => self.arrived(ticket, blob, piece),
             FetchInput::Completed(blob) => self.completed(blob).await,
-            FetchInput::Ended(ticket, how) => self.picker.ended(ticket, how, now_ms()),
+            FetchInput::Ended(ticket, how) => {
+                self.carriers.remove(&ticket);
+                self.picker.ended(ticket, how, now_ms());
+            }
             FetchInput::DiskFull => self.set_disk_low(true),
         }
     }
@@ -124,17 +152,15 @@ impl Fetcher {
         let wants = blocking(move || {
             let wants = group.store.blob_wants(WINDOW)?;
             Ok::<_, StoreError>(
-                wants
-                    .into_iter()
-                    .map(|want| (group.blobs.missing_pieces(want.blob.id, want.blob.size), want))
-                    .collect::<Vec<_>>(),
+                wants.into_iter().map(|want| (missing(&group.blobs, &want.blob), want)).collect::<Vec<_>>(),
             )
         })
         .await;
         let Ok(wants) = wants else { return };
         self.more = wants.len() == WINDOW;
+        let mut unheard_of = Vec::new();
         for (missing, want) in wants {
-            if missing.is_empty() {
+            if missing == 0 {
                 self.purposes.insert(want.blob.id, want.clone());
                 self.completed(want.blob.id).await;
                 continue;
@@ -142,20 +168,60 @@ impl Fetcher {
             if self.picker.is_wanted(want.blob.id) || (self.disk_low && is_bulk(want.tier)) {
                 continue;
             }
-            self.picker.want(Want {
+            let wanted = Want {
                 blob: want.blob.id,
                 size: want.blob.size,
                 tier: tier(want.tier),
                 sort_ms: want.sort_ms,
                 missing,
-            });
+                author: Some(want.author),
+            };
+            if is_bulk(want.tier) {
+                unheard_of.push(Extent { blob: wanted.blob, size: wanted.size });
+            }
+            self.picker.want(wanted, now_ms());
             self.purposes.insert(want.blob.id, want);
+        }
+        // Of what was made a moment ago the others will tell.
+        if unheard_of.len() >= MANY {
+            for (device, blobs) in self.group.links().into_iter().flat_map(|device| chunks(device, &unheard_of)) {
+                self.group.tasks.spawn(ask_bitfields(self.group.clone(), device, blobs));
+            }
         }
     }
 
     fn assign(&mut self) {
-        for assignment in self.picker.assign(now_ms()) {
-            self.group.tasks.spawn(carry_out(self.group.clone(), assignment));
+        for action in self.picker.assign(now_ms()) {
+            match action {
+                Action::Ask(assignment) => {
+                    let ticket = assignment.ticket;
+                    let carrier = self.group.tasks.spawn(carry_out(self.group.clone(), assignment));
+                    self.carriers.insert(ticket, carrier.abort_handle());
+                }
+                Action::Cancel(ticket) => {
+                    if let Some(carrier) = self.carriers.remove(&ticket) {
+                        carrier.abort();
+                    }
+                }
+            }
+        }
+    }
+
+    /// A member came: which pieces has it of what is missing here?
+    fn joined(&mut self, device: DeviceId) {
+        self.picker.joined(device, now_ms());
+        let wanted = self.picker.wanted().take(IDS_PER_REQUEST);
+        let blobs: Vec<Extent> = wanted.map(|(blob, size)| Extent { blob, size }).collect();
+        if !blobs.is_empty() {
+            self.group.tasks.spawn(ask_bitfields(self.group.clone(), device, blobs));
+        }
+    }
+
+    fn arrived(&mut self, ticket: Option<u64>, blob: BlobId, piece: u32) {
+        self.picker.arrived(ticket, blob, piece, now_ms());
+        if self.purposes.get(&blob).is_some_and(|want| is_bulk(want.tier)) {
+            // Full: whoever asks is told.
+            let _ = self.news.try_send(News::Piece(blob, piece));
         }
     }
 
@@ -185,7 +251,7 @@ impl Fetcher {
         if is_manifest {
             self.more = true;
         }
-        let _ = self.complete.try_send(blob);
+        let _ = self.news.try_send(News::Whole(blob));
         if self.picker.is_empty() && !self.more {
             self.group.bus.send(glow_api::Event::GroupsChanged);
         }
@@ -233,8 +299,8 @@ async fn receive(group: &Arc<Group>, assignment: Assignment) -> Ended {
     let Some(net) = group.net() else {
         return Ended::Broken;
     };
-    let Assignment { peer, blob, size, pieces, .. } = assignment;
-    let request = Request::Pieces { blob, size, pieces: pieces.clone() };
+    let Assignment { ticket, peer, blob, size, pieces, tier } = assignment;
+    let request = Request::Pieces { blob, size, pieces: pieces.clone(), lane: lane(tier) };
     let Ok(mut answers) = net.request(peer, request).await else {
         return Ended::Broken;
     };
@@ -248,11 +314,13 @@ async fn receive(group: &Arc<Group>, assignment: Assignment) -> Ended {
         let this = group.clone();
         let outcome = tokio::task::spawn_blocking(move || this.blobs.accept_piece(blob, size, wanted, &slice)).await;
         match outcome {
-            Ok(Ok(PieceOutcome::Completed)) => {
-                group.tell_fetch(FetchInput::Completed(blob)).await;
-                return Ended::Complete;
+            Ok(Ok(outcome)) => {
+                group.tell_fetch(FetchInput::Arrived(Some(ticket), blob, wanted)).await;
+                if outcome == PieceOutcome::Completed {
+                    group.tell_fetch(FetchInput::Completed(blob)).await;
+                    return Ended::Complete;
+                }
             }
-            Ok(Ok(_)) => group.tell_fetch(FetchInput::Arrived(blob, wanted)).await,
             Ok(Err(BlobError::Lie)) => {
                 tracing::warn!(?peer, ?blob, "a piece did not verify");
                 return Ended::Lied;
@@ -269,6 +337,26 @@ async fn receive(group: &Arc<Group>, assignment: Assignment) -> Ended {
         }
     }
     Ended::Complete
+}
+
+fn chunks(device: DeviceId, blobs: &[Extent]) -> impl Iterator<Item = (DeviceId, Vec<Extent>)> {
+    blobs.chunks(IDS_PER_REQUEST).map(move |blobs| (device, blobs.to_vec()))
+}
+
+/// Asks a member which pieces it holds of what is missing here.
+async fn ask_bitfields(group: Arc<Group>, device: DeviceId, blobs: Vec<Extent>) {
+    let Some(net) = group.net() else { return };
+    let Ok(mut answers) = net.request(device, Request::Bitfields { blobs: blobs.clone() }).await else { return };
+    let Some(Ok(Frame::Bitfields(bitfields))) = answers.next().await else { return };
+    let holdings = blobs.into_iter().zip(bitfields).filter(|(_, pieces)| *pieces != 0);
+    let holdings = holdings.map(|(extent, pieces)| Holding { blob: extent.blob, pieces }).collect();
+    group.tell_fetch(FetchInput::HoldsPieces(device, holdings)).await;
+}
+
+/// The pieces of a blob that are not here, one bit each.
+fn missing(blobs: &BlobStore, blob: &BlobRef) -> u32 {
+    let pieces = blobs.missing_pieces(blob.id, blob.size).into_iter();
+    pieces.fold(0, |all, piece| all | 1_u32.checked_shl(piece).unwrap_or(0))
 }
 
 /// Opens a manifest and tells the store which segments it names. A manifest that does not add up names none.
@@ -300,6 +388,15 @@ fn read_manifest(group: &Group, want: &BlobWant) -> ApiResult<()> {
 
 fn is_bulk(tier: Tier) -> bool {
     matches!(tier, Tier::Original | Tier::Motion)
+}
+
+/// How much it matters when what is fetched comes.
+fn lane(tier: picker::Tier) -> Lane {
+    match tier {
+        picker::Tier::Grid | picker::Tier::Playing => Lane::Now,
+        picker::Tier::Screen | picker::Tier::Manifest => Lane::Soon,
+        picker::Tier::Original => Lane::Bulk,
+    }
 }
 
 fn tier(tier: Tier) -> picker::Tier {

@@ -23,7 +23,13 @@ use crate::{
     clock::now_ms,
     error::{ApiResult, IntoApi, blocking},
     group::Group,
+    pipeline::announce,
 };
+
+/// So few files are shots of a moment, and not an import: the neighbours are asked to let their previews through.
+const FEW_FILES: usize = 3;
+/// For how long: about what it takes to make them.
+const HUSH_MS: u32 = 800;
 
 /// A file to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +103,9 @@ pub(crate) async fn post(
         done += files;
         progress(PostProgress { done, total, name: name.to_owned() });
     };
+    if files.len() <= FEW_FILES {
+        announce::hush(group, HUSH_MS).await;
+    }
     let (units, failures) = pair_up(files).await?;
     for failure in failures {
         step(1, &failure.name);

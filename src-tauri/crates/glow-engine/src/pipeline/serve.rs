@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use glow_blobs::BlobError;
+use glow_blobs::{BlobError, BlobState, PieceOutcome};
 use glow_model::{BlobId, DeviceId};
 use glow_net::{AnswerSink, Verdict as Forward};
 use glow_sync::{
     Frame, Request,
-    wire::{ADDRESSES_PER_FRAME, Address, batches},
+    wire::{ADDRESSES_PER_FRAME, Address, Extent, batches},
 };
 
 use crate::{
-    error::{ApiResult, blocking, internal},
+    error::{ApiResult, IntoApi, blocking, internal},
     group::{Group, Verdict},
-    pipeline::{fetch::FetchInput, reconcile},
+    pipeline::{announce, fetch::FetchInput, reconcile},
 };
 
 /// Takes in an operation heard by gossip. It is passed on only when it was verified and is new.
@@ -41,7 +41,7 @@ pub(crate) async fn gossip(group: Arc<Group>, from: DeviceId, message: Vec<u8>, 
 pub(crate) async fn request(group: Arc<Group>, from: DeviceId, request: Request, mut answers: AnswerSink) {
     let name = request_name(&request);
     let result = match request {
-        Request::Pieces { blob, size, pieces } => {
+        Request::Pieces { blob, size, pieces, .. } => {
             return send_pieces(&group, blob, size, pieces, answers).await;
         }
         Request::Operations { ids } => {
@@ -91,7 +91,54 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
             let reached = blocking(move || this.store.remembered_addresses(ADDRESSES_PER_FRAME)).await?;
             Ok(Frame::Addresses(reached.into_iter().map(Address::from).collect()))
         }
+        Request::HavePieces { holdings } => {
+            group.tell_fetch(FetchInput::HoldsPieces(from, holdings)).await;
+            Ok(Frame::Done)
+        }
+        Request::Bitfields { blobs } => {
+            let this = group.clone();
+            let held = move |extent: &Extent| held_bits(&this, extent);
+            blocking(move || Ok::<_, BlobError>(Frame::Bitfields(blobs.iter().map(held).collect()))).await
+        }
+        Request::Hush { for_ms } => {
+            announce::hushed(group, from, for_ms).await;
+            Ok(Frame::Done)
+        }
+        Request::Offer { operation, blob, size, slice } => {
+            group.accept(vec![operation.into()]).await?;
+            take_offered(group, blob, size, slice.into()).await?;
+            Ok(Frame::Done)
+        }
         Request::Operations { .. } | Request::Pieces { .. } | Request::Epochs => Ok(Frame::Refused),
+    }
+}
+
+/// Stores a blob that came along with its operation, if a live moment names it and it is not here.
+async fn take_offered(group: &Arc<Group>, blob: BlobId, size: u64, slice: Vec<u8>) -> ApiResult<()> {
+    let this = group.clone();
+    let outcome = blocking(move || {
+        let wanted = this.store.blob(blob).map_err(IntoApi::into_api)?;
+        if wanted.is_none_or(|row| row.held || row.size != size) {
+            return Ok(None);
+        }
+        this.blobs.accept_piece(blob, size, 0, &slice).map(Some).map_err(IntoApi::into_api)
+    })
+    .await?;
+    if outcome.is_some() {
+        group.tell_fetch(FetchInput::Arrived(None, blob, 0)).await;
+    }
+    if outcome == Some(PieceOutcome::Completed) {
+        group.tell_fetch(FetchInput::Completed(blob)).await;
+    }
+    Ok(())
+}
+
+/// The pieces of a blob that are held here.
+fn held_bits(group: &Group, extent: &Extent) -> u32 {
+    match group.blobs.state(extent.blob, extent.size) {
+        BlobState::Missing => 0,
+        BlobState::Partial { pieces, .. } => pieces.bits(),
+        BlobState::Complete => u32::MAX,
     }
 }
 
@@ -149,5 +196,9 @@ fn request_name(request: &Request) -> &'static str {
         Request::Holds { .. } => "holds",
         Request::Addresses => "addresses",
         Request::Epochs => "epochs",
+        Request::HavePieces { .. } => "have pieces",
+        Request::Bitfields { .. } => "bitfields",
+        Request::Hush { .. } => "hush",
+        Request::Offer { .. } => "offer",
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::Instant,
 };
 
@@ -10,7 +11,7 @@ use glow_sync::door::Certificate;
 use libp2p::{PeerId, core::ConnectedPoint};
 use tokio::sync::oneshot;
 
-use crate::{FoundBy, Transport, activity::Activity, address, door, streams::Inbound};
+use crate::{FoundBy, Transport, activity::Activity, address, door, lanes::Meter, streams::Inbound};
 
 /// Requests of a peer that passed, kept until this side hears so too.
 const EARLY_REQUESTS: usize = glow_model::limits::REQUESTS_PER_PEER;
@@ -23,6 +24,8 @@ pub(super) struct Connection {
     pub(super) dialer: bool,
     pub(super) found_by: FoundBy,
     pub(super) activity: Activity,
+    /// What stands before its socket; nothing for QUIC.
+    pub(super) meter: Option<Arc<Meter>>,
     pub(super) rtt_ms: Option<u32>,
     /// When the door closes, as long as it was not passed.
     door_closes: Instant,
@@ -48,6 +51,7 @@ impl Connection {
             dialer: endpoint.is_dialer(),
             found_by: found_by.unwrap_or(FoundBy::Inbound),
             activity: Activity::new(),
+            meter: None,
             rtt_ms: None,
             door_closes: now + door::TIME,
             door_in_use: false,

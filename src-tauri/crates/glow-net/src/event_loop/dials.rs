@@ -9,7 +9,7 @@ use libp2p::{
 };
 
 use super::{EventLoop, connection::Connection};
-use crate::{dialing::Dial, discovery::Found, transport};
+use crate::{Transport, dialing::Dial, discovery::Found, transport};
 
 impl EventLoop {
     pub(super) fn handle_found(&mut self, mut found: Found) {
@@ -54,7 +54,10 @@ impl EventLoop {
         let now = Instant::now();
         let dialled = self.dialling.remove(&id).map(|(address, _)| address);
         let found_by = dialled.and_then(|address| self.book.found_by(address));
-        let connection = Connection::new(peer, endpoint, found_by, now);
+        let mut connection = Connection::new(peer, endpoint, found_by, now);
+        if connection.transport == Transport::Tcp {
+            connection.meter = self.lanes.meters().of(connection.address);
+        }
         self.connections.insert(id, connection);
         if let Some(address) = dialled {
             self.handle_answered(address, peer, id, now);

@@ -18,7 +18,7 @@ use crate::{
     connections::{self, Link},
     discovery::Found,
     net::OpenedStream,
-    protocol,
+    protocol::{self, Way},
     streams::Inbound,
 };
 
@@ -125,11 +125,12 @@ impl EventLoop {
     /// Opens a stream for a request.
     pub(super) fn open_request(&mut self, device: DeviceId) -> Option<OpenedStream> {
         let link = self.link_in_use(device)?;
-        let activity = self.connections.get(&link.connection)?.activity.clone();
+        let connection = self.connections.get(&link.connection)?;
+        let (activity, meter) = (connection.activity.clone(), connection.meter.clone());
         let (opened, stream) = oneshot::channel();
         let requests = &mut self.swarm.behaviour_mut().gate.inner.requests;
         requests.open(link.peer, link.connection, opened);
-        Some(OpenedStream { stream, activity })
+        Some(OpenedStream { stream, activity, meter })
     }
 
     /// A member opened a stream for a request.
@@ -141,10 +142,11 @@ impl EventLoop {
             connection.keep_early(inbound);
             return;
         };
-        let activity = connection.activity.clone();
+        let way =
+            Way { activity: connection.activity.clone(), meter: connection.meter.clone(), lanes: self.lanes.clone() };
         let asked = self.asked.0.clone();
         tokio::spawn(async move {
-            match protocol::take_request(inbound.stream, activity, inbound.permit).await {
+            match protocol::take_request(inbound.stream, way, inbound.permit).await {
                 // The event loop is gone: the stream goes with it.
                 Ok((request, answers)) => {
                     let _ = asked.send((device, request, answers)).await;
@@ -183,7 +185,12 @@ impl EventLoop {
             return;
         };
         match event.result {
-            Ok(rtt) => connection.rtt_ms = u32::try_from(rtt.as_millis()).ok(),
+            Ok(round_trip) => {
+                connection.rtt_ms = u32::try_from(round_trip.as_millis()).ok();
+                if let Some(device) = connection.device().filter(|_| self.outbox.len() < OUTBOX) {
+                    self.outbox.push_back(NetEvent::Measured { device, round_trip });
+                }
+            }
             Err(ping::Failure::Unsupported) => {}
             Err(error) => {
                 if connection.activity.quiet_for() >= ALIVE {

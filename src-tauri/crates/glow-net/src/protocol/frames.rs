@@ -8,11 +8,15 @@ use std::{future::Future, io, time::Duration};
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use crate::{NetError, activity::Activity};
+use crate::{
+    NetError,
+    activity::Activity,
+    lanes::{self, Pace},
+};
 
 /// How long the other side may be silent in the middle of a stream.
 pub(crate) const IDLE: Duration = Duration::from_secs(10);
-/// How much is read or written at once.
+/// How much is read at once.
 const STEP_BYTES: usize = 64 * 1024;
 
 /// Reads the next frame; nothing when the sender says that none comes.
@@ -51,13 +55,27 @@ pub(crate) async fn write<S: AsyncWrite + Unpin>(
     limit_bytes: usize,
     activity: &Activity,
 ) -> Result<(), NetError> {
+    write_paced(stream, frame, limit_bytes, activity, None).await
+}
+
+/// As [`write`], in steps that keep a pace.
+pub(crate) async fn write_paced<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    frame: &[u8],
+    limit_bytes: usize,
+    activity: &Activity,
+    pace: Option<&Pace<'_>>,
+) -> Result<(), NetError> {
     let size_bytes = frame.len();
     let prefix = u32::try_from(size_bytes).unwrap_or(u32::MAX);
     if size_bytes > limit_bytes {
         return Err(NetError::TooLarge { size_bytes, limit_bytes });
     }
     idle(stream.write_all(&prefix.to_be_bytes())).await?;
-    for step in frame.chunks(STEP_BYTES) {
+    for step in frame.chunks(lanes::STEP_BYTES) {
+        if let Some(pace) = pace {
+            pace.keep(step.len()).await;
+        }
         idle(stream.write_all(step)).await?;
         activity.touch();
     }

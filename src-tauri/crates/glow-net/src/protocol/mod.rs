@@ -4,4 +4,4 @@ pub(crate) mod frames;
 mod requests;
 
 pub use requests::{AnswerSink, Answers};
-pub(crate) use requests::{ask, take_request};
+pub(crate) use requests::{Way, ask, take_request};

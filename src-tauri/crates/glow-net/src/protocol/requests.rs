@@ -1,11 +1,11 @@
 //! One request a stream. After the request only the other side writes: two big writes towards each other on one Yamux stream
 //! would block both for ever.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::AsyncWriteExt;
 use glow_model::limits;
-use glow_sync::{Frame, Request};
+use glow_sync::{Frame, Request, wire::Lane};
 use libp2p::Stream;
 use tokio::{
     sync::OwnedSemaphorePermit,
@@ -13,12 +13,24 @@ use tokio::{
 };
 
 use super::frames;
-use crate::{NetError, activity::Activity};
+use crate::{
+    Lanes, NetError,
+    activity::Activity,
+    lanes::{Meter, Pace},
+};
 
 /// How long all answers to one request may take.
 const TOTAL: Duration = Duration::from_secs(300);
 /// How long a request itself may take to arrive.
 const REQUEST: Duration = Duration::from_secs(20);
+
+/// What an answer is sent over: the connection, and what else this device sends.
+#[derive(Debug)]
+pub(crate) struct Way {
+    pub(crate) activity: Activity,
+    pub(crate) meter: Option<Arc<Meter>>,
+    pub(crate) lanes: Lanes,
+}
 
 /// The answers to a request, as they come. Dropping it ends the stream.
 #[derive(Debug)]
@@ -53,7 +65,8 @@ impl Answers {
 pub struct AnswerSink {
     stream: Stream,
     until: Instant,
-    activity: Activity,
+    way: Way,
+    lane: Lane,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -64,7 +77,11 @@ impl AnswerSink {
     /// [`NetError::TooLarge`], [`NetError::TimedOut`], or [`NetError::Broken`] when the asker is gone.
     pub async fn send(&mut self, frame: Frame) -> Result<(), NetError> {
         let bytes = frame.encode();
-        let write = frames::write(&mut self.stream, &bytes, limits::BULK_FRAME_BYTES, &self.activity);
+        let Way { activity, meter, lanes } = &self.way;
+        let lane = self.lane;
+        let _pressing = (lane != Lane::Bulk).then(|| lanes.press());
+        let pace = Pace { lanes, meter: meter.as_deref(), lane };
+        let write = frames::write_paced(&mut self.stream, &bytes, limits::BULK_FRAME_BYTES, activity, Some(&pace));
         timeout_at(self.until, write).await.unwrap_or(Err(NetError::TimedOut))
     }
 
@@ -81,10 +98,13 @@ impl AnswerSink {
 pub(crate) async fn ask(
     mut stream: Stream,
     request: &Request,
-    activity: Activity,
+    (activity, meter): (Activity, Option<Arc<Meter>>),
     permit: OwnedSemaphorePermit,
 ) -> Result<Answers, NetError> {
     let bytes = request.encode();
+    if let Some(meter) = meter {
+        meter.hand(bytes.len());
+    }
     frames::write(&mut stream, &bytes, limits::BULK_FRAME_BYTES, &activity).await?;
     timeout(frames::IDLE, stream.close()).await.map_err(|_| NetError::TimedOut)??;
     Ok(Answers { stream: Some(stream), until: Instant::now() + TOTAL, activity, _permit: permit })
@@ -93,12 +113,16 @@ pub(crate) async fn ask(
 /// Reads the request of an inbound stream.
 pub(crate) async fn take_request(
     mut stream: Stream,
-    activity: Activity,
+    way: Way,
     permit: OwnedSemaphorePermit,
 ) -> Result<(Request, AnswerSink), NetError> {
-    let read = frames::read(&mut stream, limits::BULK_FRAME_BYTES, &activity);
+    let read = frames::read(&mut stream, limits::BULK_FRAME_BYTES, &way.activity);
     let bytes = timeout(REQUEST, read).await.map_err(|_| NetError::TimedOut)??.unwrap_or_default();
     let request = Request::decode(&bytes)?;
-    let sink = AnswerSink { stream, until: Instant::now() + TOTAL, activity, _permit: permit };
+    let lane = match &request {
+        Request::Pieces { lane, .. } => *lane,
+        _ => Lane::Now,
+    };
+    let sink = AnswerSink { stream, until: Instant::now() + TOTAL, way, lane, _permit: permit };
     Ok((request, sink))
 }

@@ -2,7 +2,10 @@
 
 use glow_model::BlobId;
 use glow_net::{AnswerSink, NetError};
-use glow_sync::{Frame, Request, wire::PIECE_BYTES};
+use glow_sync::{
+    Frame, Request,
+    wire::{Lane, PIECE_BYTES},
+};
 use tokio::time::timeout;
 
 use crate::{
@@ -11,7 +14,12 @@ use crate::{
 };
 
 fn pieces(first: u32) -> Request {
-    Request::Pieces { blob: BlobId([3; 32]), size: 8 * 1024 * 1024, pieces: (first..first + 20).collect() }
+    Request::Pieces {
+        blob: BlobId([3; 32]),
+        size: 8 * 1024 * 1024,
+        pieces: (first..first + 20).collect(),
+        lane: Lane::Bulk,
+    }
 }
 
 /// Answers with pieces filled with their number.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use glow_model::{BlobId, BlobKey, BlobRef, OperationId, Original, Segments};
+use glow_model::{BlobId, BlobKey, BlobRef, DeviceId, OperationId, Original, Segments};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
@@ -26,6 +26,7 @@ impl GroupStore {
                     part: Part::read(row, 4)?,
                     tier: Tier::read(row, 5)?,
                     sort_ms: sql::uint(row, 6)?,
+                    author: DeviceId(row.get(7)?),
                 })
             })?;
             let mut wants = wants.collect::<Result<Vec<_>, _>>()?;
@@ -65,7 +66,9 @@ impl GroupStore {
     }
 }
 
-pub(crate) const WANTED: &str = "SELECT blob, key, size, moment, part, tier, sort_ms FROM blob_use WHERE wanted = 1
+pub(crate) const WANTED: &str = "SELECT blob, key, size, moment, part, tier, sort_ms,
+       (SELECT author FROM moment WHERE moment.id = blob_use.moment)
+     FROM blob_use WHERE wanted = 1
      ORDER BY tier, sort_ms DESC, moment DESC, part, position LIMIT ?1";
 
 /// The moment that a use belongs to.

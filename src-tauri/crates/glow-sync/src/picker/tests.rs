@@ -1,133 +1,265 @@
-use super::*;
+mod group;
 
-fn peer(n: u8) -> DeviceId {
-    DeviceId([n; 32])
-}
+use group::{Group, blob, peer};
+use proptest::prelude::*;
+
+use super::*;
 
 fn want(n: u8, tier: Tier, sort_ms: u64, pieces: u32) -> Want {
     Want {
-        blob: BlobId([n; 32]),
-        size: u64::from(pieces) * crate::wire::PIECE_BYTES,
+        blob: blob(n),
+        size: u64::from(pieces) * PIECE_BYTES,
         tier,
         sort_ms,
-        missing: (0..pieces).collect(),
+        missing: group::first(pieces),
+        author: None,
     }
 }
 
-/// Answers every request until nothing is asked any more; `holds` says who has what, `now` only moves when all wait.
-fn run(picker: &mut Picker, holds: impl Fn(DeviceId, BlobId) -> bool) -> Vec<BlobId> {
-    let (mut now_ms, mut completed) = (0, Vec::new());
-    let mut left: BTreeMap<BlobId, usize> = picker.wants.values().map(|want| (want.blob, want.missing.len())).collect();
-    for _ in 0..10_000 {
-        let assignments = picker.assign(now_ms);
-        if assignments.is_empty() {
-            match picker.next_retry_ms() {
-                Some(retry_ms) if !picker.is_empty() => now_ms = retry_ms + 1,
-                _ => return completed,
-            }
-        }
-        for assignment in assignments {
-            if !holds(assignment.peer, assignment.blob) {
-                picker.ended(assignment.ticket, Ended::NotHere, now_ms);
-                continue;
-            }
-            for piece in &assignment.pieces {
-                picker.arrived(assignment.blob, *piece);
-                if let Some(left) = left.get_mut(&assignment.blob) {
-                    *left -= 1;
-                }
-            }
-            picker.ended(assignment.ticket, Ended::Complete, now_ms);
-            if left.get(&assignment.blob) == Some(&0) {
-                picker.drop_want(assignment.blob);
-                completed.push(assignment.blob);
-            }
-        }
+/// A picker that has known these members for long.
+fn picker(members: impl IntoIterator<Item = u8>) -> Picker {
+    let mut picker = Picker::new(peer(0), 7);
+    for n in members {
+        picker.joined(peer(n), 0);
+        picker.measured(peer(n), 2_000);
     }
-    completed
+    picker
 }
+
+fn asks(actions: Vec<Action>) -> Vec<Assignment> {
+    actions
+        .into_iter()
+        .filter_map(|action| match action {
+            Action::Ask(assignment) => Some(assignment),
+            Action::Cancel(_) => None,
+        })
+        .collect()
+}
+
+fn cancels(actions: &[Action]) -> Vec<u64> {
+    let cancelled = actions.iter().filter_map(|action| match action {
+        Action::Ask(_) => None,
+        Action::Cancel(ticket) => Some(*ticket),
+    });
+    cancelled.collect()
+}
+
+/// A time at which nothing waits for a neighbour any more.
+const LATER: u64 = 60_000;
 
 #[test]
 fn previews_come_before_originals_and_newer_before_older() {
-    let mut picker = Picker::default();
-    picker.joined(peer(1));
-    picker.want(want(1, Tier::Original, 9, 3));
-    picker.want(want(2, Tier::Grid, 1, 1));
-    picker.want(want(3, Tier::Grid, 5, 1));
-    picker.want(want(4, Tier::Screen, 5, 1));
-    let first = picker.assign(0);
+    let mut picker = picker([1]);
+    picker.want(want(1, Tier::Original, 9, 3), 0);
+    picker.want(want(2, Tier::Grid, 1, 1), 0);
+    picker.want(want(3, Tier::Grid, 5, 1), 0);
+    picker.want(want(4, Tier::Screen, 5, 1), 0);
+    let first = asks(picker.assign(LATER));
     assert_eq!(
-        first.iter().map(|assignment| assignment.blob.0[0]).collect::<Vec<_>>(),
-        [3, 2, 4],
+        first.iter().map(|assignment| assignment.blob).collect::<Vec<_>>(),
+        [blob(3), blob(2), blob(4)],
         "the original yields"
     );
     for assignment in first {
-        picker.ended(assignment.ticket, Ended::Complete, 0);
+        picker.ended(assignment.ticket, Ended::Complete, LATER);
         picker.drop_want(assignment.blob);
     }
-    assert_eq!(picker.assign(0)[0].blob.0[0], 1);
+    assert_eq!(asks(picker.assign(LATER))[0].blob, blob(1));
 }
 
 #[test]
-fn everything_arrives_when_each_blob_has_one_holder() {
-    let mut picker = Picker::default();
-    (1..=4).for_each(|n| picker.joined(peer(n)));
-    (1..=40).for_each(|n| {
-        picker.want(want(n, if n % 3 == 0 { Tier::Original } else { Tier::Grid }, u64::from(n), 1 + u32::from(n)))
-    });
-    let completed = run(&mut picker, |peer, blob| peer.0[0] == 1 + blob.0[0] % 4);
-    assert_eq!(completed.len(), 40);
-    assert!(picker.is_empty() && picker.flights.is_empty());
+fn what_is_played_comes_in_order_from_where_it_is_played() {
+    let mut picker = picker([1]);
+    picker.want(want(1, Tier::Screen, 9, 1), 0);
+    picker.want(want(2, Tier::Original, 1, 8), 0);
+    picker.want(want(3, Tier::Original, 1, 8), 0);
+    picker.play(&[blob(3), blob(2)], 5);
+    let first = asks(picker.assign(LATER));
+    let played: Vec<_> = first.iter().map(|assignment| (assignment.blob, assignment.pieces.clone())).collect();
+    assert_eq!(played, [(blob(3), vec![5, 6]), (blob(2), vec![0, 1]), (blob(1), vec![0])]);
+    picker.play(&[], 0);
+    assert!(picker.wants.bulk().count() == 2, "both are originals again");
+}
+
+#[test]
+fn a_grid_preview_is_awaited_from_its_author_and_asked_for_when_it_does_not_come() {
+    let mut picker = picker([1, 2]);
+    picker.want(Want { author: Some(peer(1)), ..want(1, Tier::Grid, 1, 1) }, 1_000);
+    assert_eq!(asks(picker.assign(1_000)), []);
+    let wake_ms = picker.next_wake_ms(1_000).unwrap();
+    assert_eq!(asks(picker.assign(wake_ms))[0].peer, peer(1), "the author has it for certain");
+}
+
+#[test]
+fn nothing_but_grid_previews_is_asked_for_while_a_neighbour_wants_quiet() {
+    let mut picker = picker([1, 2]);
+    picker.want(want(1, Tier::Original, 1, 3), 0);
+    picker.want(want(2, Tier::Screen, 1, 1), 0);
+    picker.want(want(3, Tier::Grid, 1, 1), 0);
+    picker.hush(peer(2), 500, LATER);
+    let asked = asks(picker.assign(LATER));
+    assert_eq!(asked.iter().map(|assignment| assignment.blob).collect::<Vec<_>>(), [blob(3)]);
+    assert!(picker.next_wake_ms(LATER).is_some_and(|at_ms| at_ms <= LATER + 500));
+    assert_eq!(asks(picker.assign(LATER + 500))[0].blob, blob(2));
 }
 
 #[test]
 fn nobody_is_asked_for_more_than_the_window() {
-    let mut picker = Picker::default();
-    picker.joined(peer(1));
-    (1..=100).for_each(|n| picker.want(want(n, Tier::Original, 1, 30)));
-    assert_eq!(picker.assign(0).len(), BULK_IN_FLIGHT);
-    (101..=200).for_each(|n| picker.want(want(n, Tier::Grid, 1, 1)));
-    assert_eq!(picker.assign(0).len(), IN_FLIGHT - BULK_IN_FLIGHT, "previews still find room");
-    assert!(picker.assign(0).is_empty());
+    let mut picker = picker([1]);
+    (1..=100).for_each(|n| picker.want(want(n, Tier::Grid, 1, 1), 0));
+    assert_eq!(asks(picker.assign(LATER)).len(), link::IN_FLIGHT);
+    assert_eq!(asks(picker.assign(LATER)), []);
 }
 
 #[test]
 fn what_a_member_was_asked_for_is_free_when_it_leaves() {
-    let mut picker = Picker::default();
-    picker.joined(peer(1));
-    picker.want(want(1, Tier::Grid, 1, 2));
-    assert_eq!(picker.assign(0).len(), 1);
+    let mut picker = picker([1]);
+    picker.want(want(1, Tier::Grid, 1, 2), 0);
+    assert_eq!(asks(picker.assign(LATER)).len(), 1);
     picker.left(peer(1));
-    picker.joined(peer(2));
-    assert_eq!(picker.assign(0).iter().map(|assignment| assignment.peer).collect::<Vec<_>>(), [peer(2)]);
+    picker.joined(peer(2), LATER);
+    assert_eq!(asks(picker.assign(LATER))[0].peer, peer(2));
 }
 
 #[test]
-fn a_liar_is_not_asked_for_that_blob_again() {
-    let mut picker = Picker::default();
-    picker.joined(peer(1));
-    picker.want(want(1, Tier::Grid, 1, 1));
-    let ticket = picker.assign(0)[0].ticket;
-    picker.ended(ticket, Ended::Lied, 0);
-    assert!(picker.assign(u64::MAX - 1).is_empty());
-    picker.joined(peer(2));
-    assert_eq!(picker.assign(0)[0].peer, peer(2));
+fn a_liar_is_not_asked_for_that_blob_again_and_after_two_lies_for_nothing() {
+    let mut picker = picker([1]);
+    picker.want(want(1, Tier::Grid, 2, 1), 0);
+    picker.want(want(2, Tier::Grid, 1, 1), 0);
+    picker.want(want(3, Tier::Grid, 0, 1), 0);
+    let first = asks(picker.assign(LATER));
+    picker.ended(first[0].ticket, Ended::Lied, LATER);
+    assert_eq!(asks(picker.assign(LATER)), [], "the others are on their way");
+    picker.ended(first[1].ticket, Ended::Lied, LATER);
+    picker.ended(first[2].ticket, Ended::NotHere, LATER);
+    assert_eq!(asks(picker.assign(u64::MAX - 1)), []);
+    picker.joined(peer(2), LATER);
+    assert_eq!(asks(picker.assign(LATER))[0].peer, peer(2));
 }
 
 #[test]
-fn a_holder_is_asked_first_and_a_late_holder_at_once() {
-    let mut picker = Picker::default();
-    (1..=3).for_each(|n| picker.joined(peer(n)));
-    picker.want(want(1, Tier::Grid, 1, 1));
-    picker.holds(peer(3), BlobId([1; 32]));
-    let first = picker.assign(0);
-    assert_eq!(first[0].peer, peer(3));
-    picker.ended(first[0].ticket, Ended::NotHere, 0);
-    for _ in 0..2 {
-        let ticket = picker.assign(0)[0].ticket;
-        picker.ended(ticket, Ended::NotHere, 0);
+fn a_request_that_stalls_is_asked_of_another_within_ten_seconds() {
+    let mut picker = picker([1, 2]);
+    picker.want(want(1, Tier::Grid, 1, 1), 0);
+    let hung = asks(picker.assign(LATER)).remove(0);
+    let wake_ms = picker.next_wake_ms(LATER).unwrap();
+    assert!(wake_ms <= LATER + 10_000);
+    let actions = picker.assign(wake_ms);
+    assert_eq!(cancels(&actions), [hung.ticket]);
+    let again = asks(actions);
+    assert!(again[0].peer != hung.peer && again[0].blob == hung.blob);
+}
+
+#[test]
+fn a_member_that_stalls_again_and_again_is_left_alone() {
+    let mut picker = picker([1]);
+    (1..=8).for_each(|n| picker.want(want(n, Tier::Grid, 1, 1), 0));
+    assert_eq!(asks(picker.assign(LATER)).len(), 8);
+    assert_eq!(cancels(&picker.assign(LATER + 10_000)).len(), 8);
+    assert_eq!(asks(picker.assign(LATER + 12_000)), [], "it is suspended");
+    assert!(!asks(picker.assign(LATER + 60_000)).is_empty(), "and tried again later");
+}
+
+#[test]
+fn in_the_end_game_a_late_piece_is_asked_of_a_second_and_the_first_is_cancelled() {
+    let mut picker = picker([1, 2]);
+    picker.want(want(1, Tier::Original, 1, 1), 0);
+    (1..=2).for_each(|n| picker.holds(peer(n), blob(1), 0));
+    let first = asks(picker.assign(1_000)).remove(0);
+    assert_eq!(asks(picker.assign(1_100)), []);
+    let second = asks(picker.assign(4_500)).remove(0);
+    assert!(second.peer != first.peer && second.pieces == first.pieces);
+    picker.arrived(Some(second.ticket), blob(1), 0, 4_600);
+    assert_eq!(cancels(&picker.assign(4_600)), [first.ticket]);
+}
+
+#[test]
+fn a_partial_holder_is_asked_for_what_it_has() {
+    let mut picker = picker([1, 2]);
+    picker.want(want(1, Tier::Original, 1, 4), 0);
+    picker.holds_pieces(peer(1), blob(1), 0b0100, 100);
+    picker.holds_pieces(peer(2), blob(1), 0b0100, 100);
+    let asked = asks(picker.assign(200));
+    assert_eq!(asked.iter().map(|assignment| assignment.pieces.clone()).collect::<Vec<_>>(), [vec![2]]);
+}
+
+#[test]
+fn the_rarest_piece_is_asked_for_first() {
+    let mut picker = picker(1..=6);
+    picker.want(want(1, Tier::Original, 1, 12), 0);
+    (1..=6).for_each(|n| picker.holds_pieces(peer(n), blob(1), 0b1111_1101_1111, 0));
+    (1..=3).for_each(|n| picker.holds_pieces(peer(n), blob(1), 0b10_0000, 0));
+    assert_eq!(asks(picker.assign(10))[0].pieces, [5]);
+}
+
+#[test]
+fn a_source_sends_about_one_copy_to_a_group_on_separate_lines() {
+    let group = Group::with_lines(9, 105).post(0, 80).run();
+    assert!(group.all_complete(), "after {} ms", group.now_ms);
+    let (bound_ms, sent) = (80 * 105, group.sent_by(0));
+    assert!(sent <= 104, "1.3 copies of 80 pieces, but {sent}");
+    assert!(group.now_ms <= bound_ms * 14 / 10, "{} ms", group.now_ms);
+    assert!(group.wasted() <= 8, "{} pieces came twice", group.wasted());
+}
+
+#[test]
+fn a_line_between_two_access_points_carries_each_piece_once() {
+    let far = |a: usize, b: usize| (a < 5) != (b < 5);
+    let group = Group::with_lines(9, 20).round_trips(move |a, b| if far(a, b) { 12 } else { 1 }).post(0, 80).run();
+    assert!(group.all_complete());
+    let crossed = group.sent_where(far);
+    assert!(crossed <= 84, "{crossed} of 80 pieces crossed");
+}
+
+#[test]
+fn whoever_does_not_get_on_does_not_hold_up_the_others() {
+    let group = Group::with_lines(9, 20).mute(3).post(0, 40).run();
+    assert!(group.complete_but([3]), "after {} ms", group.now_ms);
+    assert!(group.now_ms < 20_000, "{} ms", group.now_ms);
+}
+
+#[test]
+fn a_source_that_leaves_does_not_matter_when_the_others_have_all() {
+    let group = Group::with_lines(6, 20).post(0, 40).leaves_when_spread(0).run();
+    assert!(group.complete_but([0]), "after {} ms", group.now_ms);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn everything_arrives_whoever_holds_what(
+        members in 2_usize..9, pieces in 1_u32..60, line_ms in 1_u64..60, seed in any::<u64>(),
+    ) {
+        let group = Group::with_lines(members, line_ms).seed(seed).scatter(pieces).run();
+        prop_assert!(group.all_complete(), "after {} ms", group.now_ms);
+        prop_assert!(group.wasted() <= members * 2, "{} pieces came twice", group.wasted());
     }
-    assert!(picker.assign(0).is_empty(), "all three lack it for now");
-    picker.holds(peer(2), BlobId([1; 32]));
-    assert_eq!(picker.assign(0)[0].peer, peer(2));
+
+    #[test]
+    fn no_input_breaks_the_bookkeeping(steps in prop::collection::vec((0_u8..9, 0_u8..5, 0_u8..4, 0_u32..33), 0..200)) {
+        let mut picker = picker([1]);
+        for (now_ms, (step, n, member, number)) in (0_u64..).map(|i| i * 97).zip(steps) {
+            match step {
+                0 => picker.want(want(n, Tier::Original, 1, number % 33), now_ms),
+                1 => picker.want(want(n, Tier::Grid, 1, 1), now_ms),
+                2 => picker.drop_want(blob(n)),
+                3 => picker.joined(peer(member), now_ms),
+                4 => picker.left(peer(member)),
+                5 => picker.holds_pieces(peer(member), blob(n), number, now_ms),
+                6 => picker.arrived(Some(u64::from(number)), blob(n), number, now_ms),
+                7 => picker.ended(u64::from(number), Ended::NotHere, now_ms),
+                _ => picker.play(&[blob(n)], number),
+            }
+            for assignment in asks(picker.assign(now_ms)) {
+                prop_assert!(picker.is_wanted(assignment.blob));
+                prop_assert!(!assignment.pieces.is_empty());
+                prop_assert!(picker.links.contains_key(&assignment.peer));
+            }
+            for want in picker.wants.iter() {
+                let flying = picker.flights.values().filter(|flight| flight.blob == want.blob);
+                prop_assert_eq!(want.asked, flying.fold(0, |all, flight| all | flight.open) & want.missing);
+            }
+        }
+    }
 }

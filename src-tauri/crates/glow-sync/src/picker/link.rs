@@ -1,0 +1,107 @@
+//! What is known of a connection: its round trip, what it carries, and how it has behaved.
+
+use super::{Ended, Tier};
+use crate::wire::PIECE_BYTES;
+
+/// Requests to one member at once.
+pub(super) const IN_FLIGHT: usize = 8;
+/// Requests are made so far ahead that a member has work for this long.
+const AHEAD_MS: u64 = 150;
+/// A request that has not moved for so long has stalled: for something small, and for a piece of an original, which yields.
+const PATIENCE_MS: u64 = 2_500;
+const BULK_PATIENCE_MS: u64 = 8_000;
+/// Stalls in a row, and lies at all, after which a member is not asked for a while.
+const STALLS: u32 = 2;
+const LIES: u32 = 2;
+const SUSPENDED_MS: u64 = 30_000;
+/// A round trip is near when it is at most so many times the shortest, plus so much: a busy device answers a little late.
+const NEAR_TIMES: u64 = 3;
+const NEAR_PLUS_US: u64 = 2_000;
+/// A member that has announced nothing for so long is not counted on to fetch a piece for its neighbours.
+pub(super) const IDLE_MS: u64 = 3_000;
+
+/// A connected member.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    /// The shortest round trip that was measured: what the way takes when nothing is in it.
+    pub(super) round_trip_us: Option<u64>,
+    /// What came from it lately, in bytes a second, while something was asked of it.
+    pub(super) goodput_bps: u64,
+    /// When it last told of something new that it holds; at first when it came.
+    pub(super) progress_ms: u64,
+    /// When it was last asked for a piece of an original or sent one; at first when it came.
+    pub(super) used_ms: u64,
+    /// When something last came from it.
+    heard_ms: u64,
+    stalls: u32,
+    lies: u32,
+    suspended_until_ms: u64,
+}
+
+impl Link {
+    pub(super) fn new(now_ms: u64) -> Self {
+        Self {
+            round_trip_us: None,
+            goodput_bps: 0,
+            progress_ms: now_ms,
+            used_ms: now_ms,
+            heard_ms: now_ms,
+            stalls: 0,
+            lies: 0,
+            suspended_until_ms: 0,
+        }
+    }
+
+    pub(super) fn measured(&mut self, round_trip_us: u64) {
+        self.round_trip_us = Some(self.round_trip_us.map_or(round_trip_us, |least| least.min(round_trip_us)));
+    }
+
+    /// Bytes came that were asked for then. While several requests are in flight, each takes part of the time.
+    pub(super) fn received(&mut self, bytes: u64, asked_ms: u64, now_ms: u64) {
+        let busy_ms = now_ms.saturating_sub(self.heard_ms.max(asked_ms));
+        self.heard_ms = now_ms;
+        let rate_bps = bytes * 1_000 / busy_ms.max(1);
+        self.goodput_bps = if self.goodput_bps == 0 { rate_bps } else { (3 * self.goodput_bps + rate_bps) / 4 };
+        self.stalls = 0;
+    }
+
+    pub(super) fn failed(&mut self, how: Ended, now_ms: u64) {
+        match how {
+            Ended::Complete | Ended::NotHere => {}
+            Ended::Broken => self.stalls += 1,
+            Ended::Lied => self.lies += 1,
+        }
+        if self.lies >= LIES {
+            self.suspended_until_ms = u64::MAX;
+        } else if self.stalls >= STALLS {
+            self.stalls = 0;
+            self.suspended_until_ms = now_ms.saturating_add(SUSPENDED_MS);
+        }
+    }
+
+    /// Whether it may be asked.
+    pub(super) fn is_fit(&self, now_ms: u64) -> bool {
+        self.suspended_until_ms <= now_ms
+    }
+
+    /// When it may be asked again, if it may not now and ever may.
+    pub(super) fn fit_again_ms(&self) -> Option<u64> {
+        Some(self.suspended_until_ms).filter(|until_ms| *until_ms > 0 && *until_ms < u64::MAX)
+    }
+
+    /// Requests for originals that keep it busy, and no more: the smaller the rate, the fewer.
+    pub(super) fn window(&self) -> usize {
+        let pieces = self.goodput_bps * AHEAD_MS / 1_000 / PIECE_BYTES;
+        usize::try_from(pieces).unwrap_or(usize::MAX).clamp(1, IN_FLIGHT)
+    }
+
+    /// How long it may take for the next piece.
+    pub(super) fn patience_ms(&self, tier: Tier) -> u64 {
+        if tier.is_bulk() { BULK_PATIENCE_MS } else { PATIENCE_MS }
+    }
+
+    /// Whether it is about as near as the nearest.
+    pub(super) fn is_near(&self, nearest_us: u64) -> bool {
+        self.round_trip_us.is_none_or(|own_us| own_us <= NEAR_TIMES * nearest_us + NEAR_PLUS_US)
+    }
+}

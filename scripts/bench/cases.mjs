@@ -13,7 +13,17 @@ import { binary } from "../lib/cargo.mjs";
 
 const release = (name) => binary(name, { release: true });
 
+const burst = (name) => () => [release("lanbox"), "run", "--", release("bench-burst"), name, "--json"];
+
 export const cases = [
+  { id: "S1", title: "Ten photos to eight devices on separate links of 20 Mbit/s up, 100 down", command: burst("S1"), needs: "release" },
+  { id: "S2", title: "Ten photos to eight devices on one Wi-Fi channel of 100 Mbit/s", command: burst("S2"), needs: "release" },
+  {
+    id: "S3",
+    title: "Ten photos to eight devices at two access points, with 20 Mbit/s between them",
+    command: burst("S3"),
+    needs: "release",
+  },
   {
     id: "S5",
     title: "A photo a second from eight members on one Wi-Fi: from the shutter to the preview on each device",
@@ -25,6 +35,7 @@ export const cases = [
     title: "Ingest of a 12-megapixel JPEG",
     command: ["cargo", "run", "--release", "--locked", "-p", "glow-media", "--example", "ingest_bench", "--", "--json"],
   },
+  { id: "S11", title: "An album to a second device, unlimited link", command: () => [release("bench-s11"), "--json"], needs: "release" },
   {
     id: "S8",
     title: "A timeline of 1,000,000 moments: a page, its layout, a search",

@@ -13,13 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use glow_api::{GroupGet, TimelineQuery};
 use lanbox::Lan;
-use serde_json::Value;
 use tests::control::Control;
 use tests::figures::{Figures, ms, option, quantile};
+use tests::gathering::{Gathering, held};
 use tests::media::{Random, Sample, Studio};
-use tests::node::{Node, Place};
+use tests::node::Node;
 use tests::poll;
 
 const HOSTS: u64 = 8;
@@ -32,7 +31,6 @@ const MULTICAST_MBIT: f64 = 24.0;
 const RECENT: u32 = 40;
 /// Asked again after this long although nothing was heard.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
-const CONNECTED_WITHIN: Duration = Duration::from_secs(60);
 const P50_GOAL_MS: f64 = 250.0;
 const P99_GOAL_MS: f64 = 800.0;
 const BACKLOG_GOAL: f64 = 1.2;
@@ -46,14 +44,8 @@ fn main() -> Result<()> {
     let channel = Lan::builder().hosts(hosts).shared_mbit(CHANNEL_MBIT).multicast_mbit(MULTICAST_MBIT).access_point(0);
     let lan = Arc::new(channel.loss(loss).start()?);
     let folder = tempfile::tempdir()?;
-    let mut nodes = vec![];
-    for host in 0..hosts {
-        let mut node = Node::new(&format!("device-{host}"), Place::Host(Arc::clone(&lan), host), folder.path())?;
-        node.start()?;
-        nodes.push(node);
-    }
-    let group = gather(&nodes)?;
-    let run = Run { nodes: &nodes, group: &group, done: AtomicBool::new(false) };
+    let gathering = Gathering::start(&lan, folder.path())?;
+    let run = Run { gathering: &gathering, done: AtomicBool::new(false) };
     let measured = run.measure(&samples)?;
     let bytes = samples.iter().map(|sample| Ok(sample.bytes()?.len())).sum::<Result<usize>>()?;
     report(&measured, &Load { hosts, photos: samples.len(), bytes }, &lan)
@@ -64,28 +56,17 @@ fn make_photos(count: u32) -> Result<Vec<Sample>> {
     (0..count).map(|number| studio.photo_sized(1_000 + number, MEGAPIXELS)).collect()
 }
 
-/// One group of all nodes, each connected to some.
-fn gather(nodes: &[Node]) -> Result<String> {
-    let view = nodes[0].call(&["group", "create", "S5"])?;
-    let group = view["id"].as_str().context("a group has an id")?.to_owned();
-    let invite = nodes[0].call(&["group", "invite"])?;
-    let link = invite["link"].as_str().context("an invite has a link")?;
-    for node in &nodes[1..] {
-        node.call(&["join", link])?;
-    }
-    for node in nodes {
-        let mut control = Control::connect(&node.data_dir())?;
-        poll::until_true(&format!("{} knows all members", node.name), CONNECTED_WITHIN, || {
-            let view = control.call(GroupGet { group: group.clone() })?;
-            Ok(view["member_count"] == nodes.len() && view["here_count"].as_u64() >= Some(1))
-        })?;
-    }
-    Ok(group)
+/// A photo that was posted.
+struct Shot {
+    shutter: Instant,
+    /// When it was durable on its author's timeline.
+    kept: Instant,
+    host: usize,
 }
 
-/// When and on which host each moment was posted, and when each device was seen to hold its grid preview.
+/// What was posted, and when each device was seen to hold its grid preview.
 struct Measured {
-    posted: BTreeMap<String, (Instant, usize)>,
+    posted: BTreeMap<String, Shot>,
     seen: Vec<BTreeMap<String, Instant>>,
     last_post: Instant,
     /// When the last original was on the last device.
@@ -99,16 +80,19 @@ struct Load {
 }
 
 struct Run<'a> {
-    nodes: &'a [Node],
-    group: &'a str,
+    gathering: &'a Gathering,
     done: AtomicBool,
 }
 
 impl Run<'_> {
     fn measure(&self, samples: &[Sample]) -> Result<Measured> {
         std::thread::scope(|scope| {
-            let watching =
-                self.nodes.iter().map(|node| scope.spawn(|| self.watch(node, samples.len()))).collect::<Vec<_>>();
+            let watching = self
+                .gathering
+                .nodes
+                .iter()
+                .map(|node| scope.spawn(|| self.watch(node, samples.len())))
+                .collect::<Vec<_>>();
             let posted = self.post_all(samples);
             let last_post = Instant::now();
             let drained = posted.as_ref().ok().and_then(|_| self.until_drained(samples).ok());
@@ -120,7 +104,7 @@ impl Run<'_> {
     }
 
     /// A photo a second, from random members; a slow post does not delay the next shutter.
-    fn post_all(&self, samples: &[Sample]) -> Result<BTreeMap<String, (Instant, usize)>> {
+    fn post_all(&self, samples: &[Sample]) -> Result<BTreeMap<String, Shot>> {
         let mut random = Random::new(5);
         let start = Instant::now();
         std::thread::scope(|scope| {
@@ -128,20 +112,20 @@ impl Run<'_> {
             for (second, sample) in samples.iter().enumerate() {
                 let due = start + Duration::from_secs(second as u64);
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                let host = random.below(self.nodes.len() as u64) as usize;
+                let host = random.below(self.gathering.nodes.len() as u64) as usize;
                 posting.push(scope.spawn(move || self.post(host, sample)));
             }
             posting.into_iter().map(|post| post.join().map_err(|_| anyhow!("a post panicked"))?).collect()
         })
     }
 
-    fn post(&self, host: usize, sample: &Sample) -> Result<(String, (Instant, usize))> {
-        let node = &self.nodes[host];
+    fn post(&self, host: usize, sample: &Sample) -> Result<(String, Shot)> {
+        let node = &self.gathering.nodes[host];
         let mut control = Control::connect(&node.data_dir())?;
         let shutter = Instant::now();
-        let receipt = control.post(self.group, std::slice::from_ref(&sample.path))?;
+        let receipt = control.post(&self.gathering.group, std::slice::from_ref(&sample.path))?;
         let id = receipt["moments"][0].as_str().with_context(|| format!("{}: {receipt}", node.name))?;
-        Ok((id.to_owned(), (shutter, host)))
+        Ok((id.to_owned(), Shot { shutter, kept: Instant::now(), host }))
     }
 
     /// Asks a device for its newest moments whenever it says that something changed.
@@ -156,7 +140,7 @@ impl Run<'_> {
                 continue;
             }
             asked = Instant::now();
-            let page = self.page(&mut control, RECENT)?;
+            let page = self.gathering.page(&mut control, RECENT)?;
             let answered = Instant::now();
             for moment in held(&page, "grid") {
                 seen.entry(moment).or_insert(answered);
@@ -167,35 +151,24 @@ impl Run<'_> {
 
     fn until_drained(&self, samples: &[Sample]) -> Result<Instant> {
         let bound = Duration::from_secs(60 + 4 * samples.len() as u64);
-        for node in self.nodes {
+        for node in &self.gathering.nodes {
             let mut control = Control::connect(&node.data_dir())?;
             poll::until_true(&format!("{} has every original", node.name), bound, || {
-                Ok(held(&self.page(&mut control, 500)?, "original").count() == samples.len())
+                Ok(held(&self.gathering.page(&mut control, 500)?, "original").count() == samples.len())
             })?;
         }
         Ok(Instant::now())
     }
-
-    fn page(&self, control: &mut Control, limit: u32) -> Result<Value> {
-        control.call(TimelineQuery { group: self.group.to_owned(), cursor: None, limit, filter: Default::default() })
-    }
-}
-
-/// The moments of a page of which the device holds a part.
-fn held<'a>(page: &'a Value, part: &'static str) -> impl Iterator<Item = String> + 'a {
-    let moments = page["moments"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let complete = moments.iter().filter(move |moment| moment[part]["state"] == "complete");
-    complete.filter_map(|moment| Some(moment["id"].as_str()?.to_owned()))
 }
 
 fn report(measured: &Measured, load: &Load, lan: &Lan) -> Result<()> {
     let figures = Figures::from_arguments();
     let mut times = vec![];
     let mut slowest = BTreeMap::new();
-    for (id, (shutter, _)) in &measured.posted {
+    for (id, shot) in &measured.posted {
         for seen in &measured.seen {
             let Some(at) = seen.get(id) else { continue };
-            let took = at.saturating_duration_since(*shutter);
+            let took = at.saturating_duration_since(shot.shutter);
             times.push(took);
             let worst = slowest.entry(id).or_insert(took);
             *worst = took.max(*worst);
@@ -205,11 +178,20 @@ fn report(measured: &Measured, load: &Load, lan: &Lan) -> Result<()> {
     times.sort_unstable();
     let mut everywhere = slowest.into_values().collect::<Vec<_>>();
     everywhere.sort_unstable();
+    let mut kept = measured.posted.values().map(|shot| shot.kept - shot.shutter).collect::<Vec<_>>();
+    kept.sort_unstable();
     let lost = load.photos * load.hosts - times.len();
     figures.print("shutter to grid preview, p50", ms(quantile(&times, 0.5)), "ms", Some(P50_GOAL_MS), None);
     figures.print("shutter to grid preview, p99", ms(quantile(&times, 0.99)), "ms", Some(P99_GOAL_MS), None);
     figures.print("shutter to grid preview, last", ms(quantile(&times, 1.0)), "ms", None, None);
     figures.print("shutter to grid preview on all devices, p50", ms(quantile(&everywhere, 0.5)), "ms", None, None);
+    figures.print(
+        "of this, until it is durable on its author's device, p50",
+        ms(quantile(&kept, 0.5)),
+        "ms",
+        None,
+        None,
+    );
     figures.print("previews lost", lost as f64, "", Some(0.0), None);
     let Some(drained) = measured.drained else { bail!("the originals did not arrive") };
     backlog(figures, measured, load, drained.saturating_duration_since(measured.last_post), lan)
@@ -220,7 +202,7 @@ fn report(measured: &Measured, load: &Load, lan: &Lan) -> Result<()> {
 fn backlog(figures: Figures, measured: &Measured, load: &Load, drained: Duration, lan: &Lan) -> Result<()> {
     let from_station = 1 + 2 * (load.hosts - 2);
     let from_access_point = load.hosts - 1;
-    let copies = measured.posted.values().map(|(_, host)| if *host == 0 { from_access_point } else { from_station });
+    let copies = measured.posted.values().map(|shot| if shot.host == 0 { from_access_point } else { from_station });
     let bytes = copies.sum::<usize>() * load.bytes / load.photos;
     let air_s = (bytes * 8) as f64 / (CHANNEL_MBIT * 1e6);
     let bound_s = (air_s - load.photos as f64).max(0.0);

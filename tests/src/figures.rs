@@ -19,6 +19,23 @@ impl Figures {
 
     /// One figure; smaller is better. `goal` is what was promised, `reference` what was measured beside it.
     pub fn print(self, name: &str, value: f64, unit: &str, goal: Option<f64>, reference: Option<(&str, f64)>) {
+        self.write(name, value, unit, goal, reference, None);
+    }
+
+    /// The same where more is better.
+    pub fn print_more(self, name: &str, value: f64, unit: &str, goal: Option<f64>, reference: Option<(&str, f64)>) {
+        self.write(name, value, unit, goal, reference, Some("more"));
+    }
+
+    fn write(
+        self,
+        name: &str,
+        value: f64,
+        unit: &str,
+        goal: Option<f64>,
+        reference: Option<(&str, f64)>,
+        better: Option<&str>,
+    ) {
         let round = |value: f64| (value * 10.0).round() / 10.0;
         if !self.as_json {
             let goal = goal.map(|goal| format!(", goal {goal} {unit}")).unwrap_or_default();
@@ -29,10 +46,13 @@ impl Figures {
         }
         let mut line = json!({ "bench": name, "value": round(value), "unit": unit });
         if let Some(goal) = goal {
-            line["goal"] = json!(goal);
+            line["goal"] = json!(round(goal));
         }
         if let Some((name, value)) = reference {
             line["reference"] = json!({ "name": name, "value": round(value) });
+        }
+        if let Some(better) = better {
+            line["better"] = json!(better);
         }
         println!("{line}");
     }

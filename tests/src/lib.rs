@@ -6,6 +6,7 @@
 //! * [`node`] runs `afterglow` on this machine or on a host of an emulated LAN, and reads its JSON.
 //! * [`control`] asks a running node without starting a process: for what is measured.
 //! * [`check`] is the checker that runs after every fault: same set, same order, no duplicates, bytes, no panic.
+//! * [`gathering`] brings real nodes on an emulated LAN into one group.
 //! * [`figures`] prints what was measured, for people and for `npm run bench`.
 //! * [`poll`] waits for a condition, with a bound.
 //!
@@ -16,6 +17,7 @@ pub mod check;
 pub mod compare;
 pub mod control;
 pub mod figures;
+pub mod gathering;
 pub mod media;
 pub mod node;
 pub mod poll;

@@ -66,6 +66,26 @@ pub struct Channel {
     pub multicast: Rate,
     /// The host that is the access point (a phone's hotspot); `None`: it is no member.
     pub access_point: Option<usize>,
+    /// A second access point with a channel of its own at the same rates, and the cable between the two.
+    pub second: Option<Second>,
+}
+
+/// A second access point and the backhaul to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Second {
+    /// The hosts from this one on are its stations.
+    pub from_host: usize,
+    /// Rate of the backhaul in each direction.
+    pub rate: Rate,
+    /// What a frame takes along the backhaul beside its turn, in nanoseconds.
+    pub delay_ns: u64,
+}
+
+impl Channel {
+    /// Which of the access points a host is at: 0 or 1.
+    pub(crate) fn cell_of(self, host: usize) -> usize {
+        self.second.map_or(0, |second| usize::from(host >= second.from_host))
+    }
 }
 
 /// Everything a [`Medium`](crate::medium::Medium) needs to know.
@@ -162,7 +182,7 @@ mod tests {
         lossy.links[1].loss = f64::NAN;
         assert_eq!(lossy.validate(), Err(ConfigError::Probability(1)));
         let rate = Rate::mbit(1.0).expect("positive");
-        let channel = Channel { rate, multicast: rate, access_point: Some(2) };
+        let channel = Channel { rate, multicast: rate, access_point: Some(2), second: None };
         let absent = Config { channel: Some(channel), ..two_hosts() };
         assert_eq!(absent.validate(), Err(ConfigError::AccessPoint(2)));
     }

@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::{Channel, Config, Link, Rate, ns_from_ms};
+use crate::config::{Channel, Config, Link, Rate, Second, ns_from_ms};
 use crate::medium::Medium;
 use crate::netns::{self, Namespace};
 use crate::policy::Change;
@@ -196,6 +196,7 @@ pub struct LanBuilder {
     shared_mbit: f64,
     multicast_mbit: f64,
     access_point: Option<usize>,
+    second: Option<Second>,
     queue_ms: f64,
     seed: u64,
 }
@@ -210,6 +211,7 @@ impl Default for LanBuilder {
             shared_mbit: 0.0,
             multicast_mbit: 0.0,
             access_point: None,
+            second: None,
             queue_ms: 100.0,
             seed: 1,
         }
@@ -256,6 +258,14 @@ impl LanBuilder {
     /// The host that is the channel's access point.
     pub fn access_point(mut self, host: usize) -> Self {
         self.access_point = Some(host);
+        self
+    }
+
+    /// A second access point with a channel of its own: the hosts from this one on are its stations. The backhaul between the
+    /// two has a rate in Mbit/s and a delay in milliseconds. Without a rate there is none.
+    pub fn second_access_point(mut self, from_host: usize, mbit: f64, delay_ms: f64) -> Self {
+        let delay_ns = ns_from_ms(delay_ms);
+        self.second = Rate::mbit(mbit).map(|rate| Second { from_host, rate, delay_ns });
         self
     }
 
@@ -334,6 +344,7 @@ impl LanBuilder {
             rate,
             multicast: Rate::mbit(self.multicast_mbit).unwrap_or(rate),
             access_point: self.access_point,
+            second: self.second,
         });
         Ok(Config { links, channel, queue_ns: ns_from_ms(self.queue_ms), seed: self.seed })
     }

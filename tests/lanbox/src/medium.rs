@@ -8,7 +8,9 @@
 //! ```
 //!
 //! On a line of rate `r` a frame of `n` bytes takes `8 (n + 24) / r`. In the shared channel it
-//! takes one such time if it starts or ends at the access point and two otherwise; the second one
+//! takes one such time if it starts or ends at the access point and two otherwise; what goes to a
+//! station of a second access point takes one in either channel and a turn on the backhaul between
+//! them; the second one
 //! of a frame to a group is at the multicast rate, however many listen. A frame that would wait
 //! longer than the queue's cap is dropped. A stage without a rate takes no time. An address that
 //! was not heard yet is flooded. Without jitter, what one host sends to another stays in order.
@@ -21,7 +23,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-use crate::config::{Channel, Config, ConfigError, Rate};
+use crate::config::{Channel, Config, ConfigError, FRAMING_BYTES, Rate};
 use crate::frame::{Header, Mac};
 use crate::policy::{Change, ChangeError, Policy};
 use crate::rng::SplitMix64;
@@ -53,7 +55,10 @@ pub struct Medium {
     addresses: BTreeMap<Mac, usize>,
     uplinks: Vec<Line>,
     downlinks: Vec<Line>,
-    air: Line,
+    /// The channel of each access point.
+    air: [Line; 2],
+    /// The backhaul, from each access point.
+    backhaul: [Line; 2],
     now_ns: u64,
     under_way: BinaryHeap<Reverse<Event>>,
     next_number: u64,
@@ -76,7 +81,8 @@ impl Medium {
             addresses: BTreeMap::new(),
             uplinks: vec![Line::default(); hosts],
             downlinks: vec![Line::default(); hosts],
-            air: Line::default(),
+            air: [Line::default(); 2],
+            backhaul: [Line::default(); 2],
             now_ns: 0,
             under_way: BinaryHeap::new(),
             next_number: 0,
@@ -181,6 +187,8 @@ impl Medium {
     fn take(&mut self, packet: Packet, step: Step) {
         match step {
             Step::Sent => self.handle_sent(packet),
+            Step::Relayed => self.handle_relayed(packet),
+            Step::Bridged => self.handle_bridged(packet),
             Step::Heard(to) => self.handle_heard(packet, to),
             Step::Crossed(to) => self.handle_crossed(packet, to),
         }
@@ -189,14 +197,51 @@ impl Medium {
     /// A frame has left its sender's uplink: on to the air, and from there to each receiver.
     fn handle_sent(&mut self, packet: Packet) {
         let receivers = self.receivers(&packet);
-        let Some(crossing) = self.cross_air(&packet, &receivers) else {
+        let (near, far): (Vec<_>, Vec<_>) =
+            receivers.into_iter().partition(|&to| self.cell_of(to) == self.cell_of(packet.from));
+        let Some(crossing) = self.cross_air(&packet, &near) else {
             return self.drop_at_queue(packet.from);
         };
-        for to in receivers {
+        if !far.is_empty() {
+            self.schedule(crossing.first_ns, packet.clone(), Step::Relayed);
+        }
+        for to in near {
             let is_access_point = self.access_point() == Some(to);
             let heard_ns = if is_access_point { crossing.first_ns } else { crossing.second_ns };
             self.schedule(heard_ns, packet.clone(), Step::Heard(to));
         }
+    }
+
+    /// A frame for the other access point's stations is at its sender's: on to the backhaul.
+    fn handle_relayed(&mut self, packet: Packet) {
+        let Some(second) = self.config.channel.and_then(|channel| channel.second) else { return };
+        let cell = self.cell_of(packet.from);
+        let work_ns = second.rate.frame_time_ns(packet.frame.len());
+        let Some(bridged_ns) = self.backhaul[cell].enter(self.now_ns, work_ns, self.config.queue_ns) else {
+            return self.drop_at_queue(packet.from);
+        };
+        self.stats.backhaul_bytes += (packet.frame.len() + FRAMING_BYTES) as u64;
+        self.schedule(bridged_ns + second.delay_ns, packet, Step::Bridged);
+    }
+
+    /// A frame is at the other access point: on to the air there.
+    fn handle_bridged(&mut self, packet: Packet) {
+        let Some(channel) = self.config.channel else { return };
+        let cell = 1 - self.cell_of(packet.from);
+        let receivers = self.receivers(&packet);
+        let receivers: Vec<_> = receivers.into_iter().filter(|&to| self.cell_of(to) == cell).collect();
+        let (_, air_ns) = air_times(channel, &packet, &receivers);
+        let Some(heard_ns) = self.air[cell].enter(self.now_ns, air_ns, self.config.queue_ns) else {
+            return self.drop_at_queue(packet.from);
+        };
+        self.stats.airtime_ns += air_ns;
+        for to in receivers {
+            self.schedule(heard_ns, packet.clone(), Step::Heard(to));
+        }
+    }
+
+    fn cell_of(&self, host: usize) -> usize {
+        self.config.channel.map_or(0, |channel| channel.cell_of(host))
     }
 
     /// A copy is at its receiver's link: through the downlink, then chance, then distance.
@@ -256,7 +301,7 @@ impl Medium {
         };
         let (to_ap_ns, from_ap_ns) = air_times(channel, packet, receivers);
         let air_ns = to_ap_ns + from_ap_ns;
-        let second_ns = self.air.enter(self.now_ns, air_ns, self.config.queue_ns)?;
+        let second_ns = self.air[channel.cell_of(packet.from)].enter(self.now_ns, air_ns, self.config.queue_ns)?;
         self.stats.airtime_ns += air_ns;
         Some(Crossing { first_ns: second_ns - from_ap_ns, second_ns })
     }
@@ -312,6 +357,10 @@ struct Packet {
 enum Step {
     /// It has left its sender.
     Sent,
+    /// It is at its sender's access point, and belongs to the other.
+    Relayed,
+    /// It is at the other access point.
+    Bridged,
     /// It is at this receiver's downlink.
     Heard(usize),
     /// It has come the whole way to this receiver.

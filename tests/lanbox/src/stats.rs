@@ -13,6 +13,9 @@ pub struct Stats {
     pub multicast_copies: u64,
     /// Time the shared channel was in use, in nanoseconds.
     pub airtime_ns: u64,
+    /// Bytes that crossed the backhaul between two access points, with framing.
+    #[serde(default)]
+    pub backhaul_bytes: u64,
     /// Copies lost by chance.
     pub loss_drops: u64,
     /// Frames and copies that met a full queue.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{FRAMING_BYTES, Link};
+use crate::config::{FRAMING_BYTES, Link, Second};
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000 * MS;
@@ -46,8 +46,22 @@ fn introduced(config: Config) -> Medium {
 
 fn wifi(hosts: usize, access_point: Option<usize>) -> Config {
     let rate = |mbit| Rate::mbit(mbit).expect("positive");
-    let channel = Channel { rate: rate(100.0), multicast: rate(24.0), access_point };
+    let channel = Channel { rate: rate(100.0), multicast: rate(24.0), access_point, second: None };
     Config { channel: Some(channel), ..config(hosts, Link::default()) }
+}
+
+#[test]
+fn what_goes_to_a_second_access_point_takes_both_channels_and_the_backhaul() {
+    let mut config = wifi(4, None);
+    let second = Second { from_host: 2, rate: Rate::mbit(20.0).expect("positive"), delay_ns: 3 * MS };
+    config.channel = config.channel.map(|channel| Channel { second: Some(second), ..channel });
+    let mut medium = introduced(config);
+    medium.offer(0, ALICE, &frame(ALICE, mac(CAROL), 1514, 0));
+    medium.offer(0, ALICE, &frame(ALICE, mac(BOB), 1514, 1));
+    let [near, far] = &drain(&mut medium)[..] else { panic!("two deliveries") };
+    assert_eq!((near.to, near.at_ns), (BOB, 3 * 123_040), "after the first crossing of the frame before");
+    assert_eq!((far.to, far.at_ns), (CAROL, 123_040 + 615_200 + 3 * MS + 123_040));
+    assert_eq!(medium.stats().backhaul_bytes, 1538);
 }
 
 fn drain(medium: &mut Medium) -> Vec<Delivery> {
@@ -199,7 +213,7 @@ fn any_config() -> impl Strategy<Value = Config> {
         let channel = channel.and_then(|(rate, multicast, access_point)| {
             let rate = Rate::bits_per_second(rate * 1_000_000)?;
             let multicast = Rate::bits_per_second(multicast * 1_000_000)?;
-            Some(Channel { rate, multicast, access_point })
+            Some(Channel { rate, multicast, access_point, second: None })
         });
         Config { links, channel, queue_ns: queue * MS, seed }
     })

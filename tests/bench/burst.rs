@@ -1,0 +1,208 @@
+//! S1, S2, S3: ten photos of one member to eight others, beside the tools that people would use.
+//!
+//! `lanbox run -- bench-burst S1|S2|S3 [--runs N] [--json]`: each run has a LAN of its own, and so has each peer. A time
+//! begins when the node is told of the files and ends when the last device has answered that it holds the last original; it
+//! includes reading, blanking, sealing and previews, which the peers do not do. Peers send the same files: `curl` from nginx
+//! by all at once, libtorrent with a seed that everybody knows, uftp by multicast. A peer that is not installed is named.
+#![forbid(unsafe_code)]
+
+mod peers;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use lanbox::{Lan, LanBuilder};
+use tests::control::Control;
+use tests::figures::{Figures, option, quantile};
+use tests::gathering::{Gathering, held};
+use tests::media::{Sample, Studio};
+use tests::poll;
+
+use crate::peers::Peer;
+
+const RECEIVERS: usize = 8;
+const PHOTOS: u32 = 10;
+/// A photo of this many megapixels weighs about 2 MiB.
+const MEGAPIXELS: u32 = 8;
+const RUNS: u64 = 5;
+/// What a full TCP segment takes on the wire, for each byte that it carries.
+const WIRE: f64 = 1538.0 / 1448.0;
+const WITHIN: Duration = Duration::from_secs(240);
+/// What settles after joining: pings, the gossip mesh.
+const SETTLE: Duration = Duration::from_secs(6);
+
+/// A network, and what it allows.
+#[derive(Clone, Copy)]
+pub(crate) enum Case {
+    /// Separate links: 20 Mbit/s up, 100 down, 2 ms.
+    Separate,
+    /// One Wi-Fi channel of 100 Mbit/s, multicast at 24; its access point is no member.
+    Shared,
+    /// Two such channels, and 20 Mbit/s between them.
+    TwoCells,
+}
+
+impl Case {
+    fn from_arguments() -> Result<Self> {
+        let arguments = std::env::args().collect::<Vec<_>>();
+        let known = [("S1", Self::Separate), ("S2", Self::Shared), ("S3", Self::TwoCells)];
+        let found = known.into_iter().find(|(name, _)| arguments.iter().any(|argument| argument == name));
+        found.map(|(_, case)| case).context("which case? S1, S2 or S3")
+    }
+
+    /// The source is host 0.
+    pub(crate) fn lan(self) -> LanBuilder {
+        let hosts = Lan::builder().hosts(RECEIVERS + 1);
+        match self {
+            Self::Separate => hosts.rate_up_mbit(20.0).rate_down_mbit(100.0).delay_ms(2.0),
+            Self::Shared => hosts.shared_mbit(100.0).multicast_mbit(24.0),
+            Self::TwoCells => {
+                hosts.shared_mbit(100.0).multicast_mbit(24.0).second_access_point(1 + RECEIVERS / 2, 20.0, 3.0)
+            }
+        }
+    }
+
+    /// The least time for so many bytes to every receiver by unicast, in seconds.
+    fn bound_s(self, bytes: usize) -> f64 {
+        let bits = bytes as f64 * 8.0 * WIRE;
+        match self {
+            Self::Separate => bits / 20e6,
+            Self::Shared => bits * (2 * RECEIVERS) as f64 / 100e6,
+            // Half the receivers take two turns in the source's cell; what goes to the others takes one.
+            Self::TwoCells => bits * (RECEIVERS + 1) as f64 / 100e6,
+        }
+    }
+
+    /// What is promised, in bounds.
+    fn goal(self) -> f64 {
+        match self {
+            Self::Separate => 1.4,
+            Self::Shared => 1.15,
+            Self::TwoCells => 1.25,
+        }
+    }
+}
+
+/// What one run took.
+struct Taken {
+    all: Duration,
+    first_preview: Duration,
+    source_bytes: u64,
+    backhaul_bytes: u64,
+    air: Duration,
+}
+
+fn main() -> Result<()> {
+    Lan::available().map_err(|reason| anyhow!("the emulated LAN {reason}"))?;
+    let case = Case::from_arguments()?;
+    let studio = Studio::open()?;
+    let samples = (0..PHOTOS).map(|n| studio.photo_sized(3_000 + n, MEGAPIXELS)).collect::<Result<Vec<_>>>()?;
+    let bytes = samples.iter().map(|sample| Ok(sample.bytes()?.len())).sum::<Result<usize>>()?;
+    let figures = Figures::from_arguments();
+    let runs = option("--runs").unwrap_or(RUNS);
+    let taken = (0..runs).map(|_| run(case, &samples)).collect::<Result<Vec<_>>>()?;
+    report(figures, case, bytes, &taken);
+    if std::env::args().any(|argument| argument == "--alone") {
+        return Ok(());
+    }
+    for peer in Peer::ALL {
+        let mut times = vec![];
+        for _ in 0..runs.min(peer.runs()) {
+            match peer.run(case, &samples) {
+                Ok(time) => times.push(time),
+                Err(error) => eprintln!("{}: {error:#}", peer.name()),
+            }
+        }
+        times.sort_unstable();
+        if !times.is_empty() {
+            let bound = Some(("bound", case.bound_s(bytes)));
+            figures.print(peer.name(), quantile(&times, 0.5).as_secs_f64(), "s", None, bound);
+        }
+    }
+    Ok(())
+}
+
+fn run(case: Case, samples: &[Sample]) -> Result<Taken> {
+    let lan = Arc::new(case.lan().start()?);
+    let folder = tempfile::tempdir()?;
+    let gathering = Gathering::start(&lan, folder.path())?;
+    std::thread::sleep(SETTLE);
+    let mut source = Control::connect(&gathering.nodes[0].data_dir())?;
+    let files = samples.iter().map(|sample| sample.path.clone()).collect::<Vec<_>>();
+    let before = lan.stats()?;
+    let start = Instant::now();
+    let (posted, seen) = std::thread::scope(|scope| {
+        let watching = (1..gathering.nodes.len())
+            .map(|host| {
+                scope.spawn({
+                    let gathering = &gathering;
+                    move || watch(gathering, host, samples.len())
+                })
+            })
+            .collect::<Vec<_>>();
+        let posted = source.post(&gathering.group, &files);
+        let seen = watching.into_iter().map(|watch| watch.join().map_err(|_| anyhow!("a watcher panicked"))?);
+        (posted, seen.collect::<Result<Vec<_>>>())
+    });
+    let receipt = posted?;
+    ensure!(receipt["moments"].as_array().is_some_and(|moments| moments.len() == samples.len()), "{receipt}");
+    let seen = seen?;
+    let after = lan.stats()?;
+    let last = |pick: fn(&(Instant, Instant)) -> Instant| seen.iter().map(pick).max().unwrap_or(start) - start;
+    Ok(Taken {
+        all: last(|(_, all)| *all),
+        first_preview: last(|(first, _)| *first),
+        source_bytes: after.hosts[0].sent_bytes - before.hosts[0].sent_bytes,
+        backhaul_bytes: after.backhaul_bytes - before.backhaul_bytes,
+        air: Duration::from_nanos(after.airtime_ns - before.airtime_ns),
+    })
+}
+
+/// When a device held its first grid preview, and when its last original.
+fn watch(gathering: &Gathering, host: usize, count: usize) -> Result<(Instant, Instant)> {
+    let node = &gathering.nodes[host];
+    let mut control = Control::connect(&node.data_dir())?;
+    let mut first = None;
+    poll::until_true(&format!("{} has every original", node.name), WITHIN, || {
+        let page = gathering.page(&mut control, 2 * PHOTOS)?;
+        if first.is_none() && held(&page, "grid").next().is_some() {
+            first = Some(Instant::now());
+        }
+        Ok(held(&page, "original").count() == count)
+    })?;
+    let all = Instant::now();
+    let Some(first) = first else { bail!("{} shows no preview", node.name) };
+    Ok((first, all))
+}
+
+fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken]) {
+    let middle = |of: fn(&Taken) -> f64| {
+        let mut values = taken.iter().map(of).collect::<Vec<_>>();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or_default()
+    };
+    let worst = taken.iter().map(|taken| taken.all.as_secs_f64()).fold(0.0, f64::max);
+    let bound_s = case.bound_s(bytes);
+    let goal_s = (bound_s * case.goal() * 10.0).round() / 10.0;
+    let megabytes = bytes as f64 / 1e6;
+    let bound = Some(("bound", bound_s));
+    figures.print("every original on all", middle(|taken| taken.all.as_secs_f64()), "s", Some(goal_s), bound);
+    figures.print("worst of the runs", worst, "s", None, bound);
+    figures.print("first preview on all", middle(|taken| taken.first_preview.as_secs_f64()), "s", Some(0.5), None);
+    match case {
+        Case::Separate => {
+            let sent = middle(|taken| taken.source_bytes as f64) / 1e6;
+            figures.print("the source sends", sent / megabytes, "copies", Some(1.3), None);
+        }
+        Case::Shared => {
+            let air_s = middle(|taken| taken.air.as_secs_f64());
+            figures.print("time on the air", air_s, "s", None, Some(("one unicast copy to each", bound_s)));
+        }
+        Case::TwoCells => {
+            let crossed = middle(|taken| taken.backhaul_bytes as f64) / 1e6;
+            let once = Some(("one copy", megabytes * WIRE));
+            figures.print("over the backhaul", crossed, "MB", Some(24.0 * megabytes / 20.97), once);
+        }
+    }
+}

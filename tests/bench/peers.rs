@@ -1,0 +1,204 @@
+//! The tools that people would use instead, on the same network with the same files.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use lanbox::Lan;
+use tests::media::Sample;
+
+use crate::Case;
+
+/// How long a tool may take to be ready.
+const READY: Duration = Duration::from_secs(10);
+/// How long it may take in all.
+const LIMIT_S: &str = "240";
+
+/// A tool.
+#[derive(Clone, Copy)]
+pub(crate) enum Peer {
+    /// nginx at the source, curl at the receivers.
+    Http,
+    /// libtorrent everywhere.
+    Torrent,
+    /// uftp by multicast.
+    Multicast,
+}
+
+impl Peer {
+    pub(crate) const ALL: [Self; 3] = [Self::Http, Self::Torrent, Self::Multicast];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP (nginx and curl)",
+            Self::Torrent => "libtorrent",
+            Self::Multicast => "multicast (uftp)",
+        }
+    }
+
+    /// How often it is worth the time.
+    pub(crate) fn runs(self) -> u64 {
+        match self {
+            Self::Http | Self::Multicast => 1,
+            Self::Torrent => 3,
+        }
+    }
+
+    /// Sends the files from host 0 to all others; answers how long it took.
+    pub(crate) fn run(self, case: Case, samples: &[Sample]) -> Result<Duration> {
+        let lan = Arc::new(case.lan().start()?);
+        let folder = tempfile::tempdir()?;
+        let files = folder.path().join("files");
+        std::fs::create_dir(&files)?;
+        for sample in samples {
+            std::fs::copy(&sample.path, files.join(sample.name()))?;
+        }
+        match self {
+            Self::Http => http(&lan, folder.path()),
+            Self::Torrent => torrent(&lan, folder.path()),
+            Self::Multicast => multicast(&lan, folder.path()),
+        }
+    }
+}
+
+fn http(lan: &Lan, folder: &Path) -> Result<Duration> {
+    let place = folder.display();
+    let configuration = format!(
+        "daemon off; master_process off; pid {place}/pid; error_log {place}/log; user root; events {{}}\n\
+         http {{ access_log off; client_body_temp_path {place}/b; proxy_temp_path {place}/p; \
+         fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s; \
+         server {{ listen {}:8080; root {place}/files; }} }}\n",
+        lan.address(0)
+    );
+    let path = folder.join("nginx.conf");
+    std::fs::write(&path, configuration)?;
+    let mut nginx = lan.command(0, "nginx");
+    let _server = Running::start(nginx.arg("-e").arg(folder.join("log")).arg("-c").arg(&path), "nginx")?;
+    let names = std::fs::read_dir(folder.join("files"))?;
+    let names =
+        names.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default())).collect::<Result<Vec<_>>>()?;
+    let ready = Instant::now();
+    while lan
+        .command(1, "curl")
+        .args(["-sf", "-o", "/dev/null"])
+        .arg(url(lan, ""))
+        .status()?
+        .code()
+        .is_none_or(|code| code == 7)
+    {
+        ensure!(ready.elapsed() < READY, "nginx does not answer");
+    }
+    let start = Instant::now();
+    let fetching = (1..lan.hosts())
+        .map(|host| {
+            let mut curl = lan.command(host, "curl");
+            curl.args(["-sf", "--max-time", LIMIT_S, "--parallel", "--remote-name-all"]);
+            let target = folder.join(format!("to-{host}"));
+            std::fs::create_dir(&target)?;
+            curl.current_dir(target).args(names.iter().map(|name| url(lan, name)));
+            Running::start(&mut curl, "curl")
+        })
+        .collect::<Result<Vec<_>>>()?;
+    fetching.into_iter().try_for_each(Running::finish)?;
+    Ok(start.elapsed())
+}
+
+fn url(lan: &Lan, name: &str) -> String {
+    format!("http://{}:8080/{name}", lan.address(0))
+}
+
+fn torrent(lan: &Lan, folder: &Path) -> Result<Duration> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/bench/torrent.py");
+    let python = |host: usize| {
+        let mut command = lan.command(host, "/usr/bin/python3");
+        command.arg(&script).env("LIMIT_S", LIMIT_S);
+        command
+    };
+    let file = folder.join("a.torrent");
+    let made =
+        Command::new("/usr/bin/python3").arg(&script).arg("make").arg(folder.join("files")).arg(&file).status()?;
+    ensure!(made.success(), "libtorrent is not installed");
+    let seed = lan.address(0).to_string();
+    let _seed = Running::start(python(0).arg("seed").arg(&file).arg(folder).arg(&seed), "libtorrent")?;
+    // A seed that listens is ready: a connection to it is the sign.
+    let ready = Instant::now();
+    let probe = "import socket,sys; socket.create_connection((sys.argv[1], 6881), 1)";
+    while !lan.command(1, "/usr/bin/python3").args(["-c", probe, &seed]).stderr(Stdio::null()).status()?.success() {
+        ensure!(ready.elapsed() < READY, "the seed does not listen");
+    }
+    let start = Instant::now();
+    let fetching = (1..lan.hosts())
+        .map(|host| {
+            let target = folder.join(format!("to-{host}"));
+            std::fs::create_dir(&target)?;
+            let own = lan.address(host).to_string();
+            let mut command = python(host);
+            command.arg("leech").arg(&file).arg(target).arg(own);
+            command.args((0..lan.hosts()).filter(|other| *other != host).map(|other| lan.address(other).to_string()));
+            Running::start(&mut command, "libtorrent")
+        })
+        .collect::<Result<Vec<_>>>()?;
+    // Each goes on serving until the last is told, by the end of its input, that it may go.
+    fetching.into_iter().map(Running::done).collect::<Result<Vec<_>>>()?;
+    Ok(start.elapsed())
+}
+
+fn multicast(lan: &Lan, folder: &Path) -> Result<Duration> {
+    let receivers = (1..lan.hosts())
+        .map(|host| {
+            let target = folder.join(format!("to-{host}"));
+            std::fs::create_dir(&target)?;
+            let mut command = lan.command(host, "uftpd");
+            command.args(["-d", "-I", "lan0", "-D"]).arg(target);
+            Running::start(&mut command, "uftpd")
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let start = Instant::now();
+    // About what the slowest link of the case takes; uftp is told its rate.
+    let mut uftp = lan.command(0, "uftp");
+    uftp.args(["-I", "lan0", "-R", "17000", "-r", "0.5"]).arg(folder.join("files"));
+    Running::start(&mut uftp, "uftp")?.finish()?;
+    drop(receivers);
+    Ok(start.elapsed())
+}
+
+/// A process that ends with this value.
+struct Running {
+    child: Child,
+    name: &'static str,
+}
+
+impl Running {
+    fn start(command: &mut Command, name: &'static str) -> Result<Self> {
+        let quiet = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = quiet.spawn().with_context(|| format!("{name} does not start"))?;
+        Ok(Self { child, name })
+    }
+
+    /// Waits until it has ended well.
+    fn finish(mut self) -> Result<()> {
+        drop(self.child.stdout.take());
+        let status = self.child.wait()?;
+        ensure!(status.success(), "{} ended with {status}", self.name);
+        Ok(())
+    }
+
+    /// Waits until it has printed a line, and leaves it running.
+    fn done(mut self) -> Result<Self> {
+        use std::io::{BufRead, BufReader};
+        let stdout = self.child.stdout.take().context("its output is a pipe")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        ensure!(line.trim() == "done", "{} did not get everything", self.name);
+        Ok(self)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -80,8 +80,14 @@ const MINIMUM_VERSIONS: &[(&str, &str)] = &[
 const MINIMUM_SQLITE: &str = "3.51.3";
 
 /// Everything that the app's webview may call beyond our own single command.
-const CAPABILITIES: &[&str] =
-    &["allow-call", "allow-media-base", "core:event:allow-listen", "core:event:allow-unlisten", "dialog:allow-open"];
+const CAPABILITIES: &[&str] = &[
+    "allow-call",
+    "allow-media-base",
+    "allow-save-original",
+    "core:event:allow-listen",
+    "core:event:allow-unlisten",
+    "dialog:allow-open",
+];
 
 #[test]
 fn every_crate_stands_on_a_floor() {

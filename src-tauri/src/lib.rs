@@ -15,6 +15,7 @@ mod call;
 mod link;
 mod log;
 mod phone;
+mod save;
 mod settings;
 mod shell;
 mod trouble;
@@ -50,7 +51,7 @@ pub fn start(settings: Settings) -> anyhow::Result<()> {
     let builder = plugins(Builder::default(), &settings)
         .plugin(tauri_plugin_afterglow::init())
         .register_uri_scheme_protocol(trouble::SCHEME, |asked, _| trouble::page(asked.app_handle()))
-        .invoke_handler(tauri::generate_handler![call::call, call::media_base])
+        .invoke_handler(tauri::generate_handler![call::call, call::media_base, save::save_original])
         .setup(move |app| set_up(app, &settings).map_err(Into::into));
     builder.build(context)?.run(|app, event| {
         if matches!(event, RunEvent::Exit)

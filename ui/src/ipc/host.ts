@@ -9,6 +9,8 @@ export interface Host {
   events(listener: (event: Event) => void, link?: (up: boolean) => void): () => void;
   /** Where the bytes of one part are, once they are complete on this device. */
   mediaUrl(group: string, moment: string, part: MediaPart): string;
+  /** Puts an original among the person's photos, where the page itself can save no files: on a phone. */
+  readonly save?: ((group: string, moment: string) => Promise<void>) | undefined;
   /** Streams one file into a group. */
   upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt>;
 }

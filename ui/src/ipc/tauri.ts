@@ -13,6 +13,9 @@ class TauriHost implements Host {
   readonly kind = 'tauri';
   readonly #base: string;
 
+  /** The webview of a phone saves no files by itself. */
+  readonly save = /Android|iPhone|iPad/.test(navigator.userAgent) ? saveOriginal : undefined;
+
   constructor(base: string) {
     this.#base = base;
   }
@@ -38,5 +41,13 @@ class TauriHost implements Host {
 
   upload(...[file, target, onProgress, signal]: Parameters<Host['upload']>): ReturnType<Host['upload']> {
     return putFile(uploadUrl(this.#base, target), file, onProgress, signal);
+  }
+}
+
+async function saveOriginal(group: string, moment: string): Promise<void> {
+  try {
+    await invoke('save_original', { group, moment });
+  } catch (cause) {
+    throw toFailure(cause);
   }
 }

@@ -184,7 +184,7 @@ fn fields_that_differ(sources: &Sources) -> Vec<String> {
     let mut differing = Vec::new();
     for (name, wanted) in shapes() {
         let kotlin = declared(&sources.kotlin, &format!("class {name}"), &["lateinit var ", "    var ", "    val "]);
-        let swift = declared(&sources.swift, &format!("struct {name}: "), &["    let "]);
+        let swift = declared(&sources.swift, &format!("struct {name}:"), &["    let "]);
         for (language, found) in [("Kotlin", kotlin), ("Swift", swift)] {
             if found != wanted {
                 let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");

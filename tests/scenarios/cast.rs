@@ -16,6 +16,9 @@ use tests::{check, compare};
 /// How long anything may take on a busy machine; far beyond what it does take.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
 
+/// How far apart two rounds of states are in a play.
+const ROUND: Duration = Duration::from_millis(300);
+
 static PANICS: Mutex<Vec<String>> = Mutex::new(vec![]);
 
 /// One scenario: a folder for its devices and a studio for its pictures.
@@ -43,7 +46,12 @@ impl Play {
 
     /// A person whose device is on, in no group yet.
     pub(crate) async fn person(&self, name: &str) -> Person {
-        let config = EngineConfig { mdns: false, loopback: true, ..EngineConfig::new(self.folder.path().join(name)) };
+        let config = EngineConfig {
+            mdns: false,
+            loopback: true,
+            states_every: ROUND,
+            ..EngineConfig::new(self.folder.path().join(name))
+        };
         self.person_with(name, config).await
     }
 
@@ -53,6 +61,7 @@ impl Play {
             mdns: false,
             loopback: true,
             port: Some(free_port()),
+            states_every: ROUND,
             ..EngineConfig::new(self.folder.path().join(name))
         };
         self.person_with(name, config).await

@@ -9,4 +9,5 @@ mod catching_up;
 mod joining;
 mod keeping;
 mod spine;
+mod storage;
 mod threads;

@@ -12,6 +12,7 @@ describe('router', () => {
     { at: 'group', group: 'a1', over: null },
     { at: 'group', group: 'a1', over: { sheet: 'invite' } },
     { at: 'group', group: 'a1', over: { sheet: 'members' } },
+    { at: 'group', group: 'a1', over: { sheet: 'storage' } },
     { at: 'group', group: 'a1', over: { sheet: 'moment', moment: 'b2' } },
   ];
 

@@ -94,6 +94,11 @@ const SHOTS = {
     act: (page) => page.locator('figure img').waitFor(),
   },
   members: { url: `${world()}#/group/${GROUP}/members` },
+  storage: { url: `${world()}#/group/${GROUP}/storage` },
+  'storage-paused': {
+    url: `${world()}#/group/${EMPTY}/storage`,
+    act: (page) => page.locator('dialog section button').first().click(),
+  },
   settings: { url: `${world()}#/settings` },
   shortcuts: { url: `${world()}#/`, act: (page) => page.keyboard.press('?') },
   gallery: { url: '#/gallery', tall: true },

@@ -447,6 +447,208 @@ found_by: string,
 rtt_ms?: number, };
 
 /**
+ * Asks for transfers and storage of a group.
+ */
+export type StorageGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Sets what this device keeps of a group.
+ */
+export type StorageSet = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The wishes, all of them.
+ */
+policy: StoragePolicy, };
+
+/**
+ * What this device keeps of a group. Own captures always stay.
+ */
+export type StoragePolicy = { 
+/**
+ * Of others' photos and Live Photos.
+ */
+photos: Keep, 
+/**
+ * Of others' clips.
+ */
+clips: Keep, 
+/**
+ * Whether nothing is fetched for now.
+ */
+paused: boolean, 
+/**
+ * The most that media may take on this device; absent: as much as there is.
+ */
+quota_bytes?: number, 
+/**
+ * How much of what is not kept may be brought along for others.
+ */
+carry_bytes: number, };
+
+/**
+ * What is fetched of others' moments.
+ */
+export type Keep = "previews" | "when_plugged" | "all";
+
+/**
+ * Transfers and storage of a group.
+ */
+export type StorageView = { 
+/**
+ * What this device keeps.
+ */
+policy: StoragePolicy, 
+/**
+ * Why originals do not come at the moment, if they do not.
+ */
+blocked?: Blocked, 
+/**
+ * Bytes of media on this device.
+ */
+used_bytes: number, 
+/**
+ * Those that are only brought along for others.
+ */
+carried_bytes: number, 
+/**
+ * Free space of the disk; absent where the system does not say.
+ */
+free_disk_bytes?: number, 
+/**
+ * Previews still to come.
+ */
+previews: Outstanding, 
+/**
+ * Originals still to come, as far as they are kept.
+ */
+originals: Outstanding, 
+/**
+ * One entry a member that something came from or went to, the busiest first.
+ */
+transfers: Array<TransferView>, 
+/**
+ * On how many devices everything is.
+ */
+copies: CopiesView, 
+/**
+ * What this device took back, newest first, at most twenty.
+ */
+takebacks: Array<TakebackView>, };
+
+/**
+ * What is still to come.
+ */
+export type Outstanding = { 
+/**
+ * Blobs.
+ */
+count: number, 
+/**
+ * Bytes.
+ */
+bytes: number, };
+
+/**
+ * Why originals do not come.
+ */
+export type Blocked = "paused" | "quota" | "disk_low" | "on_battery";
+
+/**
+ * What goes between this device and a member.
+ */
+export type TransferView = { 
+/**
+ * The member's device id.
+ */
+device: string, 
+/**
+ * Its name; empty when it has not said one.
+ */
+name: string, 
+/**
+ * One of twelve hues, 0 to 11.
+ */
+colour: number, 
+/**
+ * Whether it is connected now.
+ */
+here: boolean, 
+/**
+ * What comes from it, in bits a second.
+ */
+down_bps: number, 
+/**
+ * What goes to it, in bits a second.
+ */
+up_bps: number, 
+/**
+ * What came from it since the app was started.
+ */
+down_bytes: number, 
+/**
+ * What went to it since the app was started.
+ */
+up_bytes: number, };
+
+/**
+ * On how many devices everything is: by each device's own signed word, so it may lag behind, but only to the safe side.
+ */
+export type CopiesView = { 
+/**
+ * Moments on the timeline.
+ */
+moments: number, 
+/**
+ * Every moment is on so many devices, or more; at most three, which is what can be promised.
+ */
+at_least: number, 
+/**
+ * Moments on fewer than three devices.
+ */
+below_three: number, 
+/**
+ * Own moments that are on this device only.
+ */
+own_only_here: number, 
+/**
+ * Moments of others that are on this device only.
+ */
+others_only_here: number, 
+/**
+ * When the member that was silent for the longest last said what it holds; absent when nobody said anything.
+ */
+heard_at_ms?: number, };
+
+/**
+ * Something that this device took back.
+ */
+export type TakebackView = { 
+/**
+ * What was taken back.
+ */
+moment: string, 
+/**
+ * When.
+ */
+at_ms: number, 
+/**
+ * Devices from which it is gone, this one included.
+ */
+gone: number, 
+/**
+ * Devices of the group.
+ */
+of: number, };
+
+/**
  * Asks for one moment.
  */
 export type MomentGet = { 
@@ -1102,6 +1304,8 @@ export interface Calls {
   "invite.inspect": { args: InviteInspect; reply: InvitePreview };
   "member.list": { args: MemberList; reply: MemberPage };
   "peer.list": { args: PeerList; reply: PeerPage };
+  "storage.get": { args: StorageGet; reply: StorageView };
+  "storage.set": { args: StorageSet; reply: StorageView };
   "timeline.page": { args: TimelineQuery; reply: TimelinePage };
   "timeline.buckets": { args: TimelineBuckets; reply: BucketPage };
   "timeline.stack": { args: TimelineStack; reply: StackPage };

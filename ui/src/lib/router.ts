@@ -11,7 +11,7 @@ export type Route =
       readonly over: Over | null;
     };
 
-export type Over = { readonly sheet: 'invite' | 'members' | 'map' } | { readonly sheet: 'moment'; readonly moment: string };
+export type Over = { readonly sheet: 'invite' | 'members' | 'map' | 'storage' } | { readonly sheet: 'moment'; readonly moment: string };
 
 const ID = /^[0-9a-f]{1,128}$/;
 
@@ -22,7 +22,7 @@ export function parseRoute(hash: string): Route {
   if (first === 'start' || first === 'settings' || first === 'gallery') return { at: first };
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
-  if (sheet === 'invite' || sheet === 'members' || sheet === 'map') return { at: 'group', group, over: { sheet } };
+  if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage') return { at: 'group', group, over: { sheet } };
   if (sheet === 'moment' && ID.test(moment)) return { at: 'group', group, over: { sheet, moment } };
   return { at: 'group', group, over: null };
 }

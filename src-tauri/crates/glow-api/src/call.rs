@@ -6,8 +6,8 @@ use crate::{
     AppStatus, BucketPage, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation,
     GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView,
     MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact, MomentRetract, MomentShare,
-    MomentView, PeerList, PeerPage, PlacePage, Profile, ProfileSet, SeenView, StackPage, StatusGet, TimelineBuckets,
-    TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    MomentView, PeerList, PeerPage, PlacePage, Profile, ProfileSet, SeenView, StackPage, StatusGet, StorageGet,
+    StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -101,6 +101,8 @@ calls! {
     "invite.inspect" InviteInspect => InvitePreview,
     "member.list" MemberList => MemberPage,
     "peer.list" PeerList => PeerPage,
+    "storage.get" StorageGet => StorageView,
+    "storage.set" StorageSet => StorageView,
     "timeline.page" TimelineQuery => TimelinePage,
     "timeline.buckets" TimelineBuckets => BucketPage,
     "timeline.stack" TimelineStack => StackPage,

@@ -23,6 +23,7 @@ mod group;
 mod invite;
 mod member;
 mod moment;
+mod storage;
 mod timeline;
 
 pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
@@ -38,6 +39,10 @@ pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerVie
 pub use moment::{
     FavouriteView, Held, MediaPart, MomentCaption, MomentFavourite, MomentGet, MomentKind, MomentReact, MomentRetract,
     MomentShare, MomentView, Place, ReactionView, ShareChoice, StackView,
+};
+pub use storage::{
+    Blocked, CopiesView, Keep, Outstanding, StorageGet, StoragePolicy, StorageSet, StorageView, TakebackView,
+    TransferView,
 };
 pub use timeline::{
     Bucket, BucketPage, PlacePage, PlacedMoment, SeenView, StackPage, TimelineBuckets, TimelineFilter, TimelinePage,

@@ -52,6 +52,18 @@ impl BlobStore {
         None
     }
 
+    /// Bytes of the whole disk; `None` where the system does not tell.
+    #[must_use]
+    pub fn disk_bytes(&self) -> Option<u64> {
+        #[cfg(unix)]
+        {
+            let stat = rustix::fs::statvfs(self.inner.layout.root()).ok()?;
+            Some(stat.f_blocks.saturating_mul(stat.f_frsize))
+        }
+        #[cfg(not(unix))]
+        None
+    }
+
     /// The ledger stays locked while a blob appears or goes, so that a count sees it on one side only.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.inner.ledger)

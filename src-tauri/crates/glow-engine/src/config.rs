@@ -1,6 +1,6 @@
 //! How an engine is set up.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use glow_net::SystemDiscovery;
 
@@ -23,6 +23,8 @@ pub struct EngineConfig {
     pub quic: bool,
     /// Whether to use TCP.
     pub tcp: bool,
+    /// How far apart two rounds of telling members what this device holds are, at least.
+    pub states_every: Duration,
 }
 
 impl EngineConfig {
@@ -38,6 +40,7 @@ impl EngineConfig {
             addresses: Vec::new(),
             quic: true,
             tcp: true,
+            states_every: Duration::from_secs(30),
         }
     }
 }

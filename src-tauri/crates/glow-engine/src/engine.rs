@@ -8,7 +8,7 @@ use std::{
 
 use glow_api::{ApiError, Call, Caller, ErrorCode, Event, Reply, Request};
 use glow_media::ExternalTools;
-use glow_model::{GroupId, limits};
+use glow_model::{GroupId, limits, state::Wakefulness};
 use glow_store::{DeviceStore, GroupEntry, GroupState};
 use tokio::sync::broadcast;
 
@@ -128,7 +128,7 @@ impl Engine {
     /// Ends in order: no more commands, transactions finished, peers told, databases closed.
     pub async fn shutdown(self) {
         let groups = std::mem::take(&mut *self.inner.groups.write().unwrap_or_else(PoisonError::into_inner));
-        futures::future::join_all(groups.values().map(|group| group.close())).await;
+        futures::future::join_all(groups.values().map(|group| group.close(Wakefulness::Asleep))).await;
     }
 
     /// The owner's profile, when it was set.
@@ -174,7 +174,7 @@ impl Engine {
         let (device, id) = (self.inner.device.clone(), group.id);
         blocking(move || device.set_group_state(id, GroupState::Leaving)).await?;
         self.inner.groups.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        group.close().await;
+        group.close(Wakefulness::Leaving).await;
         drop(group);
         self.finish_leaving(id).await?;
         self.inner.bus.send(Event::GroupsChanged);

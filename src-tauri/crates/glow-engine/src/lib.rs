@@ -19,6 +19,7 @@ mod feature;
 mod group;
 mod maintenance;
 mod media;
+mod meter;
 mod pipeline;
 mod secrets;
 mod upload;

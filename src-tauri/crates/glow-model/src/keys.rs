@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! group secret ──┬─ topic          gossip topic, constant for the group
+//!                ├─ holder rank    which of a blob's holders never give it up
 //!                └─ convergence    blob keys and media ids: the same photo twice is one blob in this group only
 //! epoch secret ──┬─ net ──┬─ door  proof at the door
 //!                │        └─ tag   tags in mDNS records
@@ -15,7 +16,7 @@ use minicbor::{Decode, Encode};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{BlobKey, EpochId, MediaId, Plane};
+use crate::{BlobId, BlobKey, DeviceId, EpochId, MediaId, Plane};
 
 /// The constant secret of a group, given at admission.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Encode, Decode)]
@@ -32,6 +33,12 @@ impl GroupSecret {
     #[must_use]
     pub fn blob_key(&self, plaintext_hash: &[u8; 32]) -> BlobKey {
         BlobKey(blake3::keyed_hash(&derive(&self.0, "group convergence"), plaintext_hash).into())
+    }
+
+    /// The place of a device among the holders of a blob: the highest three never give it up.
+    #[must_use]
+    pub fn holder_rank(&self, blob: BlobId, device: DeviceId) -> [u8; 32] {
+        mac(&derive(&self.0, "group holder rank"), &[blob.as_bytes(), device.as_bytes()])
     }
 
     /// A hasher for the id of a capture: feed it the always-blanked bytes.

@@ -33,6 +33,7 @@ mod invite;
 mod keys;
 pub mod limits;
 mod operation;
+pub mod state;
 mod text;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
@@ -47,4 +48,5 @@ pub use ids::{BlobId, DeviceId, EpochId, GroupId, InviteId, MediaId, OperationId
 pub use invite::{InviteLink, InviteSeed, Wifi};
 pub use keys::{EpochSecret, GroupSecret, MediaHasher, PayloadKey, TagKey};
 pub use operation::{Draft, Header, Operation, Sealer, Verified};
+pub use state::{State, VerifiedState};
 pub use text::{clean_line, clean_text};

@@ -4,6 +4,14 @@
 pub const OPERATION_BYTES: usize = 16 * 1024;
 /// A sealed payload inside an operation.
 pub const PAYLOAD_BYTES: usize = OPERATION_BYTES - 512;
+/// A state on the wire: header, signature and sealed value.
+pub const STATE_BYTES: usize = 8 * 1024;
+/// A value that a state tells inside itself; a longer one stands in a blob.
+pub const STATE_INLINE_BYTES: usize = STATE_BYTES - 512;
+/// A value of a state that stands in a blob.
+pub const SHEET_BYTES: usize = 256 * 1024;
+/// Slots of a device's states, those of newer versions included.
+pub const STATE_SLOTS: u8 = 16;
 /// A frame of a control stream: handshake, reconciliation, requests.
 pub const CONTROL_FRAME_BYTES: usize = 64 * 1024;
 /// A frame of a bulk stream: operations in batches, pieces of blobs with their proofs.

@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Peers(Peers),
     /// Print the members.
     Members(InGroup),
+    /// Print what goes where and what is kept here, set it, or pause it.
+    Storage(StorageOf),
     /// Print or set the name and colour that members see.
     Profile(Profile),
     /// Run a node until interrupted.
@@ -208,6 +210,51 @@ pub(crate) struct Peers {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct StorageOf {
+    #[command(flatten)]
+    pub(crate) of: InGroup,
+    #[command(subcommand)]
+    pub(crate) command: Option<StorageCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StorageCommand {
+    /// Fetch nothing for now.
+    Pause,
+    /// Go on fetching.
+    Resume,
+    /// Choose what this device keeps of a group. Own captures always stay.
+    Set(StorageWishes),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StorageWishes {
+    /// What to keep of others' photos.
+    #[arg(long, value_enum)]
+    pub(crate) photos: Option<KeepArg>,
+    /// What to keep of others' clips.
+    #[arg(long, value_enum)]
+    pub(crate) clips: Option<KeepArg>,
+    /// The most that media may take, such as 800MB or 2GB; 0 for no limit.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) quota: Option<u64>,
+    /// How much of what is not kept may be brought along for others.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) carry: Option<u64>,
+}
+
+/// What is fetched of others' moments.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum KeepArg {
+    /// Previews only.
+    Previews,
+    /// Originals while plugged in.
+    Plugged,
+    /// Everything.
+    All,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Profile {
     /// The name.
     #[arg(long)]
@@ -245,6 +292,21 @@ pub(crate) struct Stored {
     pub(crate) group: Option<String>,
 }
 
+/// Reads a size such as `500MB`, `2GB` or a number of bytes.
+fn bytes(text: &str) -> Result<u64, String> {
+    let unknown = || format!("`{text}` is not a size: use a number and kB, MB or GB, such as 2GB");
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        _ => return Err(unknown()),
+    };
+    let number: u64 = digits.parse().map_err(|_| unknown())?;
+    number.checked_mul(unit).filter(|bytes| *bytes < 1 << 53).ok_or_else(unknown)
+}
+
 /// Reads a time such as `90s`, `60m`, `24h` or `3d`.
 fn duration(text: &str) -> Result<Duration, String> {
     let unknown = || format!("`{text}` is not a time: use a number and s, m, h or d, such as 90m");
@@ -271,6 +333,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_size_has_a_number_and_a_unit() {
+        assert_eq!(bytes("2GB").unwrap(), 2_000_000_000);
+        assert_eq!(bytes("800mb").unwrap(), 800_000_000);
+        assert_eq!(bytes("0").unwrap(), 0);
+        for odd in ["", "GB", "-1MB", "1.5GB", "1TBB", "99999999999999999999GB", "1ü"] {
+            assert!(bytes(odd).is_err(), "{odd}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ static SCHEMA: Schema = Schema {
         M::up(include_str!("migrations/group/0001_facts.sql")),
         M::up(include_str!("migrations/group/0002_projections.sql")),
         M::up(include_str!("migrations/group/0003_timeline.sql")),
+        M::up(include_str!("migrations/group/0004_states.sql")),
     ],
 };
 

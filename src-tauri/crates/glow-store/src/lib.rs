@@ -42,6 +42,7 @@ pub use group::GroupStore;
 pub use incoming::{CapturedPart, Changes, Incoming, InviteEntry, LocalCapture, MemberEntry, MemberTable, Patch};
 pub use rebuild::RebuildReport;
 pub use row::{
-    BlobRow, BlobWant, BucketRow, Cover, Fork, Gap, InviteRow, MemberRow, MomentRow, OperationState, Part, PartRow,
-    ReactionRow, Summary, Tier, TimelineQuery,
+    BlobRow, BlobWant, BucketRow, CopiesReport, Cover, Evictable, Fork, Gap, InviteRow, MemberRow, MomentRow,
+    OperationState, Part, PartRow, ReactionRow, Summary, TakebackRow, Tier, TimelineQuery, WantFilter,
 };
+pub use table::state::{IncomingState, PresenceRow, Said, StateKey};

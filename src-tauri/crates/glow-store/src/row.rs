@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use glow_model::{BlobKey, BlobRef, DeviceId, MediaId, MomentKind, OperationId, Place};
+use glow_model::{BlobId, BlobKey, BlobRef, DeviceId, MediaId, MomentKind, OperationId, Place};
 
 use crate::{InviteEntry, MemberEntry};
 
@@ -241,6 +241,73 @@ pub struct BlobWant {
     pub sort_ms: u64,
     /// Who posted the moment, and so has the blob.
     pub author: DeviceId,
+}
+
+/// Which missing blobs are wished for, and how much may be carried beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantFilter {
+    /// Previews.
+    pub previews: bool,
+    /// Originals of photos and Live Photos.
+    pub photos: bool,
+    /// Originals of clips.
+    pub clips: bool,
+    /// Bytes of other originals that may be brought along for others.
+    pub carry_bytes: u64,
+    /// At so many copies elsewhere nothing needs to be brought along.
+    pub enough_copies: u32,
+}
+
+impl Default for WantFilter {
+    fn default() -> Self {
+        Self { previews: true, photos: true, clips: true, carry_bytes: 0, enough_copies: 3 }
+    }
+}
+
+/// A whole original of another device that could be given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evictable {
+    /// The moment.
+    pub moment: OperationId,
+    /// Who posted it.
+    pub author: DeviceId,
+    /// The place in the author's log of the operation that names the original.
+    pub seq: u64,
+    /// What it is.
+    pub kind: MomentKind,
+    /// Its blobs and their sizes.
+    pub blobs: Vec<(BlobId, u64)>,
+    /// Whether it is here for others only.
+    pub carried: bool,
+}
+
+/// The state of the copies of everything on the timeline. A device counts when it said itself that it holds the original (the
+/// previews, where there is no original), and this device when it does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CopiesReport {
+    /// Moments on the timeline.
+    pub moments: u64,
+    /// Every moment is on so many devices, or more.
+    pub at_least: u64,
+    /// Moments on fewer than three devices.
+    pub below_three: u64,
+    /// Own moments that no other device is known to hold.
+    pub own_only_here: u64,
+    /// Others' moments that are here and that no other device is known to hold.
+    pub others_only_here: u64,
+    /// When the member that was silent for the longest last said what it holds.
+    pub heard_ms: Option<u64>,
+}
+
+/// Something that this device took back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakebackRow {
+    /// What was taken back.
+    pub moment: OperationId,
+    /// When.
+    pub at_ms: u64,
+    /// Other members that said that it is erased there.
+    pub gone: u64,
 }
 
 /// What is known of one blob.

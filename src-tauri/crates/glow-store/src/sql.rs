@@ -1,6 +1,9 @@
 //! Between Rust's values and SQLite's.
 
-use glow_model::{BlobId, BlobKey, BlobRef, MomentKind, OperationId, Plane, Role};
+use glow_model::{
+    BlobId, BlobKey, BlobRef, MomentKind, OperationId, Plane, Role,
+    state::{Keeps, Wakefulness},
+};
 use rusqlite::{Row, types::Type};
 
 use crate::{OperationState, Part, Tier};
@@ -76,6 +79,8 @@ codes! {
     MomentKind { Photo = 0, Clip = 1, Live = 2 }
     Part { Grid = 0, Screen = 1, Original = 2, Motion = 3 }
     Tier { Grid = 0, Screen = 1, Manifest = 2, Original = 3, Motion = 4 }
+    Wakefulness { Awake = 0, Asleep = 1, Leaving = 2 }
+    Keeps { Previews = 0, WhenPlugged = 1, All = 2 }
     OperationState { Whole = 0, Retracted = 1, Stripped = 2 }
 }
 
@@ -96,6 +101,8 @@ mod tests {
         every_value_stands_at_its_number::<MomentKind>();
         every_value_stands_at_its_number::<Part>();
         every_value_stands_at_its_number::<Tier>();
+        every_value_stands_at_its_number::<Wakefulness>();
+        every_value_stands_at_its_number::<Keeps>();
         every_value_stands_at_its_number::<OperationState>();
     }
 }

@@ -7,7 +7,7 @@
 
 use std::net::SocketAddr;
 
-use glow_model::{BlobId, ModelError, OperationId, Plane, codec, limits};
+use glow_model::{BlobId, DeviceId, ModelError, OperationId, Plane, codec, limits, state::Slot};
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
 /// Name of the protocol on the wire.
@@ -22,6 +22,8 @@ const PROOF_BYTES: u64 = 20 * 64 + 64;
 pub const IDS_PER_REQUEST: usize = 1_000;
 /// Pieces in one request.
 pub const PIECES_PER_REQUEST: usize = 32;
+/// States in one frame.
+pub const STATES_PER_FRAME: usize = limits::BULK_FRAME_BYTES / limits::STATE_BYTES - 1;
 /// Addresses in one answer.
 pub const ADDRESSES_PER_FRAME: usize = 64;
 
@@ -125,6 +127,23 @@ pub enum Request {
         #[n(3)]
         slice: ByteVec,
     },
+    /// Asks which states are at the other side. Answer: [`Frame::StateKeys`].
+    #[n(12)]
+    StateKeys,
+    /// States by device and slot. Answer: [`Frame::States`] until all that are here were sent.
+    #[n(13)]
+    States {
+        /// At most [`IDS_PER_REQUEST`].
+        #[n(0)]
+        wanted: Vec<StateId>,
+    },
+    /// States that the other side may lack. Answer: one [`Frame::Done`] when the newest of them are stored.
+    #[n(14)]
+    Say {
+        /// Encoded states, at most [`STATES_PER_FRAME`].
+        #[n(0)]
+        states: Vec<ByteVec>,
+    },
 }
 
 /// How much it matters when an answer comes.
@@ -162,6 +181,28 @@ pub struct Extent {
     /// Its size in bytes.
     #[n(1)]
     pub size: u64,
+}
+
+/// A device and one of its slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct StateId {
+    /// The device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// The slot.
+    #[n(1)]
+    pub slot: Slot,
+}
+
+/// Which state of a device and slot is somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct StateKey {
+    /// Whose.
+    #[n(0)]
+    pub id: StateId,
+    /// Its counter: higher is newer.
+    #[n(1)]
+    pub counter: u64,
 }
 
 /// What the other member answers.
@@ -204,6 +245,12 @@ pub enum Frame {
     /// The pieces held of each blob asked about, one bit each.
     #[n(9)]
     Bitfields(#[n(0)] Vec<u32>),
+    /// Which states are here.
+    #[n(10)]
+    StateKeys(#[n(0)] Vec<StateKey>),
+    /// Encoded states, at most [`STATES_PER_FRAME`].
+    #[n(11)]
+    States(#[n(0)] Vec<ByteVec>),
 }
 
 /// An address that serves QUIC and TCP at the same port.
@@ -249,7 +296,7 @@ impl Request {
     /// [`ModelError`] naming what is wrong.
     pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
         let request: Self = codec::decode(bytes, "request")?;
-        let is_push = matches!(request, Request::Push { .. } | Request::Offer { .. });
+        let is_push = matches!(request, Request::Push { .. } | Request::Offer { .. } | Request::Say { .. });
         let size_fits = bytes.len() <= if is_push { limits::BULK_FRAME_BYTES } else { limits::CONTROL_FRAME_BYTES };
         let count_fits = match &request {
             Request::Operations { ids } => ids.len() <= IDS_PER_REQUEST,
@@ -264,11 +311,14 @@ impl Request {
                     && *size <= OFFERED_BYTES
                     && slice.len() as u64 <= OFFERED_BYTES + PROOF_BYTES
             }
+            Request::States { wanted } => wanted.len() <= IDS_PER_REQUEST,
+            Request::Say { states } => states.len() <= STATES_PER_FRAME,
             Request::Reconcile { .. }
             | Request::Push { .. }
             | Request::Addresses
             | Request::Epochs
-            | Request::Hush { .. } => true,
+            | Request::Hush { .. }
+            | Request::StateKeys => true,
         };
         if size_fits && count_fits { Ok(request) } else { Err(ModelError::TooLarge { what: "request" }) }
     }

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use data_encoding::HEXLOWER;
-use glow_model::{BlobId, OperationId, Plane, limits};
+use glow_model::{BlobId, DeviceId, OperationId, Plane, limits, state::Slot};
 use glow_sync::{
     Frame, Request,
-    wire::{Address, Extent, Holding, IDS_PER_REQUEST, Lane, OFFERED_BYTES, PIECES_PER_REQUEST, batches},
+    wire::{
+        Address, Extent, Holding, IDS_PER_REQUEST, Lane, OFFERED_BYTES, PIECES_PER_REQUEST, StateId, StateKey, batches,
+    },
 };
 use proptest::prelude::*;
 
@@ -24,7 +26,14 @@ fn requests() -> Vec<Request> {
         Request::Bitfields { blobs: vec![Extent { blob: BlobId([1; 32]), size: 300_000 }] },
         Request::Hush { for_ms: 500 },
         Request::Offer { operation: vec![5].into(), blob: BlobId([1; 32]), size: 9, slice: vec![6].into() },
+        Request::StateKeys,
+        Request::States { wanted: vec![state_id()] },
+        Request::Say { states: vec![vec![5].into()] },
     ]
+}
+
+fn state_id() -> StateId {
+    StateId { device: DeviceId([4; 32]), slot: Slot::HOLDINGS }
 }
 
 fn frames() -> Vec<Frame> {
@@ -39,6 +48,8 @@ fn frames() -> Vec<Frame> {
         Frame::Epochs(vec![4].into()),
         Frame::Refused,
         Frame::Bitfields(vec![0b11, 0]),
+        Frame::StateKeys(vec![StateKey { id: state_id(), counter: 7 }]),
+        Frame::States(vec![vec![6].into()]),
     ]
 }
 

@@ -1,8 +1,21 @@
 import { encodeShapes, shapeOf } from '../../lib/shape';
-import type { Calls, Event, GroupView, MediaPart, MomentView, PostReceipt, Profile, TimelineFilter, UploadTarget } from '../contract';
+import type {
+  Calls,
+  Event,
+  GroupView,
+  MediaPart,
+  MomentView,
+  PostReceipt,
+  Profile,
+  StoragePolicy,
+  StorageView,
+  TimelineFilter,
+  UploadTarget,
+} from '../contract';
 import { Failure, type Host } from '../host';
 import clipUrl from './clip.webm?url';
 import { sceneSvg, svgUrl } from './scene';
+import { storageOf } from './storage';
 import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
 
 const HOUR_MS = 3_600_000;
@@ -41,6 +54,7 @@ export class MockHost implements Host {
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #albums = new Map<string, Album>();
   readonly #uploads = new Map<string, string>();
+  readonly #policies = new Map<string, StoragePolicy>();
   readonly #start: number;
   readonly #born = Date.now();
   readonly #latencyMs: number;
@@ -296,6 +310,10 @@ export class MockHost implements Host {
     };
   }
 
+  #storage(of: Album): StorageView {
+    return storageOf(of, this.#policies.get(of.view.id), this.now());
+  }
+
   #list() {
     const groups = [...this.#albums.values()].map((one) => this.#group(one));
     return {
@@ -389,6 +407,11 @@ export class MockHost implements Host {
         })),
       listening: ['quic 192.168.1.24:47001', 'tcp 192.168.1.24:47001'],
     }),
+    'storage.get': ({ group }) => this.#storage(this.#album(group)),
+    'storage.set': ({ group, policy }) => {
+      this.#policies.set(group, policy);
+      return this.#storage(this.#album(group));
+    },
     'timeline.page': ({ group, cursor, limit, filter }) => this.#page(group, cursor, limit, filter),
     'timeline.buckets': ({ group, filter, offset_min }) => this.#buckets(group, filter, offset_min),
     'timeline.stack': ({ group, moment }) => {

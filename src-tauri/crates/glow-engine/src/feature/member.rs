@@ -1,6 +1,7 @@
 //! Members, and the connections to them.
 
 use glow_api::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence};
+use glow_model::state::Wakefulness;
 use glow_net::{FoundBy, Transport};
 
 use crate::{
@@ -17,13 +18,16 @@ pub(super) async fn list(engine: &Engine, list: MemberList) -> ApiResult<MemberP
     let group = engine.group(&list.group)?;
     let links = group.links();
     let this = group.clone();
-    let rows = blocking(move || this.store.members()).await?;
+    let (rows, said) =
+        blocking(move || Ok::<_, glow_store::StoreError>((this.store.members()?, this.store.presences()?))).await?;
+    let left = |device| said.iter().any(|row| row.device == device && row.presence.wakefulness == Wakefulness::Leaving);
     let mut members: Vec<MemberView> = rows
         .into_iter()
         .map(|row| {
             let me = row.device == group.me;
             let presence = match row.last_seen_ms {
                 _ if me || links.contains(&row.device) => Presence::Here,
+                Some(_) if left(row.device) => Presence::Gone,
                 Some(seen_ms) if now_ms().saturating_sub(seen_ms) < ASLEEP_MS => Presence::Asleep,
                 Some(_) => Presence::Gone,
                 None => Presence::Unmet,

@@ -6,6 +6,7 @@ mod group;
 mod invite;
 mod member;
 mod moment;
+mod storage;
 mod timeline;
 
 pub(crate) use app::profile;
@@ -35,6 +36,8 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::InviteInspect(inspect) => reply!(InviteInspect, invite::inspect(engine, inspect)),
         Request::MemberList(list) => reply!(MemberList, member::list(engine, list)),
         Request::PeerList(list) => reply!(PeerList, member::peers(engine, list)),
+        Request::StorageGet(get) => reply!(StorageGet, storage::get(engine, get)),
+        Request::StorageSet(set) => reply!(StorageSet, storage::set(engine, set)),
         Request::TimelineQuery(query) => reply!(TimelineQuery, timeline::page(engine, query)),
         Request::TimelineBuckets(buckets) => {
             reply!(TimelineBuckets, timeline::buckets(engine, buckets))

@@ -123,6 +123,7 @@ impl Actor {
     }
 
     async fn told(&self, changes: &Changes) {
+        self.group.states.wake();
         self.group.bus.changed(self.group.id, changes);
         if changes.members || changes.invites {
             announce::membership_changed(&self.group);

@@ -9,11 +9,12 @@ use std::{
     collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, OnceLock, RwLock},
+    time::Duration,
 };
 
 pub(crate) use actor::{Command, Verdict, entry};
 use glow_blobs::BlobStore;
-use glow_model::{BlobId, Body, DeviceId, GroupId, InviteSeed, OperationId};
+use glow_model::{BlobId, Body, DeviceId, GroupId, InviteSeed, OperationId, state::Wakefulness};
 use glow_net::Net;
 use glow_store::{GroupStore, LocalCapture};
 use glow_sync::Membership;
@@ -27,10 +28,18 @@ use crate::{
     clock::now_ms,
     directory::GroupDirectory,
     error::{ApiResult, IntoApi, bad_request},
-    pipeline::fetch::FetchInput,
+    meter::Meter,
+    pipeline::{
+        fetch::FetchInput,
+        policy::PolicyCell,
+        quota::Quota,
+        states::{self, States},
+    },
     secrets::Secrets,
 };
 
+/// How long closing waits for members to hear of it.
+const GOODBYE: Duration = Duration::from_millis(500);
 /// How long members go on syncing after the end: 30 days.
 const AFTERGLOW_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
@@ -54,6 +63,13 @@ pub(crate) struct Group {
     net: OnceLock<Net>,
     commands: mpsc::Sender<Command>,
     fetch: mpsc::Sender<FetchInput>,
+    /// What this device says of itself, and what it hears.
+    pub(crate) states: States,
+    /// What its owner wishes to have here.
+    pub(crate) policy: PolicyCell,
+    pub(crate) quota: Quota,
+    /// What goes where at what rate.
+    pub(crate) meter: Meter,
     /// Previews that passed the check before they may be shown.
     pub(crate) checked_previews: moka::sync::Cache<BlobId, ()>,
     /// Notified when a grid preview is here that was not looked at.
@@ -169,11 +185,18 @@ impl Group {
 
     /// Tells the fetching task something; it is never waited for by those who tell.
     pub(crate) async fn tell_fetch(&self, input: FetchInput) {
+        if matches!(input, FetchInput::Completed(_)) {
+            self.states.wake();
+        }
         let _ = self.fetch.send(input).await;
     }
 
-    /// Ends the group's tasks in order and waits for them.
-    pub(crate) async fn close(&self) {
+    /// Ends the group's tasks in order and waits for them. Members are told first, while they can be.
+    pub(crate) async fn close(self: &Arc<Self>, wakefulness: Wakefulness) {
+        let goodbye = states::say_goodbye(self, wakefulness);
+        if tokio::time::timeout(GOODBYE, goodbye).await.is_err() {
+            tracing::debug!("closed without a goodbye");
+        }
         self.stop.cancel();
         if let Some(net) = self.net() {
             net.clone().shutdown().await;

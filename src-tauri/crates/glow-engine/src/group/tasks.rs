@@ -21,11 +21,16 @@ use crate::{
     config::EngineConfig,
     directory::GroupDirectory,
     error::{ApiResult, IntoApi, blocking},
+    meter::Meter,
     pipeline::{
         accept::{self, Intake},
         announce,
         fetch::{self, FetchInput},
-        look, reconcile, serve,
+        look,
+        policy::PolicyCell,
+        quota::Quota,
+        reconcile, serve,
+        states::{self, States},
     },
     secrets::Secrets,
 };
@@ -126,7 +131,7 @@ pub(crate) async fn open(
     may_go_online: bool,
 ) -> ApiResult<Arc<Group>> {
     let place = directory.clone();
-    let (secrets, store, blobs, intake) = blocking(move || {
+    let (secrets, store, blobs, intake, policy) = blocking(move || {
         let secrets = Secrets::load(&place.secrets())?;
         let store = GroupStore::open(&place.database()).map_err(IntoApi::into_api)?;
         let blobs = BlobStore::open(&place.blobs()).map_err(IntoApi::into_api)?;
@@ -136,7 +141,8 @@ pub(crate) async fn open(
             let open = |operation: &Verified| accept::open(&secrets, operation).ok().flatten();
             store.rebuild(members, open).map_err(IntoApi::into_api)?;
         }
-        ApiResult::Ok((secrets, store, blobs, intake))
+        let policy = PolicyCell::load(&store).map_err(IntoApi::into_api)?;
+        ApiResult::Ok((secrets, store, blobs, intake, policy))
     })
     .await?;
     let (commands, command_queue) = mpsc::channel(QUEUE);
@@ -157,6 +163,10 @@ pub(crate) async fn open(
         net: OnceLock::new(),
         commands,
         fetch,
+        states: States::new(config.states_every),
+        policy,
+        quota: Quota::default(),
+        meter: Meter::default(),
         checked_previews: moka::sync::Cache::new(CHECKED_PREVIEWS),
         looks: tokio::sync::Notify::new(),
         tasks: TaskTracker::new(),
@@ -172,6 +182,7 @@ pub(crate) async fn open(
     group.tasks.spawn(stoppable(group.clone(), announce::tell_news(group.clone(), news_queue)));
     group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), look::run(group.clone())));
+    group.tasks.spawn(stoppable(group.clone(), states::run(group.clone())));
     group.tell_fetch(FetchInput::Refresh).await;
     Ok(group)
 }
@@ -251,12 +262,22 @@ async fn listen_to_network(group: Arc<Group>, mut events: mpsc::Receiver<NetEven
 }
 
 async fn connected(group: &Arc<Group>, device: glow_model::DeviceId, dialer: bool) {
+    let this = group.clone();
+    if let Err(error) = blocking(move || this.store.forget_announced(device)).await {
+        tracing::warn!(%error, "announcements");
+    }
     group.link(device, true);
     note_seen(group, device).await;
     group.tell_fetch(FetchInput::Joined(device)).await;
     group.bus.send(Event::MembersChanged { group: group.id.to_string() });
     group.bus.send(Event::GroupsChanged);
-    group.tasks.spawn(stoppable(group.clone(), reconcile::greet(group.clone(), device, dialer)));
+    group.tasks.spawn(stoppable(group.clone(), meet(group.clone(), device, dialer)));
+}
+
+/// Operations first: what states say is said of them.
+async fn meet(group: Arc<Group>, device: glow_model::DeviceId, dialer: bool) {
+    reconcile::greet(group.clone(), device, dialer).await;
+    states::greet(group, device).await;
 }
 
 async fn note_seen(group: &Arc<Group>, device: glow_model::DeviceId) {

@@ -20,7 +20,7 @@ use crate::{
     clock::{now_ms, random},
     error::{ApiResult, IntoApi, blocking},
     group::Group,
-    pipeline::announce::News,
+    pipeline::{announce::News, policy},
 };
 
 /// Wants known to the picker at once; more are read from the store when these get few.
@@ -56,6 +56,8 @@ pub(crate) enum FetchInput {
     Ended(u64, Ended),
     /// The disk is full.
     DiskFull,
+    /// The owner of this device has other wishes: what is wanted is read anew.
+    Rethink,
 }
 
 struct Fetcher {
@@ -143,6 +145,7 @@ impl Fetcher {
                 self.picker.ended(ticket, how, now_ms());
             }
             FetchInput::DiskFull => self.set_disk_low(true),
+            FetchInput::Rethink => self.rethink().await,
         }
     }
 
@@ -150,7 +153,7 @@ impl Fetcher {
     async fn refresh(&mut self) {
         let group = self.group.clone();
         let wants = blocking(move || {
-            let wants = group.store.blob_wants(WINDOW)?;
+            let wants = policy::wants(&group, WINDOW)?;
             Ok::<_, StoreError>(
                 wants.into_iter().map(|want| (missing(&group.blobs, &want.blob), want)).collect::<Vec<_>>(),
             )
@@ -188,6 +191,13 @@ impl Fetcher {
                 self.group.tasks.spawn(ask_bitfields(self.group.clone(), device, blobs));
             }
         }
+    }
+
+    async fn rethink(&mut self) {
+        for blob in std::mem::take(&mut self.purposes).into_keys() {
+            self.picker.drop_want(blob);
+        }
+        self.refresh().await;
     }
 
     fn assign(&mut self) {
@@ -311,6 +321,7 @@ async fn receive(group: &Arc<Group>, assignment: Assignment) -> Ended {
             Some(Ok(_)) => return Ended::Lied,
             Some(Err(_)) | None => return Ended::Broken,
         };
+        group.meter.came(peer, slice.len());
         let this = group.clone();
         let outcome = tokio::task::spawn_blocking(move || this.blobs.accept_piece(blob, size, wanted, &slice)).await;
         match outcome {

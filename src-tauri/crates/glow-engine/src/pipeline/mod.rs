@@ -5,5 +5,8 @@ pub(crate) mod announce;
 pub(crate) mod fetch;
 pub(crate) mod ingest;
 pub(crate) mod look;
+pub(crate) mod policy;
+pub(crate) mod quota;
 pub(crate) mod reconcile;
 pub(crate) mod serve;
+pub(crate) mod states;

@@ -7,13 +7,14 @@ use glow_model::{BlobId, DeviceId};
 use glow_net::{AnswerSink, Verdict as Forward};
 use glow_sync::{
     Frame, Request,
-    wire::{ADDRESSES_PER_FRAME, Address, Extent, batches},
+    wire::{ADDRESSES_PER_FRAME, Address, Extent, STATES_PER_FRAME, batches},
 };
+use minicbor::bytes::ByteVec;
 
 use crate::{
     error::{ApiResult, IntoApi, blocking, internal},
     group::{Group, Verdict},
-    pipeline::{announce, fetch::FetchInput, reconcile},
+    pipeline::{announce, fetch::FetchInput, reconcile, states},
 };
 
 /// Takes in an operation heard by gossip. It is passed on only when it was verified and is new.
@@ -42,7 +43,7 @@ pub(crate) async fn request(group: Arc<Group>, from: DeviceId, request: Request,
     let name = request_name(&request);
     let result = match request {
         Request::Pieces { blob, size, pieces, .. } => {
-            return send_pieces(&group, blob, size, pieces, answers).await;
+            return send_pieces(&group, from, (blob, size, pieces), answers).await;
         }
         Request::Operations { ids } => {
             let this = group.clone();
@@ -50,6 +51,10 @@ pub(crate) async fn request(group: Arc<Group>, from: DeviceId, request: Request,
                 batches(operations.iter().map(|op| op.encode())).into_iter().map(Frame::Operations).collect()
             })
         }
+        Request::States { wanted } => states::encoded(&group, wanted).await.map(|states| {
+            let states: Vec<ByteVec> = states.into_iter().map(Into::into).collect();
+            states.chunks(STATES_PER_FRAME).map(|states| Frame::States(states.to_vec())).collect()
+        }),
         other => answer_once(&group, from, other).await.map(|frame| vec![frame]),
     };
     let frames = result.unwrap_or_else(|error| {
@@ -109,7 +114,14 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
             take_offered(group, blob, size, slice.into()).await?;
             Ok(Frame::Done)
         }
-        Request::Operations { .. } | Request::Pieces { .. } | Request::Epochs => Ok(Frame::Refused),
+        Request::StateKeys => states::keys(group).await.map(Frame::StateKeys),
+        Request::Say { states } => {
+            states::take(group, from, states.into_iter().map(Into::into).collect()).await?;
+            Ok(Frame::Done)
+        }
+        Request::Operations { .. } | Request::Pieces { .. } | Request::States { .. } | Request::Epochs => {
+            Ok(Frame::Refused)
+        }
     }
 }
 
@@ -151,12 +163,20 @@ async fn note_holder(group: &Arc<Group>, from: DeviceId, blobs: Vec<BlobId>) -> 
     Ok(())
 }
 
-async fn send_pieces(group: &Arc<Group>, blob: BlobId, size: u64, pieces: Vec<u32>, mut answers: AnswerSink) {
+async fn send_pieces(
+    group: &Arc<Group>,
+    to: DeviceId,
+    (blob, size, pieces): (BlobId, u64, Vec<u32>),
+    mut answers: AnswerSink,
+) {
     for piece in pieces {
         let this = group.clone();
         let slice = tokio::task::spawn_blocking(move || this.blobs.encode_piece(blob, size, piece)).await;
         let frame = match slice {
-            Ok(Ok(slice)) => Frame::Piece { piece, slice: slice.into() },
+            Ok(Ok(slice)) => {
+                group.meter.went(to, slice.len());
+                Frame::Piece { piece, slice: slice.into() }
+            }
             Ok(Err(BlobError::Missing | BlobError::Damaged)) => Frame::NotHere,
             Ok(Err(error)) => {
                 tracing::debug!(?blob, piece, %error, "piece");
@@ -200,5 +220,8 @@ fn request_name(request: &Request) -> &'static str {
         Request::Bitfields { .. } => "bitfields",
         Request::Hush { .. } => "hush",
         Request::Offer { .. } => "offer",
+        Request::StateKeys => "state keys",
+        Request::States { .. } => "states",
+        Request::Say { .. } => "say",
     }
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
     BlobRow, BlobWant, GroupStore, Part, StoreError, Tier,
+    projection::copies,
     sql::{self, Code},
     table::blob,
 };
@@ -181,6 +182,22 @@ pub(crate) fn moments_held_by(db: &Connection, device: glow_model::DeviceId) -> 
     Ok(moments.collect::<Result<_, _>>()?)
 }
 
+/// Forgets what a device announced of the moments named in a run of a log.
+pub(crate) fn forget_announced(
+    db: &Connection,
+    device: glow_model::DeviceId,
+    author: glow_model::DeviceId,
+    (first, last): (u64, u64),
+) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached("DELETE FROM holder WHERE device = ?1 AND blob = ?2")?;
+    for moment in copies::moments_in(db, author, first, last)? {
+        for (blob, _) in copies::blobs_of(db, moment)? {
+            statement.execute(params![device.0, blob.0])?;
+        }
+    }
+    Ok(())
+}
+
 /// The manifest of a part that has one.
 pub(crate) fn manifest(db: &Connection, moment: OperationId, part: Part) -> Result<Option<BlobId>, StoreError> {
     let mut statement =
@@ -223,7 +240,7 @@ pub(crate) fn refresh(db: &Connection, moments: &BTreeSet<OperationId>) -> Resul
 /// Counts again what of a moment is here and elsewhere. Answers whether it is on the timeline.
 pub(crate) fn refresh_one(db: &Connection, moment: OperationId) -> Result<bool, StoreError> {
     let held = held_bytes(db, moment)?;
-    let copies = copies(db, moment)?;
+    let copies = copies::count(db, moment)?;
     let mut statement = db.prepare_cached(
         "UPDATE moment SET grid_held = ?2, screen_held = ?3, original_held = ?4, motion_held = ?5, copies = ?6,
            missing = (coalesce(grid_size, 0) <> ?2 OR coalesce(screen_size, 0) <> ?3
@@ -246,17 +263,4 @@ fn held_bytes(db: &Connection, moment: OperationId) -> Result<[i64; 4], StoreErr
         held[part] = row.get(1)?;
     }
     Ok(held)
-}
-
-/// Other members known to hold every segment of the original.
-fn copies(db: &Connection, moment: OperationId) -> Result<i64, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT count(*) FROM
-           (SELECT holder.device FROM blob_use JOIN holder ON holder.blob = blob_use.blob
-            WHERE blob_use.moment = ?1 AND blob_use.part = 2 AND blob_use.position > 0
-              AND EXISTS (SELECT 1 FROM member WHERE member.device = holder.device)
-            GROUP BY holder.device
-            HAVING count(*) = (SELECT count(*) FROM blob_use WHERE moment = ?1 AND part = 2 AND position > 0))",
-    )?;
-    Ok(statement.query_row([moment.0], |row| row.get(0))?)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod blob_use;
 pub(crate) mod bucket;
+pub(crate) mod copies;
 mod favourite;
 pub(crate) mod member;
 pub(crate) mod moment;

@@ -5,4 +5,6 @@ pub(crate) mod capture;
 pub(crate) mod operation;
 pub(crate) mod outbox;
 mod peer;
+mod quota;
 pub(crate) mod setting;
+pub(crate) mod state;

@@ -4,9 +4,10 @@ use glow_model::{
     BlobId, BlobKey, BlobRef, Body, Caption, DeviceId, DeviceKeys, Draft, EpochId, EpochSecret, GroupId, MediaId,
     Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane, Reaction, Retract, Role, Sealer,
     Segments, Verified,
+    state::{Sheet, StateDraft, Value},
 };
 
-use crate::{Incoming, MemberEntry, MemberTable};
+use crate::{Incoming, IncomingState, MemberEntry, MemberTable, Said};
 
 pub(super) const ALICE: usize = 0;
 pub(super) const BOB: usize = 1;
@@ -110,6 +111,21 @@ impl Cast {
 
     pub(super) fn retracts(&mut self, who: usize, target: OperationId) -> Incoming {
         self.says(who, Body::Retract(Retract { target }))
+    }
+
+    /// What a device says of itself, as it arrives somewhere else.
+    pub(super) fn states(&self, who: usize, counter: u64, said: Said) -> IncomingState {
+        let nothing = || Sheet::Here(Vec::new().into());
+        let value = match &said {
+            Said::Presence(presence) => Value::Presence(*presence),
+            Said::SeenUpTo(seen) => Value::SeenUpTo(*seen),
+            Said::TakebackDone(_) => Value::TakebackDone(nothing()),
+            Said::Holdings(_) | Said::Unknown => Value::Holdings(nothing()),
+        };
+        let draft = StateDraft { group: GroupId([9; 32]), counter, time_ms: counter, epoch: self.epoch.id };
+        let key = self.key(Plane::Content);
+        let state = draft.author(&value, &self.devices[who], &key, [7; 24]).unwrap();
+        IncomingState { state, said, sheet: None, received_ms: self.now, own: who == ALICE }
     }
 
     pub(super) fn adds_original(&mut self, who: usize, moment: OperationId, seed: u8) -> Incoming {

@@ -8,6 +8,7 @@ mod fold;
 mod queries;
 mod rules;
 mod schema;
+mod states;
 
 use std::path::PathBuf;
 

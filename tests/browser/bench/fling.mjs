@@ -3,7 +3,7 @@
 //   node tests/browser/bench/fling.mjs [--json] [--world 100000]
 //
 // The page is built once (`npm run build -w ui`), served from this process and shown by a real Chromium with its own
-// compositor. A frame's length is the distance between two animation frames while the wall is being flung by touch.
+// compositor. A frame's length is the distance between two animation frames while the wall is being flung.
 
 import { createReadStream, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -56,7 +56,7 @@ async function measure() {
   await page.evaluate(() => globalThis.fling.start());
   for (let fling = 0; fling < FLINGS; fling += 1) {
     const gesture = { x: 640, y: 500, yDistance: fling < FLINGS / 2 ? -12_000 : -40_000, speed: fling < FLINGS / 2 ? 8_000 : 24_000 };
-    await cdp.send("Input.synthesizeScrollGesture", { ...gesture, gestureSourceType: "touch", preventFling: false });
+    await cdp.send("Input.synthesizeScrollGesture", { ...gesture, gestureSourceType: "mouse" });
   }
   const { frames, elements, shift, travelled } = await page.evaluate(() => globalThis.fling.stop());
   const trace = await browser.stopTracing();

@@ -49,6 +49,7 @@ async function measure() {
   await page.goto(`http://127.0.0.1:${server.address().port}/?world=${world}&now=1795283000000#/group/${GROUP}`);
   await page.locator("[data-moment] img.shown").first().waitFor();
   const open = Date.now() - started;
+  await page.evaluate(() => globalThis.world.draw());
   await page.waitForTimeout(1_500);
 
   const cdp = await page.context().newCDPSession(page);

@@ -1,5 +1,5 @@
 import type { MomentView } from '../ipc/contract';
-import { type AlbumLayout, type AlbumMeasure, EMPTY_ALBUM, joinShapes, placesOf, rowOf, tileAt } from '../lib/album';
+import { type AlbumLayout, type AlbumMeasure, EMPTY_ALBUM, joinShapes, type Place, placesOf, rowOf, tileAt } from '../lib/album';
 import { LayoutDesk } from '../lib/layout';
 import type { Bucket } from './buckets';
 
@@ -21,6 +21,7 @@ interface Laid {
   readonly measure: AlbumMeasure | null;
 }
 
+const MOST_ROWS = 400;
 const NOTHING: Laid = { layout: EMPTY_ALBUM, shapes: new Uint8Array(), buckets: [], firsts: [], measure: null };
 
 /** The layout of a timeline as it is on the screen, and which moment stands where in it. */
@@ -30,6 +31,8 @@ export class Wall {
   #asked: { buckets: readonly Bucket[]; measure: AlbumMeasure } | null = null;
   #now = new Map<number, Bucket>();
   #pin: Anchor | null = null;
+  /** Places of rows that were drawn: what did not move stays the same thing, and is not drawn again. */
+  readonly #rows = new Map<number, readonly Place[]>();
 
   /** Takes the timeline as it is now; `top` tells where one looks, and `moved` where that is in the new layout. */
   update(buckets: readonly Bucket[], measure: AlbumMeasure, top: () => number | null, moved: (top: number) => void): void {
@@ -42,6 +45,7 @@ export class Wall {
       const at = top();
       const anchor = this.#pin ?? (at === null ? null : this.#anchorAt(at));
       this.#pin = null;
+      this.#rows.clear();
       this.laid = { layout, shapes, buckets, firsts: firstsOf(buckets), measure };
       const to = anchor === null ? null : this.#topFor(anchor);
       if (to !== null && at !== to) moved(to);
@@ -79,6 +83,16 @@ export class Wall {
   bucketsOf(first: number, end: number): readonly Bucket[] {
     if (end <= first) return [];
     return this.laid.buckets.slice(this.#bucketAt(first), this.#bucketAt(end - 1) + 1);
+  }
+
+  placesIn(row: number): readonly Place[] {
+    const known = this.#rows.get(row);
+    if (known !== undefined) return known;
+    const { layout, shapes, measure } = this.laid;
+    const places = placesOf(layout, shapes, row, measure?.gap ?? 0);
+    if (this.#rows.size >= MOST_ROWS) this.#rows.clear();
+    this.#rows.set(row, places);
+    return places;
   }
 
   placeOf(index: number) {

@@ -105,10 +105,29 @@ export class MockHost implements Host {
     if (uploaded !== undefined) return uploaded;
     const seed = this.#seed(group, moment);
     if (seed === undefined) return part === 'motion' ? clipUrl : svgUrl(sceneSvg(0, 4, 3));
+    const drawn = part === 'grid' ? this.#drawn.get(pictureOf(seed)) : undefined;
+    if (drawn !== undefined) return drawn;
     const view = momentView(group, seed, 0);
     if (part === 'motion' || (view.kind === 'clip' && part === 'original')) return clipUrl;
     return svgUrl(sceneSvg(sceneOf(seed.seed), view.width, view.height));
   }
+
+  /** Draws every picture of the grid once, so that showing one costs what showing a photograph does. */
+  async draw(): Promise<void> {
+    const canvas = new OffscreenCanvas(1, 1);
+    for (const seed of new Map([...this.#albums.values()].flatMap(({ seeds }) => seeds.map((seed) => [pictureOf(seed), seed]))).values()) {
+      const [width, height] = sizeOf(seed);
+      const scale = 320 / Math.max(width, height);
+      const image = new Image();
+      image.src = svgUrl(sceneSvg(sceneOf(seed.seed), width, height));
+      await image.decode();
+      Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+      canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+      this.#drawn.set(pictureOf(seed), URL.createObjectURL(await canvas.convertToBlob({ type: 'image/jpeg' })));
+    }
+  }
+
+  readonly #drawn = new Map<string, string>();
 
   async upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt> {
     for (let part = 0; part < 1 && this.#latencyMs > 0; part += 0.1) {
@@ -461,6 +480,9 @@ export class MockHost implements Host {
     'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
   };
 }
+
+/** Which picture it is: the same for all moments of one scene and size. */
+const pictureOf = (seed: Seed) => `${sceneOf(seed.seed)} ${sizeOf(seed).join('x')}`;
 
 /** The place of the first moment that is older than a time. */
 function firstAt(seeds: readonly Seed[], ms: number): number {

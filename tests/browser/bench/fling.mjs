@@ -5,32 +5,20 @@
 // The page is built once (`npm run build -w ui`), served from this process and shown by a real Chromium with its own
 // compositor. A frame's length is the distance between two animation frames while the wall is being flung.
 
-import { createReadStream, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
+import { serveWorld } from "../lib/seeded.mjs";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const dist = join(root, "ui/dist");
 const kept = join(root, "target/bench/fling-trace.json.gz");
 const json = process.argv.includes("--json");
 const world = process.argv.includes("--world") ? process.argv[process.argv.indexOf("--world") + 1] : "100000";
 const FRAME_MS = 1_000 / 60;
 const FLINGS = 12;
-const GROUP = `a${"1".padStart(63, "0")}`;
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
-
-if (!existsSync(join(dist, "index.html"))) throw new Error("build the page first: npm run build -w ui");
-const server = createServer((request, reply) => {
-  const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
-  const file = join(dist, path === "/" ? "index.html" : path);
-  if (!file.startsWith(dist) || !existsSync(file)) return reply.writeHead(404).end();
-  reply.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
-  return createReadStream(file).pipe(reply);
-});
-await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+const served = await serveWorld();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking"],
@@ -39,14 +27,14 @@ try {
   await measure();
 } finally {
   await browser.close();
-  server.close();
+  served.stop();
 }
 
 async function measure() {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, hasTouch: true });
   const started = Date.now();
   await page.addInitScript(watch);
-  await page.goto(`http://127.0.0.1:${server.address().port}/?world=${world}&now=1795283000000#/group/${GROUP}`);
+  await page.goto(served.address(world));
   await page.locator("[data-moment] img.shown").first().waitFor();
   const open = Date.now() - started;
   await page.evaluate(() => globalThis.world.draw());

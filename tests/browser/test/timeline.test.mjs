@@ -1,0 +1,155 @@
+// A long timeline, by keyboard alone and by touch, over the seeded world.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, describe } from "node:test";
+import { chromium } from "playwright-core";
+import { serveWorld } from "../lib/seeded.mjs";
+import { DESKTOP, PHONE } from "../lib/stage.mjs";
+import { steps } from "../lib/steps.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const MOMENTS = 20_000;
+
+describe("a long timeline", () => {
+  const step = steps();
+  let [browser, world, desk, phone] = [];
+
+  before(async () => {
+    world = await serveWorld();
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless=new", "--no-sandbox", "--disable-gpu"] });
+    desk = await open({ viewport: DESKTOP });
+    phone = await open({ viewport: PHONE, hasTouch: true, isMobile: true });
+  });
+
+  after(async () => {
+    await browser?.close();
+    world?.stop();
+  });
+
+  async function open(options) {
+    const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB", ...options });
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      globalThis.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) globalThis.shift += entry.value;
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    await page.goto(world.address(MOMENTS));
+    await page.locator("[data-moment] img.shown").first().waitFor();
+    return page;
+  }
+
+  const focusedIs = (page, wanted) => page.waitForFunction((wanted) => Number(document.activeElement?.dataset.index) === wanted, wanted);
+
+  step("arrows walk, End and Home lead to the ends", async () => {
+    await desk.keyboard.press("Home");
+    await focusedIs(desk, 0);
+    await desk.keyboard.press("ArrowRight");
+    await focusedIs(desk, 1);
+    await desk.keyboard.press("ArrowDown");
+    await desk.waitForFunction(() => Number(document.activeElement?.dataset.index) > 1);
+    await desk.keyboard.press("End");
+    await desk.waitForFunction(() => Number(document.activeElement?.dataset.index) > 15_000);
+    await desk.keyboard.press("Home");
+    await focusedIs(desk, 0);
+  });
+
+  step("X selects, Shift with an arrow reaches on, F marks favourites, Escape lets go", async () => {
+    await desk.keyboard.press("x");
+    await desk.getByText("1 selected").first().waitFor();
+    await desk.keyboard.press("Shift+ArrowRight");
+    await desk.getByText("2 selected").first().waitFor();
+    await focusedIs(desk, 1);
+    await desk.keyboard.press("f");
+    await desk.getByRole("button", { name: "No longer a favourite" }).waitFor();
+    await desk.keyboard.press("Escape");
+    await desk.getByText("2 selected").first().waitFor({ state: "detached" });
+  });
+
+  step("a search narrows, and Escape gives everything back", async () => {
+    await desk.keyboard.press("/");
+    await desk.keyboard.type("first dánce");
+    await desk.getByText(/found$/).waitFor();
+    const names = await desk.locator("[data-moment] img").evaluateAll((all) => all.map((one) => one.alt));
+    assert.ok(names.length > 0 && names.every((name) => name.endsWith("First dance")), names.join("\n"));
+    await desk.keyboard.press("Escape");
+    await desk.getByText(/found$/).waitFor({ state: "detached" });
+  });
+
+  step("arrivals do not move what one looks at, and the pill leads to them", async () => {
+    // A search may move what it found; from here on nobody asks for anything to move.
+    await desk.waitForTimeout(600);
+    await desk.evaluate(() => (globalThis.shift = 0));
+    await desk.mouse.move(640, 500);
+    await desk.mouse.wheel(0, 2_000);
+    await desk.waitForFunction(() => document.querySelector(".scroller").scrollTop > 1_500);
+    await desk.waitForTimeout(400);
+    const places = () => desk.locator("[data-moment]").evaluateAll((all) => Object.fromEntries(all.map((one) => [one.dataset.moment, one.getBoundingClientRect().top])));
+    const before = await places();
+    await desk.evaluate(() => globalThis.world.arrive(3));
+    const pill = desk.getByRole("button", { name: "3 new" });
+    await pill.waitFor();
+    const after = await places();
+    const both = Object.keys(before).filter((id) => id in after);
+    assert.ok(both.length > 5);
+    for (const id of both) assert.ok(Math.abs(before[id] - after[id]) < 1.5, `${id} moved from ${before[id]} to ${after[id]}`);
+    assert.equal(await desk.evaluate(() => globalThis.shift), 0, "nothing has shifted");
+    await pill.click();
+    await desk.waitForFunction(() => document.querySelector(".scroller").scrollTop < 80);
+  });
+
+  step("a finger that rests selects, and draws a range", async () => {
+    const touch = await fingers(phone);
+    const tiles = await phone.locator("[data-moment]").evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 })));
+    await touch("touchStart", tiles[0]);
+    await phone.getByText("1 selected").first().waitFor();
+    await touch("touchMove", { x: tiles[1].x, y: tiles[1].y });
+    await touch("touchMove", tiles[2]);
+    await phone.getByText("3 selected").first().waitFor();
+    await touch("touchEnd");
+    await phone.getByRole("button", { name: "Clear the selection" }).tap();
+    await phone.getByText("3 selected").first().waitFor({ state: "detached" });
+  });
+
+  step("two fingers change the size of the tiles", async () => {
+    const touch = await fingers(phone);
+    const size = () => phone.locator("[data-moment]").first().evaluate((one) => one.getBoundingClientRect().height);
+    const before = await size();
+    const pair = (apart) => [{ x: 195 - apart, y: 450 }, { x: 195 + apart, y: 450 }];
+    await touch("touchStart", ...pair(120));
+    for (const apart of [100, 80, 60]) await touch("touchMove", ...pair(apart));
+    await touch("touchEnd");
+    await phone.waitForFunction((before) => document.querySelector("[data-moment]")?.getBoundingClientRect().height < before - 10, before);
+  });
+
+  for (const theme of ["dark", "light"]) {
+    step(`axe finds nothing serious, ${theme}`, async () => {
+      await desk.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+      await desk.keyboard.press("Home");
+      await focusedIs(desk, 0);
+      await desk.keyboard.press("x");
+      await desk.getByText("1 selected").first().waitFor();
+      assert.deepEqual(await serious(desk), []);
+      await desk.keyboard.press("Escape");
+      await desk.keyboard.press("p");
+      await desk.getByRole("button", { name: /moments? here/ }).first().waitFor();
+      assert.deepEqual(await serious(desk), []);
+      await desk.keyboard.press("Escape");
+      await desk.locator("dialog[open]").waitFor({ state: "detached" });
+    });
+  }
+});
+
+async function serious(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
+}
+
+async function fingers(page) {
+  const session = await page.context().newCDPSession(page);
+  return (type, ...points) => session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(({ x, y }, id) => ({ x, y, id })) });
+}

@@ -326,8 +326,8 @@ impl Picker {
     }
 
     fn stalls_at_ms(&self, flight: &Flight) -> u64 {
-        let waiting = self.links.get(&flight.peer).map_or(0, |link| link.patience_ms(flight.tier));
-        flight.heard_ms.max(flight.asked_ms).saturating_add(waiting)
+        let Some(link) = self.links.get(&flight.peer) else { return flight.asked_ms };
+        flight.asked_ms.max(flight.heard_ms).max(link.heard_ms()).saturating_add(link.patience_ms(flight.tier))
     }
 
     fn assign_small(&mut self, now_ms: u64, actions: &mut Vec<Action>) {
@@ -361,11 +361,11 @@ impl Picker {
             && want.author.is_some_and(|author| self.links.contains_key(&author))
     }
 
-    /// Something small but not tiny that only far members have comes to a link group once, for a while.
+    /// Something small but not tiny, which no near member has or only one, comes to a link group once, for a while.
     fn awaits_neighbour(&self, want: &want::Wanted, free: u32, now_ms: u64) -> bool {
         want.tier == Tier::Screen
             && now_ms < want.since_ms.saturating_add(bulk::PATIENCE_MS)
-            && self.near_holders(want.blob, free.trailing_zeros()) == 0
+            && self.near_holders(want.blob, free.trailing_zeros()) <= 1
             && self.holdings.holders(want.blob).next().is_some()
             && self.designated(want.blob, free.trailing_zeros(), now_ms) != self.me
     }
@@ -380,7 +380,9 @@ impl Picker {
     ) -> Option<DeviceId> {
         self.links
             .iter()
-            .filter(|(peer, link)| load.get(*peer).is_some_and(|load| *load < link::IN_FLIGHT) && link.is_fit(now_ms))
+            .filter(|(peer, link)| {
+                load.get(*peer).is_some_and(|load| *load < link::in_flight(want.tier)) && link.is_fit(now_ms)
+            })
             .filter(|(peer, _)| !self.avoid.contains_key(&(want.blob, **peer)))
             .min_by_key(|(peer, _)| {
                 let lacks = self.holdings.of(want.blob, **peer) & free == 0;

@@ -5,11 +5,13 @@ use crate::wire::PIECE_BYTES;
 
 /// Requests to one member at once.
 pub(super) const IN_FLIGHT: usize = 8;
+/// The same for what is not tiny: many at once would all come late, and none of them soon.
+const LARGER_IN_FLIGHT: usize = 2;
 /// Requests are made so far ahead that a member has work for this long.
 const AHEAD_MS: u64 = 150;
-/// A request that has not moved for so long has stalled: for something small, and for a piece of an original, which yields.
+/// A request that has not moved for so long has stalled: for something tiny, and for all else, which yields.
 const PATIENCE_MS: u64 = 2_500;
-const BULK_PATIENCE_MS: u64 = 8_000;
+const LARGER_PATIENCE_MS: u64 = 8_000;
 /// Stalls in a row, and lies at all, after which a member is not asked for a while.
 const STALLS: u32 = 2;
 const LIES: u32 = 2;
@@ -79,6 +81,11 @@ impl Link {
         }
     }
 
+    /// When something last came from it: a member that sends has not stalled, it has much to send.
+    pub(super) fn heard_ms(&self) -> u64 {
+        self.heard_ms
+    }
+
     /// Whether it may be asked.
     pub(super) fn is_fit(&self, now_ms: u64) -> bool {
         self.suspended_until_ms <= now_ms
@@ -97,11 +104,19 @@ impl Link {
 
     /// How long it may take for the next piece.
     pub(super) fn patience_ms(&self, tier: Tier) -> u64 {
-        if tier.is_bulk() { BULK_PATIENCE_MS } else { PATIENCE_MS }
+        if tier == Tier::Grid { PATIENCE_MS } else { LARGER_PATIENCE_MS }
     }
 
     /// Whether it is about as near as the nearest.
     pub(super) fn is_near(&self, nearest_us: u64) -> bool {
         self.round_trip_us.is_none_or(|own_us| own_us <= NEAR_TIMES * nearest_us + NEAR_PLUS_US)
+    }
+}
+
+/// Requests of a tier to one member at once, when it has nothing else to send here.
+pub(super) fn in_flight(tier: Tier) -> usize {
+    match tier {
+        Tier::Grid | Tier::Playing => IN_FLIGHT,
+        Tier::Screen | Tier::Manifest | Tier::Original => LARGER_IN_FLIGHT,
     }
 }

@@ -151,6 +151,23 @@ fn a_request_that_stalls_is_asked_of_another_within_ten_seconds() {
 }
 
 #[test]
+fn a_slow_source_of_many_screen_previews_is_not_taken_for_one_that_hangs() {
+    let mut picker = picker([1]);
+    (1..=6).for_each(|n| picker.want(want(n, Tier::Screen, 1, 1), 0));
+    let mut now_ms = LATER;
+    while !picker.is_empty() {
+        let asked = asks(picker.assign(now_ms));
+        assert!(asked.len() <= 2, "so many that each comes late");
+        now_ms += 6_000;
+        assert_eq!(cancels(&picker.assign(now_ms)), []);
+        let next = picker.flights.iter().next().map(|(ticket, flight)| (*ticket, flight.blob)).unwrap();
+        picker.arrived(Some(next.0), next.1, 0, now_ms);
+        picker.ended(next.0, Ended::Complete, now_ms);
+        picker.drop_want(next.1);
+    }
+}
+
+#[test]
 fn a_member_that_stalls_again_and_again_is_left_alone() {
     let mut picker = picker([1]);
     (1..=8).for_each(|n| picker.want(want(n, Tier::Grid, 1, 1), 0));

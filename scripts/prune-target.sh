@@ -15,7 +15,7 @@ main() {
   remove_ours
   is_over || return 0
   echo "prune: still $(size_gb) GB: removing the dependencies too"
-  rm -rf -- "${target:?}"/debug "${target:?}"/release
+  rm -rf -- "${target:?}"/{debug,release,mobile-check}
 }
 
 # Our crates are those of every clone; what comes from the registry has the same name everywhere and stays.

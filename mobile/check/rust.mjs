@@ -35,7 +35,7 @@ export async function check(phone, { folder = root, quiet = false } = {}) {
 }
 
 /** Its artefacts are another compiler's: they lie beside the project's own, and are shared by both phones. */
-export const buildDirectory = () => process.env.AFTERGLOW_MOBILE_TARGET_DIR ?? join(targetDirectory(), "..", "mobile-check");
+export const buildDirectory = () => process.env.AFTERGLOW_MOBILE_TARGET_DIR ?? join(targetDirectory(), "mobile-check");
 
 function environment() {
   const standIns = join(here, "stand-ins");

@@ -54,17 +54,16 @@ fn previews_come_before_originals_and_newer_before_older() {
     picker.want(want(2, Tier::Grid, 1, 1), 0);
     picker.want(want(3, Tier::Grid, 5, 1), 0);
     picker.want(want(4, Tier::Screen, 5, 1), 0);
-    let first = asks(picker.assign(LATER));
-    assert_eq!(
-        first.iter().map(|assignment| assignment.blob).collect::<Vec<_>>(),
-        [blob(3), blob(2), blob(4)],
-        "the original yields"
-    );
-    for assignment in first {
-        picker.ended(assignment.ticket, Ended::Complete, LATER);
-        picker.drop_want(assignment.blob);
+    let mut rounds = Vec::new();
+    while !picker.is_empty() {
+        let asked = asks(picker.assign(LATER));
+        rounds.push(asked.iter().map(|assignment| assignment.blob).collect::<Vec<_>>());
+        for assignment in asked {
+            picker.ended(assignment.ticket, Ended::Complete, LATER);
+            picker.drop_want(assignment.blob);
+        }
     }
-    assert_eq!(asks(picker.assign(LATER))[0].blob, blob(1));
+    assert_eq!(rounds, [vec![blob(3), blob(2)], vec![blob(4)], vec![blob(1)]], "each tier yields to the one before");
 }
 
 #[test]
@@ -76,7 +75,7 @@ fn what_is_played_comes_in_order_from_where_it_is_played() {
     picker.play(&[blob(3), blob(2)], 5);
     let first = asks(picker.assign(LATER));
     let played: Vec<_> = first.iter().map(|assignment| (assignment.blob, assignment.pieces.clone())).collect();
-    assert_eq!(played, [(blob(3), vec![5, 6]), (blob(2), vec![0, 1]), (blob(1), vec![0])]);
+    assert_eq!(played, [(blob(3), vec![5, 6]), (blob(2), vec![0, 1])], "the screen preview waits meanwhile");
     picker.play(&[], 0);
     assert!(picker.wants.bulk().count() == 2, "both are originals again");
 }

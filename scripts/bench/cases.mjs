@@ -31,6 +31,12 @@ export const cases = [
     needs: "release",
   },
   {
+    id: "S6",
+    title: "A clip of 8 Mbit/s to eight viewers on one Wi-Fi while it is recorded: to the first picture, and how far behind",
+    command: () => [release("lanbox"), "run", "--", release("bench-s6"), "--json"],
+    needs: "release",
+  },
+  {
     id: "S7",
     title: "Ingest of a 12-megapixel JPEG",
     command: ["cargo", "run", "--release", "--locked", "-p", "glow-media", "--example", "ingest_bench", "--", "--json"],
@@ -45,6 +51,12 @@ export const cases = [
     id: "S10",
     title: "Flinging through 100,000 moments in Chromium",
     command: ["node", "tests/browser/bench/fling.mjs", "--json"],
+  },
+  {
+    id: "memory",
+    title: "Memory of both ends above idle while a clip of 1 GiB goes through them",
+    command: () => [release("bench-memory"), "--json"],
+    needs: "release",
   },
   {
     id: "cold",

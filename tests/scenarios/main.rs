@@ -8,6 +8,7 @@ mod cast;
 mod catching_up;
 mod joining;
 mod keeping;
+mod live;
 mod spine;
 mod storage;
 mod threads;

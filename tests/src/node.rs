@@ -175,6 +175,12 @@ impl Node {
         is_ready.recv_timeout(PATIENCE).with_context(|| format!("{} does not answer\n{}", self.name, self.log_tail()))
     }
 
+    /// The process of the running node.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.running.as_ref().map(|running| running.child.id())
+    }
+
     /// Everything the running node has printed.
     #[must_use]
     pub fn events(&self) -> Vec<Seen> {

@@ -7,6 +7,7 @@ mod clip;
 mod exif;
 mod picture;
 mod random;
+mod recording;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::target;
 pub use clip::has_ffmpeg;
 pub use exif::FIRST_CAPTURE_MS;
 pub use random::Random;
+pub use recording::Recording;
 
 /// Changed whenever the recipes change, so that nothing old is used.
 const EDITION: &str = "media-2";

@@ -1,4 +1,4 @@
-import type { MediaPart, PostReceipt, UploadTarget } from './contract';
+import type { ClipReceipt, ClipTarget, MediaPart, PostReceipt, UploadTarget } from './contract';
 import { Failure, toFailure } from './host';
 
 /** The address of a part under a host's base address. */
@@ -8,11 +8,31 @@ export function mediaUrl(base: string, group: string, moment: string, part: Medi
 
 /** The address that takes a file. */
 export function uploadUrl(base: string, target: UploadTarget): string {
+  return `${base}upload?${query(target)}`;
+}
+
+/** The address that takes the next bytes of a recording. */
+export function clipUrl(base: string, target: ClipTarget): string {
+  return `${base}clip?${query(target)}`;
+}
+
+function query(target: object): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(target)) {
     if (value !== undefined) query.set(name, String(value));
   }
-  return `${base}upload?${query}`;
+  return query;
+}
+
+/** Sends the next bytes of a recording as the raw body of a PUT. */
+export async function putClip(url: string, bytes: Blob): Promise<ClipReceipt> {
+  const reply = await fetch(url, { method: 'PUT', body: bytes, headers: { 'content-type': 'application/octet-stream' } }).catch(() => {
+    throw new Failure('unreachable', 'the connection to the engine broke');
+  });
+  if (reply.status === 401) throw new Failure('signed_out', 'the session is over');
+  const body: unknown = await reply.json().catch(() => null);
+  if (!reply.ok) throw toFailure(body ?? new Error(`clip answered ${reply.status}`));
+  return body as ClipReceipt;
 }
 
 /** Sends a file as the raw body of a PUT; XMLHttpRequest because fetch does not tell how far a body is. */

@@ -880,6 +880,10 @@ motion: Held,
  */
 needs_choice: boolean, 
 /**
+ * What a clip is that was opened and not closed; absent for every other moment.
+ */
+live?: LiveClip, 
+/**
  * Whether it was taken back: nothing of it is left but this fact.
  */
 retracted: boolean, 
@@ -1214,6 +1218,88 @@ name: string,
 error: ApiError, };
 
 /**
+ * Where the next bytes of a recording go: the query of `PUT clip` on a host's byte endpoint.
+ */
+export type ClipTarget = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * Names the recording: any text of at most 64 bytes that its page made up, such as a UUID.
+ */
+key: string, 
+/**
+ * The file's name; only its ending and stem are used, never as a path.
+ */
+name: string, 
+/**
+ * How many bytes of the recording stand before these.
+ */
+offset: number, };
+
+/**
+ * Asks how far a recording is.
+ */
+export type ClipGet = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The recording's name.
+ */
+key: string, };
+
+/**
+ * Ends a recording: it is a moment like any other then.
+ */
+export type ClipClose = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The recording's name.
+ */
+key: string, };
+
+/**
+ * Gives a recording up: what went out of it is taken back.
+ */
+export type ClipAbort = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The recording's name.
+ */
+key: string, };
+
+/**
+ * How far a recording is.
+ */
+export type ClipReceipt = { 
+/**
+ * Bytes that were taken; the next ones stand at this offset.
+ */
+offset: number, 
+/**
+ * Its moment, once it is on the timeline.
+ */
+moment?: string, 
+/**
+ * Whether it goes out while it is recorded; otherwise it does when it is closed.
+ */
+streams: boolean, };
+
+/**
+ * What a clip that was opened and not closed is.
+ */
+export type LiveClip = "recording" | "silent";
+
+/**
  * Something changed.
  */
 export type Event = { "event": "groups_changed" } | { "event": "status_changed" } | { "event": "members_changed", 
@@ -1317,4 +1403,7 @@ export interface Calls {
   "moment.favourite": { args: MomentFavourite; reply: FavouriteView };
   "moment.retract": { args: MomentRetract; reply: MomentView };
   "moment.share": { args: MomentShare; reply: MomentView };
+  "clip.get": { args: ClipGet; reply: ClipReceipt };
+  "clip.close": { args: ClipClose; reply: PostReceipt };
+  "clip.abort": { args: ClipAbort; reply: ClipReceipt };
 }

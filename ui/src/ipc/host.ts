@@ -1,4 +1,4 @@
-import type { ApiError, Calls, ErrorCode, Event, MediaPart, PostReceipt, UploadTarget } from './contract';
+import type { ApiError, Calls, ClipReceipt, ClipTarget, ErrorCode, Event, MediaPart, PostReceipt, UploadTarget } from './contract';
 
 /** What the screens need of whatever runs the engine: requests, events, and addresses for bytes. */
 export interface Host {
@@ -11,6 +11,11 @@ export interface Host {
   mediaUrl(group: string, moment: string, part: MediaPart): string;
   /** Puts an original among the person's photos, where the page itself can save no files: on a phone. */
   readonly save?: ((group: string, moment: string) => Promise<void>) | undefined;
+  /**
+   * Sends the next bytes of a recording while it is made: in order, about twice a second. Where the answer was lost the same
+   * bytes may be sent again; `clip.get` says where to go on, `clip.close` ends it, `clip.abort` takes it back.
+   */
+  record(bytes: Blob, target: ClipTarget): Promise<ClipReceipt>;
   /** Streams one file into a group. */
   upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt>;
 }

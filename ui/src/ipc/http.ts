@@ -1,4 +1,4 @@
-import { mediaUrl, putFile, uploadUrl } from './bytes';
+import { clipUrl, mediaUrl, putClip, putFile, uploadUrl } from './bytes';
 import type { Calls, Event } from './contract';
 import { Failure, type Host, toFailure } from './host';
 
@@ -97,6 +97,10 @@ class HttpHost implements Host {
 
   mediaUrl(group: string, moment: string, part: Parameters<Host['mediaUrl']>[2]): string {
     return mediaUrl(this.#base, group, moment, part);
+  }
+
+  record(...[bytes, target]: Parameters<Host['record']>): ReturnType<Host['record']> {
+    return putClip(clipUrl(this.#base, target), bytes);
   }
 
   upload(...[file, target, onProgress, signal]: Parameters<Host['upload']>): ReturnType<Host['upload']> {

@@ -1,6 +1,6 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import { mediaUrl, putFile, uploadUrl } from './bytes';
+import { clipUrl, mediaUrl, putClip, putFile, uploadUrl } from './bytes';
 import type { Calls, Event } from './contract';
 import { type Host, toFailure } from './host';
 
@@ -37,6 +37,10 @@ class TauriHost implements Host {
 
   mediaUrl(group: string, moment: string, part: Parameters<Host['mediaUrl']>[2]): string {
     return mediaUrl(this.#base, group, moment, part);
+  }
+
+  record(...[bytes, target]: Parameters<Host['record']>): ReturnType<Host['record']> {
+    return putClip(clipUrl(this.#base, target), bytes);
   }
 
   upload(...[file, target, onProgress, signal]: Parameters<Host['upload']>): ReturnType<Host['upload']> {

@@ -97,6 +97,12 @@ export const number = (amount: number) => keep('number', (locale) => new Intl.Nu
 /** "45 %". */
 export const percent = (part: number) => keep('percent', (locale) => new Intl.NumberFormat(locale, { style: 'percent' })).format(part);
 
+/** "1.4 s" of a delay. */
+export function seconds(amount: number): string {
+  const options = { style: 'unit', unit: 'second', unitDisplay: 'narrow', minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
+  return keep('seconds', (locale) => new Intl.NumberFormat(locale, options)).format(amount);
+}
+
 /** "1:05" of a clip's length. */
 export function duration(ms: number): string {
   const seconds = Math.round(ms / 1_000);

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation,
-    GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView,
-    MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact, MomentRetract, MomentShare,
-    MomentView, PeerList, PeerPage, PlacePage, Profile, ProfileSet, SeenView, StackPage, StatusGet, StorageGet,
-    StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView, GroupCreate, GroupGet, GroupJoin,
+    GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage,
+    InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet,
+    MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile,
+    ProfileSet, SeenView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage,
+    TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -114,4 +115,7 @@ calls! {
     "moment.favourite" MomentFavourite => FavouriteView,
     "moment.retract" MomentRetract => MomentView,
     "moment.share" MomentShare => MomentView,
+    "clip.get" ClipGet => ClipReceipt,
+    "clip.close" ClipClose => PostReceipt,
+    "clip.abort" ClipAbort => ClipReceipt,
 }

@@ -17,6 +17,7 @@
 mod app;
 mod call;
 mod capture;
+mod clip;
 mod error;
 mod event;
 mod group;
@@ -29,6 +30,7 @@ mod timeline;
 pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
 pub use call::{Call, Caller, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};
+pub use clip::{ClipAbort, ClipClose, ClipGet, ClipReceipt, ClipTarget, LiveClip};
 pub use error::{ApiError, ErrorCode};
 pub use event::{Event, JoinStage};
 pub use group::{

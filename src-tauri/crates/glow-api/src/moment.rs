@@ -183,6 +183,10 @@ pub struct MomentView {
     pub motion: Held,
     /// Whether the original was held back and its owner is asked (own moments only).
     pub needs_choice: bool,
+    /// What a clip is that was opened and not closed; absent for every other moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub live: Option<crate::LiveClip>,
     /// Whether it was taken back: nothing of it is left but this fact.
     pub retracted: bool,
     /// Devices known to hold the original, this one included.

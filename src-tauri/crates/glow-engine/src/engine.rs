@@ -20,6 +20,8 @@ use crate::{
     error::{ApiResult, IntoApi, bad_request, blocking},
     feature,
     group::{self, Group},
+    recording,
+    recordings::Recordings,
     upload::Batches,
 };
 
@@ -36,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) bus: Bus,
     pub(crate) tools: ExternalTools,
     pub(crate) batches: Batches,
+    pub(crate) recordings: Recordings,
     groups: RwLock<BTreeMap<GroupId, Arc<Group>>>,
     /// Groups that are being joined: a second attempt at the same time waits for nothing and is refused.
     joining: Mutex<std::collections::BTreeSet<GroupId>>,
@@ -62,6 +65,7 @@ impl Engine {
             bus: Bus::new(),
             tools: ExternalTools::discover(),
             batches: Batches::default(),
+            recordings: Recordings::default(),
             groups: RwLock::default(),
             joining: Mutex::default(),
         };
@@ -87,6 +91,9 @@ impl Engine {
                         self.online_groups() < limits::ACTIVE_GROUPS,
                     )
                     .await?;
+                    if let Err(error) = recording::close_left_open(&opened).await {
+                        tracing::warn!(%error, "a recording that was left open");
+                    }
                     self.insert(opened);
                 }
             }

@@ -1,5 +1,8 @@
 //! Bytes for a screen: previews, originals and moving parts, by range.
 //!
+//! A clip is played before all of it is here: a range is answered from the pieces that are, and waits, bounded, for those that
+//! are not, which are fetched before everything else. One that is being recorded is read to its end by [`Tail`].
+//!
 //! What others sent is checked before it is handed to a screen: a preview by a limited decode, an original by its structure.
 //! The type that is told is the one its bytes have, never the one its author claims; what is no picture or clip is told as a
 //! stream of bytes, which no screen renders.
@@ -8,18 +11,24 @@ use std::{
     io::{Read, Seek, SeekFrom},
     ops::Range,
     sync::Arc,
+    time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use glow_api::{ApiError, Caller, ErrorCode, MediaPart};
 use glow_media::PreviewKind;
-use glow_model::{BlobRef, OperationId};
-use glow_store::{MomentRow, Part};
+use glow_model::{BlobRef, DeviceId, MomentKind, OperationId, limits};
+use glow_store::{BlobWant, MomentRow, Part, Tier};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
+    pipeline::{
+        clip,
+        fetch::{FetchInput, Played},
+    },
 };
 
 /// The most that one read answers.
@@ -28,7 +37,12 @@ const READ_BYTES: u64 = 1024 * 1024;
 const MAX_RENDERED_PIXELS: u64 = 100_000_000;
 const BYTES: &str = "application/octet-stream";
 
-/// A part of a moment that is wholly on this device.
+/// How long a read waits for bytes that are not here.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How far ahead of what is read bytes are asked for, in segments.
+const READ_AHEAD: usize = 2;
+
+/// A part of a moment that is on this device, or of a clip that is on its way.
 #[derive(Clone)]
 pub struct Media {
     /// Its type, from its bytes.
@@ -39,8 +53,17 @@ pub struct Media {
     pub file_name: String,
     /// Changes never: the part is named by what it holds.
     pub etag: String,
+    /// Whether it is a clip that is being recorded: it has no end yet, and is read by [`Media::tail`].
+    pub is_growing: bool,
+    /// Whether it stays as it is: a clip that nobody closed may go on.
+    pub is_final: bool,
     group: Arc<Group>,
+    moment: OperationId,
+    author: DeviceId,
+    sort_ms: u64,
     segments: Arc<[BlobRef]>,
+    /// Whether all of it is here.
+    is_here: bool,
 }
 
 impl Engine {
@@ -61,7 +84,10 @@ impl Media {
         let unknown = || ApiError::new(ErrorCode::UnknownMoment, "there is no such moment");
         let row = group.store.moment(id).map_err(IntoApi::into_api)?.ok_or_else(unknown)?;
         let segments = segments(group, &row, store_part(part))?;
-        if segments.is_empty() || !segments.iter().all(|segment| group.blobs.is_complete(segment.id)) {
+        let is_here = segments.iter().all(|segment| group.blobs.is_complete(segment.id));
+        let is_unclosed = row.unclosed && part == MediaPart::Original;
+        let may_come = part == MediaPart::Motion || (part == MediaPart::Original && row.kind == MomentKind::Clip);
+        if segments.is_empty() || !(is_here || may_come) {
             return Err(ApiError::new(ErrorCode::NotHere, "it has not arrived on this device yet"));
         }
         let etag = segments.first().map(|segment| format!("\"{}-{}\"", segment.id, segments.len())).unwrap_or_default();
@@ -70,8 +96,14 @@ impl Media {
             size_bytes: segments.iter().map(|segment| segment.size).sum(),
             file_name: file_name(&row, part),
             etag,
+            is_growing: is_unclosed && clip::is_recording(row.heard_ms.unwrap_or(row.received_ms)),
+            is_final: !is_unclosed,
             group: group.clone(),
+            moment: row.id,
+            author: row.author,
+            sort_ms: row.sort_ms,
             segments: segments.into(),
+            is_here,
         };
         match part {
             MediaPart::Grid => media.check_preview(PreviewKind::Grid)?,
@@ -81,13 +113,70 @@ impl Media {
         Ok(media)
     }
 
-    /// Reads a range: at most 1 MiB of it, from its start.
+    /// Reads a range: at most 1 MiB of it, from its start. What is not here is asked for and waited for.
     ///
     /// # Errors
-    /// [`ErrorCode::BadRequest`] for a range outside, [`ErrorCode::DataDamaged`] when the disk lost bytes.
+    /// [`ErrorCode::BadRequest`] for a range outside, [`ErrorCode::DataDamaged`] when the disk lost bytes,
+    /// [`ErrorCode::NotHere`] when nobody brought them in time.
     pub async fn read(&self, range: Range<u64>) -> Result<Bytes, ApiError> {
-        let this = self.clone();
-        blocking(move || this.read_blocking(range)).await.map(Bytes::from)
+        let mut arrivals = self.group.arrivals();
+        let end = Instant::now() + PATIENCE;
+        let mut has_asked = false;
+        loop {
+            arrivals.mark_unchanged();
+            let (this, wanted) = (self.clone(), range.clone());
+            match blocking(move || this.read_blocking(wanted)).await {
+                Err(error) if error.code == ErrorCode::NotHere && !self.is_here => {
+                    if !std::mem::replace(&mut has_asked, true) {
+                        self.play(range.start).await;
+                    }
+                    if !matches!(timeout_at(end, arrivals.changed()).await, Ok(Ok(()))) {
+                        return Err(error);
+                    }
+                }
+                done => return done.map(Bytes::from),
+            }
+        }
+    }
+
+    /// The bytes of a clip that is being recorded, from its beginning or from where a player can begin that joins now, to
+    /// its end.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn tail(&self, joins_now: bool) -> Result<Tail, ApiError> {
+        let (group, clip) = (self.group.clone(), self.moment);
+        let first = blocking(move || {
+            let rows = if joins_now { group.store.fragments(clip, 0, limits::SEGMENTS)? } else { Vec::new() };
+            let begins = rows.iter().rev().find(|row| row.body.begins).map(|row| row.index);
+            Ok::<_, glow_store::StoreError>(begins.filter(|begins| *begins > 1))
+        })
+        .await?;
+        Ok(Tail { media: self.clone(), next: 0, then: first.and_then(|index| usize::try_from(index).ok()) })
+    }
+
+    /// Has what stands at an offset fetched before everything else, and what follows it.
+    async fn play(&self, offset: u64) {
+        let mut start = 0;
+        let mut played = Vec::new();
+        for (segment, place) in self.segments.iter().zip(1..) {
+            let end = start + segment.size;
+            if end > offset && played.len() <= READ_AHEAD {
+                let from = offset.saturating_sub(start) / glow_blobs::PIECE_BYTES;
+                let want = BlobWant {
+                    blob: segment.clone(),
+                    moment: self.moment,
+                    part: Part::Original,
+                    tier: Tier::Original,
+                    sort_ms: self.sort_ms,
+                    author: self.author,
+                };
+                let from_piece = u32::try_from(from).unwrap_or(0);
+                played.push(Played { want, place, from_piece, holder: None });
+            }
+            start = end;
+        }
+        self.group.tell_fetch(FetchInput::Play(played)).await;
     }
 
     pub(crate) fn read_blocking(&self, range: Range<u64>) -> ApiResult<Vec<u8>> {
@@ -124,6 +213,35 @@ impl Media {
     }
 
     fn rendered_type(&self) -> String {
+        let key = self.segments.first().map(|segment| (segment.id, self.is_growing));
+        if let Some(known) = key.and_then(|key| self.group.rendered_types.get(&key)) {
+            return known;
+        }
+        let media_type = self.probed_type();
+        // What could not be read in time is looked at again the next time.
+        if let Some(key) = key.filter(|_| media_type != BYTES) {
+            self.group.rendered_types.insert(key, media_type.clone());
+        }
+        media_type
+    }
+
+    fn probed_type(&self) -> String {
+        // The beginning of a recording says what it is: the rest need not be here for that.
+        if let Some(first) = self.segments.first().filter(|_| !self.is_here) {
+            let known = self.only(first).read_type();
+            if known != BYTES || self.is_growing {
+                return known;
+            }
+        }
+        self.read_type()
+    }
+
+    /// One segment of it, as if it were all.
+    fn only(&self, segment: &BlobRef) -> Self {
+        Self { size_bytes: segment.size, segments: [segment.clone()].into(), is_here: false, ..self.clone() }
+    }
+
+    fn read_type(&self) -> String {
         let mut reader = MediaReader { media: self, position: 0 };
         match glow_media::probe(&mut reader) {
             Ok(probe) if u64::from(probe.width) * u64::from(probe.height) <= MAX_RENDERED_PIXELS => {
@@ -140,6 +258,50 @@ impl std::fmt::Debug for Media {
             .field("media_type", &self.media_type)
             .field("size_bytes", &self.size_bytes)
             .finish_non_exhaustive()
+    }
+}
+
+/// A clip that is being recorded, on its way to one player.
+#[derive(Debug)]
+pub struct Tail {
+    media: Media,
+    next: usize,
+    /// Where to go on behind the first segment, which prepares a player.
+    then: Option<usize>,
+}
+
+impl Tail {
+    /// The next segment; nothing when the clip is closed and was read to its end, or when nothing comes any more.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotHere`] when nobody brought its bytes in time.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        let mut arrivals = self.media.group.arrivals();
+        let end = Instant::now() + Duration::from_millis(clip::RECORDING_MS);
+        let segment = loop {
+            arrivals.mark_unchanged();
+            let (group, id) = (self.media.group.clone(), self.media.moment);
+            let (segments, is_growing) = blocking(move || {
+                let segments = group.store.segments(id, Part::Original)?;
+                Ok::<_, glow_store::StoreError>((segments, group.store.clip(id)?.is_some_and(|clip| clip.unclosed)))
+            })
+            .await?;
+            match segments.get(self.next) {
+                Some(segment) => break segment.clone(),
+                None if !is_growing => return Ok(None),
+                None => {}
+            }
+            if !matches!(timeout_at(end, arrivals.changed()).await, Ok(Ok(()))) {
+                return Ok(None);
+            }
+        };
+        self.next = self.then.take().unwrap_or(self.next + 1);
+        let one = self.media.only(&segment);
+        let mut bytes = BytesMut::new();
+        while (bytes.len() as u64) < segment.size {
+            bytes.extend_from_slice(&one.read(bytes.len() as u64..segment.size).await?);
+        }
+        Ok(Some(bytes.freeze()))
     }
 }
 
@@ -183,7 +345,13 @@ impl Read for MediaReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let end = self.media.size_bytes.min(self.position.saturating_add(buffer.len() as u64));
         let start = self.position.min(end);
-        let bytes = self.media.read_blocking(start..end).map_err(std::io::Error::other)?;
+        let bytes = if self.media.is_here {
+            self.media.read_blocking(start..end)
+        } else {
+            // Only the blocking pool probes.
+            tokio::runtime::Handle::current().block_on(self.media.read(start..end)).map(Into::into)
+        };
+        let bytes = bytes.map_err(std::io::Error::other)?;
         buffer[..bytes.len()].copy_from_slice(&bytes);
         self.position += bytes.len() as u64;
         Ok(bytes.len())

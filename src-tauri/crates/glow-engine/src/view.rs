@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
-use glow_api::{ApiError, ErrorCode, Held, MediaPart, MomentKind, MomentView, Place, ReactionView, Role, StackView};
+use glow_api::{
+    ApiError, ErrorCode, Held, LiveClip, MediaPart, MomentKind, MomentView, Place, ReactionView, Role, StackView,
+};
 use glow_model::{DeviceId, GroupId, ModelError, OperationId};
 use glow_store::{MomentRow, PartRow, ReactionRow};
 use glow_sync::Membership;
 
-use crate::group::Group;
+use crate::{group::Group, pipeline::clip};
 
 /// Names shown with a reaction.
 const REACTION_NAMES: usize = 10;
@@ -27,6 +29,7 @@ fn moment(group: &Group, membership: &Membership, reactions: &[&ReactionRow], ro
     let (author_name, author_colour) = profile(membership, row.author);
     let sizes = [row.original, row.motion].into_iter().flatten().map(|part| part.size_bytes);
     let holds_original = row.original.is_some_and(|part| part.is_complete()) || (row.original.is_none() && row.own);
+    let live = live(&row);
     MomentView {
         id: row.id.to_string(),
         group: group.id.to_string(),
@@ -55,6 +58,7 @@ fn moment(group: &Group, membership: &Membership, reactions: &[&ReactionRow], ro
         original: held(row.original),
         motion: held(row.motion),
         needs_choice: row.needs_choice,
+        live,
         retracted: false,
         on_devices: row.copies + u32::from(holds_original),
         favourite: row.favourite,
@@ -62,6 +66,11 @@ fn moment(group: &Group, membership: &Membership, reactions: &[&ReactionRow], ro
         place: row.place.map(place),
         media_type: row.media_type,
     }
+}
+
+fn live(row: &MomentRow) -> Option<LiveClip> {
+    let heard_ms = row.heard_ms.unwrap_or(row.received_ms);
+    row.unclosed.then(|| if clip::is_recording(heard_ms) { LiveClip::Recording } else { LiveClip::Silent })
 }
 
 /// A place in degrees.

@@ -1,11 +1,13 @@
 //! A watched folder: camera files that appear in it from now on go out after a delay in which they can be held back.
 //!
 //! What was there before is never touched. A file goes out when it has not changed for the delay and has a size; its folder
-//! is not searched below.
+//! is not searched below. A recording in a container that is written from front to back goes out while it is made, once it has
+//! grown for longer than the delay.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
+    io::Read,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -18,6 +20,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::{
     engine::Engine,
     error::{ApiResult, IntoApi, blocking},
+    follow::Growing,
     pipeline::ingest::CaptureFile,
 };
 
@@ -26,6 +29,10 @@ const REST: Duration = Duration::from_millis(500);
 /// How often the folder is read although nothing was notified: network shares do not notify.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const EVENTS: usize = 64;
+/// How much of the beginning of a growing file is looked at.
+const HEAD_BYTES: u64 = 1024 * 1024;
+/// A recording that has not grown for this long has ended, at least.
+const STREAM_REST: Duration = Duration::from_secs(3);
 
 /// What became of a file in a watched folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +99,7 @@ impl Engine {
             known,
             resting: BTreeMap::new(),
             events,
+            ended: ended.clone(),
         };
         let token = stop.clone();
         tokio::spawn(async move {
@@ -116,6 +124,13 @@ fn notify_of(dir: &Path, notes: mpsc::Sender<()>) -> ApiResult<RecommendedWatche
     .map_err(unreadable)?;
     watcher.watch(dir, RecursiveMode::NonRecursive).map_err(unreadable)?;
     Ok(watcher)
+}
+
+/// Whether the beginning of a file is that of a recording which can go out while it is made.
+fn is_streamable(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+    read.is_ok() && glow_media::Splitter::default().push(&head).is_ok_and(|parts| !parts.is_empty())
 }
 
 /// Size and modification time, by which a file is seen to change.
@@ -143,14 +158,25 @@ struct Folder {
     dir: PathBuf,
     delay: Duration,
     known: BTreeSet<OsString>,
-    resting: BTreeMap<OsString, (Shape, Instant)>,
+    resting: BTreeMap<OsString, Resting>,
     events: mpsc::Sender<WatchEvent>,
+    ended: CancellationToken,
+}
+
+/// A file that did not go out yet.
+struct Resting {
+    shape: Shape,
+    /// Since when it has not changed.
+    since: Instant,
+    seen: Instant,
+    /// Whether it can go out while it grows; nothing while nobody looked.
+    streams: Option<bool>,
 }
 
 impl Folder {
     async fn run(mut self, mut notified: mpsc::Receiver<()>) {
         loop {
-            let next = self.resting.values().map(|(_, since)| *since + self.delay).min();
+            let next = self.resting.values().map(|file| file.since + self.delay).min();
             let wake = next.unwrap_or_else(|| Instant::now() + LOOK_EVERY).min(Instant::now() + LOOK_EVERY);
             let _ = tokio::time::timeout_at(wake, notified.recv()).await;
             if self.look().await.is_err() {
@@ -171,20 +197,25 @@ impl Folder {
         };
         self.resting.retain(|name, _| files.contains_key(name));
         let now = Instant::now();
-        let mut ready = Vec::new();
+        let (mut ready, mut growing) = (Vec::new(), Vec::new());
         for (name, shape) in files {
             if self.known.contains(&name) {
                 continue;
             }
             match self.resting.get_mut(&name) {
                 None => {
-                    self.resting.insert(name.clone(), (shape, now));
+                    self.resting.insert(name.clone(), Resting { shape, since: now, seen: now, streams: None });
                     self.events
                         .send(WatchEvent::Seen { name: name.to_string_lossy().into_owned(), delay: self.delay })
                         .await?;
                 }
-                Some((known, since)) if *known != shape => (*known, *since) = (shape, now),
-                Some((_, since)) if now >= *since + self.delay && shape.0 > 0 => ready.push((name, shape)),
+                Some(file) if file.shape != shape => {
+                    (file.shape, file.since) = (shape, now);
+                    if now >= file.seen + self.delay && file.streams.is_none() {
+                        growing.push(name);
+                    }
+                }
+                Some(file) if now >= file.since + self.delay && shape.0 > 0 => ready.push((name, shape)),
                 Some(_) => {}
             }
         }
@@ -193,7 +224,45 @@ impl Folder {
             self.known.insert(name.clone());
             self.post(name, shape).await?;
         }
+        for name in growing {
+            self.stream(name).await;
+        }
         Ok(())
+    }
+
+    /// Lets a file go out while it grows, if its container can.
+    async fn stream(&mut self, name: OsString) {
+        let path = self.dir.join(&name);
+        let head = path.clone();
+        let streams = blocking(move || ApiResult::Ok(is_streamable(&head))).await.unwrap_or(false);
+        if let Some(file) = self.resting.get_mut(&name) {
+            file.streams = Some(streams);
+        }
+        if !streams {
+            return;
+        }
+        self.resting.remove(&name);
+        self.known.insert(name.clone());
+        let (engine, caller, group) = (self.engine.clone(), self.caller, self.group.clone());
+        let (events, ended, rest) = (self.events.clone(), self.ended.clone(), self.delay.max(STREAM_REST));
+        let name = name.to_string_lossy().into_owned();
+        tokio::spawn(async move {
+            let record = async {
+                let file = tokio::fs::File::open(&path).await.map_err(IntoApi::into_api)?;
+                let grows = Some(Growing { path: &path, rest });
+                engine.record_from(caller, &group, &name, file, grows, |_| {}).await
+            };
+            let recorded = tokio::select! {
+                () = ended.cancelled() => return,
+                recorded = record => recorded,
+            };
+            let event = match recorded {
+                Ok(receipt) => WatchEvent::Posted { name, receipt },
+                Err(error) => WatchEvent::Failed { name, error },
+            };
+            // Who watched may be gone; the clip is there all the same.
+            let _ = events.send(event).await;
+        });
     }
 
     async fn post(&self, file: OsString, shape: Shape) -> Result<(), mpsc::error::SendError<WatchEvent>> {

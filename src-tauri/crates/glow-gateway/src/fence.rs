@@ -74,7 +74,7 @@ impl Fence {
 
     fn strict_headers(&self, host: &str, headers: &mut HeaderMap) {
         let policy = format!(
-            "default-src 'self'; img-src 'self' data: blob:; media-src 'self'; connect-src 'self' ws://{host}; \
+            "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws://{host}; \
              style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
         if let Ok(policy) = HeaderValue::from_str(&policy) {

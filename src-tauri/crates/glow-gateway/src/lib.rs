@@ -29,6 +29,7 @@
 mod answer;
 mod body;
 mod call;
+mod clip;
 mod connection;
 mod events;
 mod fence;

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::Stream;
 use glow_api::{ApiError, Caller, MediaPart};
-use glow_engine::Media;
+use glow_engine::{Media, Tail};
 use serde::Deserialize;
 
 use crate::answer::Refusal;
@@ -21,6 +21,7 @@ use crate::range::{self, Asked};
 const PIECE_BYTES: u64 = 256 * 1024;
 /// A part's address names content that never changes.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
+const UNKNOWN_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
 /// Whatever the bytes are, they run nothing.
 const INERT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; sandbox";
 
@@ -40,9 +41,30 @@ pub(crate) async fn handle(
     let Path(Address { group, moment, part }) =
         address.map_err(|error| Refusal::bad_request(StatusCode::NOT_FOUND, error.body_text()))?;
     let media = host.engine.media(Caller::Owner, &group, &moment, part).await?;
-    let download =
-        query.is_some_and(|query| query.split('&').any(|pair| pair == "download" || pair.starts_with("download=")));
-    Ok(answer(media, download, &asked))
+    let says = |name: &str| {
+        let mut pairs = query.iter().flat_map(|query| query.split('&'));
+        pairs.any(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    };
+    if media.is_growing {
+        return growing(media, says("live")).await;
+    }
+    Ok(answer(media, says("download"), &asked))
+}
+
+/// A clip that is being recorded: its bytes as they come, without a length, to its end. With `live` a player begins at the
+/// newest place where it can.
+async fn growing(media: Media, joins_now: bool) -> Result<Response, Refusal> {
+    let tail = media.tail(joins_now).await?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&media.media_type).unwrap_or(UNKNOWN_TYPE));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(INERT));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
+    let segments = futures::stream::try_unfold(tail, async |mut tail: Tail| {
+        let segment: Option<Bytes> = tail.next().await?;
+        Ok::<_, ApiError>(segment.map(|bytes| (bytes, tail)))
+    });
+    Ok((StatusCode::OK, headers, Body::from_stream(segments)).into_response())
 }
 
 fn answer(media: Media, download: bool, asked: &HeaderMap) -> Response {
@@ -57,7 +79,7 @@ fn answer(media: Media, download: bool, asked: &HeaderMap) -> Response {
     set(header::CONTENT_DISPOSITION, &disposition(download, &media.file_name));
     set(header::CONTENT_SECURITY_POLICY, INERT);
     set(header::ACCEPT_RANGES, "bytes");
-    set(header::CACHE_CONTROL, FOR_EVER);
+    set(header::CACHE_CONTROL, if media.is_final { FOR_EVER } else { "no-store" });
     set(header::ETAG, &etag);
     if same(asked, header::IF_NONE_MATCH, &etag) == Some(true) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();

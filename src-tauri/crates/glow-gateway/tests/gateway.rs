@@ -41,7 +41,13 @@ async fn a_token_opens_a_session_once() -> Result<()> {
 async fn without_a_session_every_route_is_shut() -> Result<()> {
     let alice = World::new().await?;
     let guess = "00112233445566778899aabbccddeeff";
-    for line in ["POST /X/call", "GET /X/events", "GET /X/media/a/b/grid", "PUT /X/upload?group=a&name=b"] {
+    for line in [
+        "POST /X/call",
+        "GET /X/events",
+        "GET /X/media/a/b/grid",
+        "PUT /X/upload?group=a&name=b",
+        "PUT /X/clip?group=a&key=k&name=b&offset=0",
+    ] {
         let answer = alice.send(&line.replace('X', guess), "", b"").await?;
         assert_eq!((answer.status, answer.code().as_str()), (401, "not_allowed"), "{line}");
     }
@@ -296,6 +302,29 @@ async fn a_cut_upload_adds_nothing() -> Result<()> {
     let page =
         alice.call(&format!(r#"{{"call":"timeline.page","args":{{"group":"{}","limit":10}}}}"#, alice.group)).await?;
     assert!(page.text().contains(r#""total":0"#), "{}", page.text());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_recording_comes_in_pieces_and_each_byte_counts_once() -> Result<()> {
+    let alice = World::new().await?;
+    let put = async |offset: usize, bytes: &[u8]| {
+        let line = format!("PUT {}/clip?group={}&key=k&name=a.jpg&offset={offset}", alice.inside, alice.group);
+        alice.send(&line, "", bytes).await
+    };
+    let said = format!(r#"{{"group":"{}","key":"k"}}"#, alice.group);
+    let taken = put(0, &PHOTO[..300]).await?;
+    assert!(taken.text().contains(r#""offset":300"#), "{}", taken.text());
+    assert!(put(100, &PHOTO[100..500]).await?.text().contains(r#""offset":500"#), "the overlap is skipped");
+    let gap = put(900, &PHOTO[900..]).await?;
+    assert_eq!((gap.status, gap.text().contains(r#""offset":"500""#)), (400, true), "{}", gap.text());
+    let far = alice.call(&format!(r#"{{"call":"clip.get","args":{said}}}"#)).await?;
+    assert!(far.text().contains(r#""offset":500"#), "{}", far.text());
+    put(500, &PHOTO[500..]).await?;
+    let closed = alice.call(&format!(r#"{{"call":"clip.close","args":{said}}}"#)).await?;
+    assert!(closed.text().contains(r#""failures":[]"#), "what does not stream is added whole: {}", closed.text());
+    let again = alice.call(&format!(r#"{{"call":"clip.close","args":{said}}}"#)).await?;
+    assert_eq!((again.status, again.code().as_str()), (404, "unknown_moment"));
     Ok(())
 }
 

@@ -42,6 +42,7 @@ mod preview;
 mod probe;
 mod received;
 mod source;
+mod split;
 
 pub use blank::{Blanking, Doubt, Patch, Verdict, blank};
 pub use error::MediaError;
@@ -52,3 +53,4 @@ pub use look::look;
 pub use preview::{PreviewJpeg, PreviewOutcome, Previews, TileReason, preview, preview_bytes};
 pub use probe::{Camera, CapturedAt, GpsPlace, Kind, Probe, TimeSource, probe};
 pub use received::{PreviewKind, check_preview};
+pub use split::{NotStreamable, Part, PartKind, Splitter};

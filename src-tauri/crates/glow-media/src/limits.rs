@@ -4,6 +4,10 @@
 pub const PHOTO_BYTES: u64 = 200 << 20;
 /// Largest clip or other file, in bytes; never read into memory.
 pub const FILE_BYTES: u64 = 16 << 30;
+/// Largest part of a recording that goes out while it is made, in bytes.
+pub const PART_BYTES: usize = 8 << 20;
+/// Least length of such a part, in milliseconds, unless it is large.
+pub const PART_MS: u64 = 400;
 /// Largest grid preview, in bytes.
 pub const GRID_BYTES: usize = 128 << 10;
 /// Size that an encoded grid preview aims at, in bytes.

@@ -69,6 +69,8 @@ id! {
     DeviceId[32],
     /// BLAKE3 of a blob's sealed bytes.
     BlobId[32],
+    /// BLAKE3 of what is signed of a fragment record.
+    FragmentId[32],
     /// Random id of an epoch.
     EpochId[16],
     /// Ed25519 public key of an invite.

@@ -26,6 +26,7 @@ pub mod blob;
 pub mod body;
 pub mod codec;
 mod error;
+pub mod fragment;
 mod group;
 mod identity;
 mod ids;
@@ -38,13 +39,14 @@ mod text;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, Caption, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place, Plane, Profile, Reaction,
-    Retract, Role,
+    Admit, Body, Caption, ClipClose, ClipOpen, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place,
+    Plane, Profile, Reaction, Retract, Role,
 };
 pub use error::ModelError;
+pub use fragment::{Fragment, FragmentBody, VerifiedFragment};
 pub use group::{Genesis, InvitePolicy};
 pub use identity::{DeviceKeys, InviteKeys};
-pub use ids::{BlobId, DeviceId, EpochId, GroupId, InviteId, MediaId, OperationId};
+pub use ids::{BlobId, DeviceId, EpochId, FragmentId, GroupId, InviteId, MediaId, OperationId};
 pub use invite::{InviteLink, InviteSeed, Wifi};
 pub use keys::{EpochSecret, GroupSecret, MediaHasher, PayloadKey, TagKey};
 pub use operation::{Draft, Header, Operation, Sealer, Verified};

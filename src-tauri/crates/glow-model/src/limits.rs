@@ -50,8 +50,10 @@ pub const FILE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 pub const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 /// Segments that stand in an operation; more go to a manifest blob.
 pub const INLINE_SEGMENTS: usize = 16;
-/// Segments of the largest original.
-pub const SEGMENTS: usize = (FILE_BYTES / SEGMENT_BYTES) as usize;
+/// Segments of the largest original: a file of 16 GiB has 2,048, a recording one for each second of four hours and a half.
+pub const SEGMENTS: usize = 16_384;
+/// A fragment record on the wire.
+pub const FRAGMENT_BYTES: usize = 1_024;
 /// A manifest blob, in bytes: at most 90 a segment.
 pub const MANIFEST_BYTES: u64 = 90 * SEGMENTS as u64;
 /// Members of a group.

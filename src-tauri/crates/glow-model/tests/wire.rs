@@ -3,10 +3,11 @@
 
 use data_encoding::HEXLOWER;
 use glow_model::{
-    Admit, BlobId, BlobKey, BlobRef, Body, Caption, DeviceKeys, Draft, EpochId, EpochSecret, Genesis, GroupId,
-    GroupSecret, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError,
-    Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Place, Plane, Profile, Reaction, Retract,
-    Role, Sealer, Segments, Verified, Wifi, blob::encode_manifest, codec, limits,
+    Admit, BlobId, BlobKey, BlobRef, Body, Caption, ClipClose, ClipOpen, DeviceKeys, Draft, EpochId, EpochSecret,
+    Fragment, FragmentBody, FragmentId, Genesis, GroupId, GroupSecret, InviteClose, InviteGrant, InviteKeys,
+    InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError, Moment, MomentKind, Operation, OperationId, Original,
+    OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Sealer, Segments, Verified, VerifiedFragment, Wifi,
+    blob::encode_manifest, codec, fragment::Position, limits,
 };
 use proptest::prelude::*;
 
@@ -91,8 +92,49 @@ fn bodies() -> Vec<Body> {
         Body::OriginalAdded(OriginalAdded { moment: target, original: moment().original.unwrap(), motion: None }),
         Body::Caption(Caption { moment: target, replaces: Some(target), text: "First dance\nat last".into() }),
         Body::Reaction(Reaction { moment: target, emoji: "❤️".into(), on: true }),
+        Body::ClipOpen(ClipOpen { moment: opened() }),
+        Body::ClipClose(ClipClose {
+            clip: target,
+            media: MediaId([6; 32]),
+            original: Original {
+                media_type: "video/webm".into(),
+                size: 1_003,
+                segments: Segments::Inline(vec![blob(3)]),
+            },
+            duration_ms: 30_000,
+            placeholder: vec![1, 2, 3].into(),
+            grid: Some(blob(1)),
+            screen: Some(blob(2)),
+        }),
         Body::Unknown(999, vec![0x82, 1, 2]),
     ]
+}
+
+/// What is known of a clip at its beginning.
+fn opened() -> Moment {
+    Moment {
+        kind: MomentKind::Clip,
+        media_type: "video/webm".into(),
+        file_name: "dance.webm".into(),
+        placeholder: Vec::new().into(),
+        grid: None,
+        screen: None,
+        original: None,
+        motion: None,
+        ..moment()
+    }
+}
+
+/// The first two fragments of a clip.
+fn fragments() -> [VerifiedFragment; 2] {
+    let key = epoch().payload_key(Plane::Content);
+    let author = |at: Position, body: &FragmentBody| {
+        at.author(body, &keys(), epoch().id, Sealer { key: &key, nonce: [7; 24] }).unwrap()
+    };
+    let clip = OperationId([8; 32]);
+    let first = author(Position::first(clip), &FragmentBody { blob: blob(1), duration_ms: 0, begins: false });
+    let second = author(Position::after(&first), &FragmentBody { blob: blob(2), duration_ms: 1_000, begins: true });
+    [first, second]
 }
 
 fn author(body: &Body) -> Verified {
@@ -133,6 +175,51 @@ fn operations_keep_their_encoding_and_ids() {
         .map(|operation| format!("{} {}", operation.id(), HEXLOWER.encode(&operation.encode())))
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn fragment_records_keep_their_encoding() {
+    let lines = fragments().map(|record| format!("{} {}", record.id(), HEXLOWER.encode(&record.encode())));
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_fragment_record_opens_for_those_who_hold_the_key_and_names_the_one_before() {
+    let [first, second] = fragments();
+    let received = Fragment::decode(&second.encode()).unwrap().verify().unwrap();
+    let body = received.open(&epoch().payload_key(Plane::Content)).unwrap();
+    assert_eq!(body, FragmentBody { blob: blob(2), duration_ms: 1_000, begins: true });
+    assert_eq!(received.position(), Position { clip: OperationId([8; 32]), index: 1, previous: first.id() });
+    let other = epoch().payload_key(Plane::Control);
+    assert_eq!(received.open(&other), Err(ModelError::DoesNotOpen), "the other plane's key opens nothing");
+}
+
+#[test]
+fn a_fragment_record_has_limits() {
+    for size in [limits::FRAGMENT_BYTES + 1, limits::FRAGMENT_BYTES * 100] {
+        assert_eq!(Fragment::decode(&vec![0; size]).unwrap_err(), ModelError::TooLarge { what: "fragment" });
+    }
+    let key = epoch().payload_key(Plane::Content);
+    let at = |index, previous| {
+        let position = Position { clip: OperationId([8; 32]), index, previous: FragmentId([previous; 32]) };
+        let body = FragmentBody { blob: blob(1), duration_ms: 0, begins: false };
+        let record = position.author(&body, &keys(), epoch().id, Sealer { key: &key, nonce: [7; 24] }).unwrap();
+        Fragment::decode(&record.encode()).map(drop)
+    };
+    let last = u32::try_from(limits::SEGMENTS).unwrap() - 1;
+    assert_eq!(at(last, 1), Ok(()));
+    assert_eq!(at(last + 1, 1), Err(ModelError::TooLarge { what: "fragment" }));
+    assert_eq!(at(0, 1), Err(ModelError::Invalid { what: "fragment" }), "the first follows the opening");
+    assert_eq!(at(1, 8), Err(ModelError::Invalid { what: "fragment" }), "only the first does");
+}
+
+#[test]
+fn an_opened_clip_names_no_bytes() {
+    let opens = |moment| Body::ClipOpen(ClipOpen { moment }).check().is_ok();
+    assert!(opens(opened()));
+    assert!(!opens(moment()), "a whole moment is none");
+    assert!(!opens(Moment { grid: Some(blob(1)), ..opened() }));
+    assert!(!opens(Moment { kind: MomentKind::Photo, ..opened() }));
 }
 
 #[test]
@@ -246,6 +333,7 @@ proptest! {
     fn decoders_survive_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = Operation::decode(&bytes).map(Operation::verify);
         let _ = Body::decode(&bytes);
+        let _ = Fragment::decode(&bytes).map(Fragment::verify);
         let _ = codec::decode::<Vec<BlobRef>>(&bytes, "list");
         let _ = InviteLink::parse(&String::from_utf8_lossy(&bytes));
         let _ = InviteLink::parse(&format!("afterglow://join/{}", data_encoding::BASE32_NOPAD.encode(&bytes)));
@@ -258,6 +346,15 @@ proptest! {
         let bit = bit.index(bytes.len() * 8);
         bytes[bit / 8] ^= 1 << (bit % 8);
         let same = Operation::decode(&bytes).and_then(Operation::verify).is_ok();
+        prop_assert!(!same, "bit {bit} is covered by nothing");
+    }
+
+    #[test]
+    fn one_flipped_bit_breaks_a_fragment_record(which in 0usize..2, bit in any::<prop::sample::Index>()) {
+        let mut bytes = fragments()[which].encode();
+        let bit = bit.index(bytes.len() * 8);
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let same = Fragment::decode(&bytes).and_then(Fragment::verify).is_ok();
         prop_assert!(!same, "bit {bit} is covered by nothing");
     }
 

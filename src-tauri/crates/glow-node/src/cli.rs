@@ -165,6 +165,12 @@ pub(crate) struct Post {
     /// The files.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// The file is a recording under way, `-` standard input: it goes out while it is recorded.
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// What a recording from standard input is called.
+    #[arg(long, value_name = "NAME", default_value = "recording")]
+    pub(crate) name: String,
     #[command(flatten)]
     pub(crate) to: InGroup,
     /// How long to wait for a member to be near. While one is, it stays until everything is handed over.

@@ -11,7 +11,7 @@ use glow_engine::{CaptureFile, Engine, EngineConfig, WatchEvent};
 use serde::de::DeserializeOwned;
 
 use crate::cli::Global;
-use crate::control::{Ask, Exported, Progress, Remote, Step, Watched};
+use crate::control::{Ask, Exported, Progress, Recorded, Remote, Step, Watched};
 
 /// A node that has just started may hold the directory before it can be reached.
 const STARTING: Duration = Duration::from_secs(2);
@@ -78,6 +78,24 @@ impl Node {
         }
     }
 
+    pub(crate) async fn record(
+        &mut self,
+        group: &str,
+        path: PathBuf,
+        name: &str,
+        rest: Option<Duration>,
+        on_step: impl Fn(Step) + Send + Sync + 'static,
+    ) -> Result<PostReceipt, ApiError> {
+        match self {
+            Self::Here(engine) => record(engine, group, path, name, rest, on_step).await,
+            Self::There(remote) => {
+                let rest_ms = rest.and_then(|rest| u64::try_from(rest.as_millis()).ok());
+                let asked = Ask::Record { group: group.to_owned(), path, name: name.to_owned(), rest_ms };
+                ask(remote, &asked, &mut |step| on_step(step)).await
+            }
+        }
+    }
+
     pub(crate) async fn export(
         &mut self,
         group: &str,
@@ -139,6 +157,25 @@ pub(crate) async fn post(
         on_step(Step::Progress(Progress { done: at.done, total: at.total, note: at.name }))
     };
     engine.post(Caller::Owner, group, files, progress).await
+}
+
+/// Records what a file brings while it grows, or a pipe to its end.
+pub(crate) async fn record(
+    engine: &Engine,
+    group: &str,
+    path: PathBuf,
+    name: &str,
+    rest: Option<Duration>,
+    on_step: impl Fn(Step) + Send + Sync + 'static,
+) -> Result<PostReceipt, ApiError> {
+    let source = tokio::fs::File::open(&path).await.map_err(|error| {
+        ApiError::new(ErrorCode::Unreadable, format!("{} cannot be read: {error}.", path.display()))
+    })?;
+    let progress = move |receipt: &glow_api::ClipReceipt| {
+        on_step(Step::Recorded(Recorded { taken_bytes: receipt.offset, moment: receipt.moment.clone() }));
+    };
+    let grows = rest.map(|rest| glow_engine::Growing { path: &path, rest });
+    engine.record_from(Caller::Owner, group, name, source, grows, progress).await
 }
 
 fn capture_file(path: PathBuf) -> CaptureFile {

@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glow_model::{Body, DeviceId, MediaId, OperationId, OriginalAdded, Plane, Retract, Verified};
+use glow_model::{Body, DeviceId, MediaId, Moment, OperationId, OriginalAdded, Plane, Retract, Verified};
 use rusqlite::Connection;
 
 use crate::{
     Changes, GroupStore, Incoming, LocalCapture, MemberTable, OperationState, StoreError,
     connection::Durability,
     projection::{
-        blob_use, bucket, member,
+        blob_use, bucket, clip, member,
         moment::{self, Posted},
         original, retraction, thread, timeline,
     },
@@ -162,19 +162,16 @@ impl<'a> Fold<'a> {
         let header = incoming.operation.header();
         let (id, author, seq) = (incoming.operation.id(), header.author, header.seq);
         match body {
-            Body::Moment(moment) => {
-                self.mark(moment.media)?;
-                let posted = Posted {
-                    id,
-                    author,
-                    received_ms: incoming.received_ms,
-                    own: incoming.own,
-                    sort_ms: self.store.sort_ms(moment.captured_ms),
-                };
-                self.keep(id, incoming.local.as_ref())?;
-                moment::insert(self.db, &posted, moment)?;
-                self.originals.insert(id);
-                Ok(())
+            Body::Moment(moment) => self.post(incoming, moment),
+            Body::ClipOpen(open) => {
+                self.post(incoming, &open.moment)?;
+                clip::open(self.db, id)
+            }
+            Body::ClipClose(close) => {
+                self.keep(close.clip, incoming.local.as_ref())?;
+                clip::insert_close(self.db, (id, author, seq), close)?;
+                self.originals.insert(close.clip);
+                self.mark_moment(close.clip)
             }
             Body::OriginalAdded(added) => {
                 self.keep(added.moment, incoming.local.as_ref())?;
@@ -197,6 +194,22 @@ impl<'a> Fold<'a> {
             | Body::Admit(_)
             | Body::Unknown(..) => Ok(()),
         }
+    }
+
+    fn post(&mut self, incoming: &Incoming, moment: &Moment) -> Result<(), StoreError> {
+        self.mark(moment.media)?;
+        let id = incoming.operation.id();
+        let posted = Posted {
+            id,
+            author: incoming.operation.header().author,
+            received_ms: incoming.received_ms,
+            own: incoming.own,
+            sort_ms: self.store.sort_ms(moment.captured_ms),
+        };
+        self.keep(id, incoming.local.as_ref())?;
+        moment::insert(self.db, &posted, moment)?;
+        self.originals.insert(id);
+        Ok(())
     }
 
     fn keep(&mut self, moment: OperationId, local: Option<&LocalCapture>) -> Result<(), StoreError> {
@@ -244,6 +257,10 @@ impl<'a> Fold<'a> {
         if let Some(moment) = original::delete(self.db, target)? {
             self.originals.insert(moment);
             return self.mark_moment(moment);
+        }
+        if let Some(clip) = clip::delete_close(self.db, target)? {
+            self.originals.insert(clip);
+            return self.mark_moment(clip);
         }
         if let Some(moment) = thread::delete_caption(self.db, target)? {
             return self.mark_moment(moment);

@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
-use glow_model::{BlobId, BlobKey, BlobRef, DeviceId, MediaId, MomentKind, OperationId, Place};
+use glow_model::{
+    BlobId, BlobKey, BlobRef, DeviceId, FragmentBody, FragmentId, MediaId, MomentKind, OperationId, Place,
+};
 
 use crate::{InviteEntry, MemberEntry};
 
@@ -149,6 +151,10 @@ pub struct MomentRow {
     pub stack_count: u32,
     /// Where it was captured, if its owner shared that.
     pub place: Option<Place>,
+    /// Whether it is a clip that nobody closed.
+    pub unclosed: bool,
+    /// When the last fragment of such a clip came to this device.
+    pub heard_ms: Option<u64>,
 }
 
 /// How much of a part is here.
@@ -166,6 +172,40 @@ impl PartRow {
     pub fn is_complete(&self) -> bool {
         self.held_bytes == self.size_bytes
     }
+}
+
+/// A clip that was opened while it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClipRow {
+    /// Its moment.
+    pub id: OperationId,
+    /// Who records it.
+    pub author: DeviceId,
+    /// Whether this device does.
+    pub own: bool,
+    /// Where it stands on the timeline.
+    pub sort_ms: u64,
+    /// Whether it is on the timeline.
+    pub shown: bool,
+    /// Whether nobody closed it.
+    pub unclosed: bool,
+    /// Fragments that follow each other from the first; 0 when its segments are known by its closing.
+    pub fragments: u32,
+    /// When the last fragment came to this device, or else the opening.
+    pub heard_ms: u64,
+}
+
+/// One record of a clip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FragmentRow {
+    /// Its place.
+    pub index: u32,
+    /// Its id.
+    pub id: FragmentId,
+    /// The record as it is passed on.
+    pub record: Vec<u8>,
+    /// What it says.
+    pub body: FragmentBody,
 }
 
 /// One standing reaction.

@@ -24,6 +24,8 @@ pub const IDS_PER_REQUEST: usize = 1_000;
 pub const PIECES_PER_REQUEST: usize = 32;
 /// States in one frame.
 pub const STATES_PER_FRAME: usize = limits::BULK_FRAME_BYTES / limits::STATE_BYTES - 1;
+/// Records of a clip in one frame.
+pub const FRAGMENTS_PER_FRAME: usize = 60;
 /// Addresses in one answer.
 pub const ADDRESSES_PER_FRAME: usize = 64;
 
@@ -144,6 +146,24 @@ pub enum Request {
         #[n(0)]
         states: Vec<ByteVec>,
     },
+    /// Records of clips that are being recorded, as they are made. Answer: [`Frame::Done`].
+    #[n(20)]
+    PushFragments {
+        /// Encoded records, at most [`FRAGMENTS_PER_FRAME`].
+        #[n(0)]
+        records: Vec<ByteVec>,
+    },
+    /// Asks for the records of a clip. Answer: [`Frame::Fragments`], at most [`FRAGMENTS_PER_FRAME`] each, until all that
+    /// are here were sent.
+    #[n(21)]
+    Fragments {
+        /// The clip.
+        #[n(0)]
+        clip: OperationId,
+        /// From which index on.
+        #[n(1)]
+        from: u32,
+    },
 }
 
 /// How much it matters when an answer comes.
@@ -251,6 +271,9 @@ pub enum Frame {
     /// Encoded states, at most [`STATES_PER_FRAME`].
     #[n(11)]
     States(#[n(0)] Vec<ByteVec>),
+    /// Encoded records of a clip, in order.
+    #[n(20)]
+    Fragments(#[n(0)] Vec<ByteVec>),
 }
 
 /// An address that serves QUIC and TCP at the same port.
@@ -313,12 +336,14 @@ impl Request {
             }
             Request::States { wanted } => wanted.len() <= IDS_PER_REQUEST,
             Request::Say { states } => states.len() <= STATES_PER_FRAME,
+            Request::PushFragments { records } => records.len() <= FRAGMENTS_PER_FRAME,
             Request::Reconcile { .. }
             | Request::Push { .. }
             | Request::Addresses
             | Request::Epochs
             | Request::Hush { .. }
-            | Request::StateKeys => true,
+            | Request::StateKeys
+            | Request::Fragments { .. } => true,
         };
         if size_fits && count_fits { Ok(request) } else { Err(ModelError::TooLarge { what: "request" }) }
     }

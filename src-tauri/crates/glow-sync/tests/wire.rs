@@ -6,7 +6,8 @@ use glow_model::{BlobId, DeviceId, OperationId, Plane, limits, state::Slot};
 use glow_sync::{
     Frame, Request,
     wire::{
-        Address, Extent, Holding, IDS_PER_REQUEST, Lane, OFFERED_BYTES, PIECES_PER_REQUEST, StateId, StateKey, batches,
+        Address, Extent, FRAGMENTS_PER_FRAME, Holding, IDS_PER_REQUEST, Lane, OFFERED_BYTES, PIECES_PER_REQUEST,
+        StateId, StateKey, batches,
     },
 };
 use proptest::prelude::*;
@@ -29,6 +30,8 @@ fn requests() -> Vec<Request> {
         Request::StateKeys,
         Request::States { wanted: vec![state_id()] },
         Request::Say { states: vec![vec![5].into()] },
+        Request::PushFragments { records: vec![vec![5].into()] },
+        Request::Fragments { clip: OperationId([2; 32]), from: 7 },
     ]
 }
 
@@ -50,6 +53,7 @@ fn frames() -> Vec<Frame> {
         Frame::Bitfields(vec![0b11, 0]),
         Frame::StateKeys(vec![StateKey { id: state_id(), counter: 7 }]),
         Frame::States(vec![vec![6].into()]),
+        Frame::Fragments(vec![vec![6].into()]),
     ]
 }
 
@@ -76,6 +80,9 @@ fn counts_hold_at_the_limit_and_beyond() {
     assert!(Request::decode(&ids(IDS_PER_REQUEST)).is_ok());
     assert!(Request::decode(&ids(IDS_PER_REQUEST + 1)).is_err());
     assert!(Request::decode(&ids(IDS_PER_REQUEST * 100)).is_err());
+    let records = |n| Request::PushFragments { records: vec![vec![1].into(); n] }.encode();
+    assert!(Request::decode(&records(FRAGMENTS_PER_FRAME)).is_ok());
+    assert!(Request::decode(&records(FRAGMENTS_PER_FRAME + 1)).is_err());
     let pieces_of =
         |size, n| Request::Pieces { blob: BlobId([1; 32]), size, pieces: vec![0; n], lane: Lane::Now }.encode();
     let pieces = |n| pieces_of(1, n);

@@ -1,6 +1,8 @@
 import { encodeShapes, shapeOf } from '../../lib/shape';
 import type {
   Calls,
+  ClipReceipt,
+  ClipTarget,
   Event,
   GroupView,
   MediaPart,
@@ -55,6 +57,7 @@ export class MockHost implements Host {
   readonly #albums = new Map<string, Album>();
   readonly #uploads = new Map<string, string>();
   readonly #policies = new Map<string, StoragePolicy>();
+  readonly #recordings = new Map<string, { target: ClipTarget; parts: Blob[]; receipt: ClipReceipt }>();
   readonly #start: number;
   readonly #born = Date.now();
   readonly #latencyMs: number;
@@ -157,6 +160,40 @@ export class MockHost implements Host {
     });
     if (file.type.startsWith('image/')) this.#uploads.set(id[0] ?? '', URL.createObjectURL(file));
     return { moments: id, already_there: 0, waiting: 0, failures: [] };
+  }
+
+  async record(bytes: Blob, target: ClipTarget): Promise<ClipReceipt> {
+    const name = `${target.group} ${target.key}`;
+    const known = this.#recordings.get(name);
+    const recording = known ?? { target, parts: [], receipt: { offset: 0, streams: true } };
+    if (target.offset > recording.receipt.offset) {
+      throw new Failure('bad_request', 'bytes are missing before these', { offset: String(recording.receipt.offset) });
+    }
+    const fresh = bytes.slice(recording.receipt.offset - target.offset);
+    recording.parts.push(fresh);
+    const [moment] =
+      recording.receipt.moment === undefined
+        ? this.arrive(1, target.group, {
+            author: hex('d', 0),
+            author_name: 'Anna',
+            mine: true,
+            kind: 'clip',
+            live: 'recording',
+            on_devices: 1,
+            file_name: target.name,
+            grid: { state: 'none' },
+            screen: { state: 'none' },
+          })
+        : [recording.receipt.moment];
+    const receipt = { ...recording.receipt, offset: recording.receipt.offset + fresh.size, ...(moment === undefined ? {} : { moment }) };
+    this.#recordings.set(name, { ...recording, receipt });
+    return receipt;
+  }
+
+  #recording(group: string, key: string): { target: ClipTarget; parts: Blob[]; receipt: ClipReceipt } {
+    const recording = this.#recordings.get(`${group} ${key}`);
+    if (recording === undefined) throw new Failure('unknown_moment', 'there is no such recording');
+    return recording;
   }
 
   /** Lets moments arrive now, as from somebody else, and tells the listeners. */
@@ -476,6 +513,21 @@ export class MockHost implements Host {
       const view = this.#moment(group, moment);
       this.remove(group, moment);
       return { ...view, retracted: true };
+    },
+    'clip.get': ({ group, key }) => this.#recording(group, key).receipt,
+    'clip.close': ({ group, key }) => {
+      const { receipt, parts } = this.#recording(group, key);
+      this.#recordings.delete(`${group} ${key}`);
+      const moment = receipt.moment ?? '';
+      this.#uploads.set(moment, URL.createObjectURL(new Blob(parts)));
+      this.change(group, moment, { live: undefined });
+      return { moments: [moment], already_there: 0, waiting: 0, failures: [] };
+    },
+    'clip.abort': ({ group, key }) => {
+      const { receipt } = this.#recording(group, key);
+      this.#recordings.delete(`${group} ${key}`);
+      if (receipt.moment !== undefined) this.remove(group, receipt.moment);
+      return receipt;
     },
     'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
   };

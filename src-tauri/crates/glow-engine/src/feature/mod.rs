@@ -1,6 +1,7 @@
 //! What hosts can ask, one file a noun. Features do not know each other; they share the group and the views.
 
 mod app;
+mod clip;
 mod favourite;
 mod group;
 mod invite;
@@ -51,5 +52,8 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::MomentFavourite(favourite) => reply!(MomentFavourite, favourite::set(engine, favourite)),
         Request::MomentRetract(retract) => reply!(MomentRetract, moment::retract(engine, retract)),
         Request::MomentShare(share) => reply!(MomentShare, moment::share(engine, share)),
+        Request::ClipGet(get) => reply!(ClipGet, clip::get(engine, get)),
+        Request::ClipClose(close) => reply!(ClipClose, clip::close(engine, close)),
+        Request::ClipAbort(abort) => reply!(ClipAbort, clip::abort(engine, abort)),
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
-    pipeline::ingest,
+    pipeline::seal,
     view,
 };
 
@@ -98,11 +98,11 @@ fn held_back(group: &Group, id: OperationId) -> ApiResult<(OriginalAdded, LocalC
     let mut capture = group.store.capture(id).map_err(IntoApi::into_api)?.ok_or_else(missing)?;
     let segments =
         |wanted| capture.parts.iter().find(|kept| kept.part == wanted).and_then(|kept| kept.held_back.clone());
-    let (original, mut local) = ingest::original(group, row.media_type, segments(Part::Original).ok_or_else(missing)?)?;
+    let (original, mut local) = seal::original(group, row.media_type, segments(Part::Original).ok_or_else(missing)?)?;
     let motion = match segments(Part::Motion) {
         None => None,
         Some(segments) => {
-            let (motion, written) = ingest::original(group, "video/quicktime".to_owned(), segments)?;
+            let (motion, written) = seal::original(group, "video/quicktime".to_owned(), segments)?;
             local.held.extend(written.held);
             Some(motion)
         }

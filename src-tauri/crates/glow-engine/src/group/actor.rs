@@ -18,7 +18,7 @@ use crate::{
     clock::{now_ms, random},
     error::{ApiResult, IntoApi, blocking},
     group::Group,
-    pipeline::{accept::Intake, announce, fetch::FetchInput, ingest},
+    pipeline::{accept::Intake, announce, fetch::FetchInput, seal},
 };
 
 /// What the actor is asked to do.
@@ -131,12 +131,13 @@ impl Actor {
         if !changes.added.is_empty() {
             self.group.looks.notify_one();
         }
+        self.group.arrived();
         if !(changes.added.is_empty() && changes.changed.is_empty()) {
             self.group.tell_fetch(FetchInput::Refresh).await;
         }
         if !changes.removed.is_empty() {
             let group = self.group.clone();
-            self.group.tasks.spawn(async move { ingest::sweep_unused(&group).await });
+            self.group.tasks.spawn(async move { seal::sweep_unused(&group).await });
         }
     }
 

@@ -8,7 +8,7 @@ mod tasks;
 use std::{
     collections::BTreeSet,
     net::SocketAddr,
-    sync::{Arc, OnceLock, RwLock},
+    sync::{Arc, Mutex, OnceLock, RwLock},
     time::Duration,
 };
 
@@ -20,7 +20,7 @@ use glow_store::{GroupStore, LocalCapture};
 use glow_sync::Membership;
 pub(crate) use join::join;
 pub(crate) use tasks::{create, open};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -74,6 +74,12 @@ pub(crate) struct Group {
     pub(crate) checked_previews: moka::sync::Cache<BlobId, ()>,
     /// Notified when a grid preview is here that was not looked at.
     pub(crate) looks: tokio::sync::Notify,
+    /// What the first bytes of originals were found to be, and whether they were a beginning only.
+    pub(crate) rendered_types: moka::sync::Cache<(BlobId, bool), String>,
+    /// Clips whose records are being asked for.
+    pub(crate) catching_up: Mutex<BTreeSet<OperationId>>,
+    /// Counts what came: pieces of blobs, fragments of clips. Whoever waits for bytes looks again when it moves.
+    arrivals: watch::Sender<u64>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -189,6 +195,16 @@ impl Group {
             self.states.wake();
         }
         let _ = self.fetch.send(input).await;
+    }
+
+    /// Tells those who wait for bytes that something came.
+    pub(crate) fn arrived(&self) {
+        self.arrivals.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Moves when something came, from now on.
+    pub(crate) fn arrivals(&self) -> watch::Receiver<u64> {
+        self.arrivals.subscribe()
     }
 
     /// Ends the group's tasks in order and waits for them. Members are told first, while they can be.

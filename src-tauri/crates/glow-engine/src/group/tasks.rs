@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, OnceLock, RwLock},
+    sync::{Arc, Mutex, OnceLock, RwLock},
     time::Duration,
 };
 
@@ -11,7 +11,7 @@ use glow_blobs::BlobStore;
 use glow_model::{DeviceKeys, EpochId, EpochSecret, Genesis, GroupSecret, Plane, Sealer, Verified};
 use glow_net::{ConnectionLimits, FoundBy, Interfaces, Listen, NetConfig, NetEvent};
 use glow_store::{GroupStore, Incoming};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Group, actor, gate::Gate};
@@ -24,7 +24,7 @@ use crate::{
     meter::Meter,
     pipeline::{
         accept::{self, Intake},
-        announce,
+        announce, clip,
         fetch::{self, FetchInput},
         look,
         policy::PolicyCell,
@@ -167,6 +167,9 @@ pub(crate) async fn open(
         policy,
         quota: Quota::default(),
         meter: Meter::default(),
+        rendered_types: moka::sync::Cache::new(CHECKED_PREVIEWS),
+        catching_up: Mutex::default(),
+        arrivals: watch::Sender::new(0),
         checked_previews: moka::sync::Cache::new(CHECKED_PREVIEWS),
         looks: tokio::sync::Notify::new(),
         tasks: TaskTracker::new(),
@@ -183,6 +186,7 @@ pub(crate) async fn open(
     group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), look::run(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), states::run(group.clone())));
+    group.tasks.spawn(stoppable(group.clone(), clip::watch_over(group.clone())));
     group.tell_fetch(FetchInput::Refresh).await;
     Ok(group)
 }

@@ -195,6 +195,7 @@ fn author_holdings(candidate: &Candidate) -> Vec<(BlobId, DeviceId, bool)> {
     let original = match &candidate.body {
         Some(Body::Moment(moment)) => moment.original.as_ref(),
         Some(Body::OriginalAdded(added)) => Some(&added.original),
+        Some(Body::ClipClose(close)) => Some(&close.original),
         _ => None,
     };
     // The segments of a large original are known when its manifest was read.

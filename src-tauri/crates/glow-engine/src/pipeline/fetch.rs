@@ -7,7 +7,7 @@ use std::{
 };
 
 use glow_blobs::{BlobError, BlobStore, PieceOutcome};
-use glow_model::{BlobId, BlobRef, DeviceId, Original, Segments};
+use glow_model::{BlobId, BlobRef, DeviceId, Original, Segments, blob::encode_manifest};
 use glow_store::{BlobWant, StoreError, Tier};
 use glow_sync::{
     Frame, Picker, Request,
@@ -52,12 +52,27 @@ pub(crate) enum FetchInput {
     Arrived(Option<u64>, BlobId, u32),
     /// A blob is complete.
     Completed(BlobId),
+    /// Somebody waits for these, in this order, or they belong to a clip that is being recorded.
+    Play(Vec<Played>),
     /// A request ended.
     Ended(u64, Ended),
     /// The disk is full.
     DiskFull,
     /// The owner of this device has other wishes: what is wanted is read anew.
     Rethink,
+}
+
+/// A blob that is played, or will be.
+#[derive(Debug, Clone)]
+pub(crate) struct Played {
+    /// What it is for.
+    pub(crate) want: BlobWant,
+    /// Its place among the segments that are played: earlier ones come first.
+    pub(crate) place: u32,
+    /// The piece that is needed first.
+    pub(crate) from_piece: u32,
+    /// Who is known to hold it.
+    pub(crate) holder: Option<DeviceId>,
 }
 
 struct Fetcher {
@@ -146,6 +161,7 @@ impl Fetcher {
             }
             FetchInput::DiskFull => self.set_disk_low(true),
             FetchInput::Rethink => self.rethink().await,
+            FetchInput::Play(played) => self.play(played).await,
         }
     }
 
@@ -154,6 +170,9 @@ impl Fetcher {
         let group = self.group.clone();
         let wants = blocking(move || {
             let wants = policy::wants(&group, WINDOW)?;
+            for want in wants.iter().filter(|want| want.tier == Tier::Manifest) {
+                adopt_manifest(&group, want)?;
+            }
             Ok::<_, StoreError>(
                 wants.into_iter().map(|want| (missing(&group.blobs, &want.blob), want)).collect::<Vec<_>>(),
             )
@@ -198,6 +217,39 @@ impl Fetcher {
             self.picker.drop_want(blob);
         }
         self.refresh().await;
+    }
+
+    /// Puts what is played in front of all bulk: fragments of a recording as they are made, and what somebody watches.
+    async fn play(&mut self, played: Vec<Played>) {
+        if self.disk_low {
+            return;
+        }
+        let (mut watched, mut first) = (Vec::new(), None);
+        for Played { want, place, from_piece, holder } in played {
+            let (group, blob) = (self.group.clone(), want.blob.clone());
+            let missing = blocking(move || Ok::<_, BlobError>(missing(&group.blobs, &blob))).await;
+            let Ok(missing) = missing else { return };
+            if missing == 0 {
+                continue;
+            }
+            let (blob, size) = (want.blob.id, want.blob.size);
+            let (tier, sort_ms) = match holder {
+                Some(_) => (picker::Tier::Playing, u64::MAX - u64::from(place)),
+                None => (picker::Tier::Original, want.sort_ms),
+            };
+            self.picker.want(Want { blob, size, tier, sort_ms, missing, author: holder }, now_ms());
+            match holder {
+                Some(holder) => self.picker.holds(holder, blob, now_ms()),
+                None => {
+                    first.get_or_insert(from_piece);
+                    watched.push(blob);
+                }
+            }
+            self.purposes.insert(blob, want);
+        }
+        if let Some(piece) = first {
+            self.picker.play(&watched, piece);
+        }
     }
 
     fn assign(&mut self) {
@@ -326,6 +378,7 @@ async fn receive(group: &Arc<Group>, assignment: Assignment) -> Ended {
         let outcome = tokio::task::spawn_blocking(move || this.blobs.accept_piece(blob, size, wanted, &slice)).await;
         match outcome {
             Ok(Ok(outcome)) => {
+                group.arrived();
                 group.tell_fetch(FetchInput::Arrived(Some(ticket), blob, wanted)).await;
                 if outcome == PieceOutcome::Completed {
                     group.tell_fetch(FetchInput::Completed(blob)).await;
@@ -368,6 +421,21 @@ async fn ask_bitfields(group: Arc<Group>, device: DeviceId, blobs: Vec<Extent>) 
 fn missing(blobs: &BlobStore, blob: &BlobRef) -> u32 {
     let pieces = blobs.missing_pieces(blob.id, blob.size).into_iter();
     pieces.fold(0, |all, piece| all | 1_u32.checked_shl(piece).unwrap_or(0))
+}
+
+/// Makes the manifest of a clip that was watched to its end from the records of its fragments: it need not be sent.
+fn adopt_manifest(group: &Group, want: &BlobWant) -> Result<(), StoreError> {
+    if group.store.clip(want.moment)?.is_none_or(|clip| clip.fragments == 0) {
+        return Ok(());
+    }
+    let bytes = encode_manifest(&group.store.segments(want.moment, want.part)?);
+    let secret = &group.secrets().secret;
+    if BlobRef::seal(secret, &mut bytes.clone()).id == want.blob.id
+        && let Err(error) = group.blobs.import(secret, bytes)
+    {
+        tracing::debug!(%error, "manifest");
+    }
+    Ok(())
 }
 
 /// Opens a manifest and tells the store which segments it names. A manifest that does not add up names none.

@@ -12,18 +12,19 @@ use std::{
 
 use futures::StreamExt;
 use glow_api::{ApiError, ErrorCode, PostFailure, PostReceipt};
-use glow_media::{Blanking, ExternalTools, Kind, PreviewOutcome, Previews, Probe, TileReason, TimeSource, Verdict};
-use glow_model::{
-    BlobRef, Body, MediaId, Moment, MomentKind, OperationId, Original, Place, Segments, blob::encode_manifest,
-    clean_line, limits,
-};
-use glow_store::{CapturedPart, LocalCapture, Part, Patch};
+use glow_media::{Blanking, ExternalTools, Kind, PreviewOutcome, Previews, Probe, TileReason};
+use glow_model::{Body, MediaId, Moment, OperationId, Place, limits};
+use glow_store::{LocalCapture, Part};
 
 use crate::{
     clock::now_ms,
     error::{ApiResult, IntoApi, blocking},
     group::Group,
-    pipeline::announce,
+    pipeline::{
+        announce,
+        describe::{captured_at, describe},
+        seal::Sealing,
+    },
 };
 
 /// So few files are shots of a moment, and not an import: the neighbours are asked to let their previews through.
@@ -55,10 +56,10 @@ pub struct PostProgress {
 
 /// A file that was probed.
 #[derive(Debug, Clone)]
-struct Probed {
-    file: CaptureFile,
-    probe: Probe,
-    size: u64,
+pub(crate) struct Probed {
+    pub(crate) file: CaptureFile,
+    pub(crate) probe: Probe,
+    pub(crate) size: u64,
 }
 
 /// What becomes one moment.
@@ -213,7 +214,7 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
     let mut sealing = Sealing::new(group);
     let original = sealing.file(Part::Original, &still, &blanking)?;
     let motion = motion.map(|motion| sealing.file(Part::Motion, &motion, &blank(&motion)?)).transpose()?;
-    let mut body = describe(&still, media, motion.is_some());
+    let mut body = describe(&still.file, &still.probe, media, motion.is_some());
     body.place = place(group, &still)?;
     if let Some(previews) = previews {
         body.placeholder = previews.placeholder.into();
@@ -237,7 +238,7 @@ fn require_captured_before_the_end(group: &Group, file: &Probed) -> ApiResult<()
     else {
         return Ok(());
     };
-    if captured_at(file).0 <= ends_ms {
+    if captured_at(&file.file, &file.probe).0 <= ends_ms {
         return Ok(());
     }
     Err(ApiError::new(ErrorCode::GroupEnded, "the group has ended: only what was captured before its end can be added"))
@@ -259,7 +260,7 @@ fn identify(group: &Group, file: &Probed, blanking: &Blanking) -> ApiResult<Medi
 }
 
 /// Reads a file segment by segment and makes sure that it did not change meanwhile.
-fn each_segment(file: &Probed, mut take: impl FnMut(u64, Vec<u8>) -> ApiResult<()>) -> ApiResult<()> {
+pub(crate) fn each_segment(file: &Probed, mut take: impl FnMut(u64, Vec<u8>) -> ApiResult<()>) -> ApiResult<()> {
     let mut reader = open(&file.file.path)?;
     reader.seek(SeekFrom::Start(0)).map_err(IntoApi::into_api)?;
     let mut offset = 0;
@@ -279,7 +280,7 @@ fn each_segment(file: &Probed, mut take: impl FnMut(u64, Vec<u8>) -> ApiResult<(
     Err(ApiError::new(ErrorCode::DamagedFile, "the file changed while it was read: add it again when it is complete"))
 }
 
-fn previews(file: &Probed, tools: &ExternalTools, scratch: &Path) -> ApiResult<Option<Box<Previews>>> {
+pub(crate) fn previews(file: &Probed, tools: &ExternalTools, scratch: &Path) -> ApiResult<Option<Box<Previews>>> {
     match glow_media::preview(&file.file.path, &file.probe, tools, scratch).map_err(IntoApi::into_api)? {
         PreviewOutcome::Previews(previews) => Ok(Some(previews)),
         PreviewOutcome::Tile(TileReason::Undecodable) if file.probe.kind != Kind::Clip => {
@@ -292,122 +293,6 @@ fn previews(file: &Probed, tools: &ExternalTools, scratch: &Path) -> ApiResult<O
     }
 }
 
-/// Seals the parts of one moment and remembers what only this device knows of them.
-struct Sealing<'a> {
-    group: &'a Group,
-    local: LocalCapture,
-    kept: Vec<(Part, Vec<BlobRef>)>,
-}
-
-impl<'a> Sealing<'a> {
-    fn new(group: &'a Group) -> Self {
-        Self { group, local: LocalCapture::default(), kept: Vec::new() }
-    }
-
-    /// Seals a file as it is shared. The bytes that were blanked are kept, so that the owner's export is bit-identical.
-    fn file(&mut self, part: Part, file: &Probed, blanking: &Blanking) -> ApiResult<Vec<BlobRef>> {
-        // What cannot be proved clean is kept untouched: when its owner shares it, it is shared as it is.
-        let shares_blanked = !matches!(blanking.verdict, Verdict::NotProvable(_));
-        let (mut segments, mut patches) = (Vec::new(), Vec::new());
-        each_segment(file, |offset, mut bytes| {
-            if shares_blanked {
-                patches.extend(originals(blanking, offset, &bytes));
-                blanking.apply(offset, &mut bytes);
-            }
-            segments.push(self.blob(bytes)?);
-            Ok(())
-        })?;
-        self.local.needs_choice |= !shares_blanked;
-        self.local.parts.push(CapturedPart { part, patches, held_back: None });
-        self.kept.push((part, segments.clone()));
-        Ok(segments)
-    }
-
-    fn blob(&mut self, bytes: Vec<u8>) -> ApiResult<BlobRef> {
-        let blob = self.group.blobs.import(&self.group.secrets().secret, bytes).map_err(IntoApi::into_api)?;
-        self.local.held.push(blob.id);
-        Ok(blob)
-    }
-
-    fn original(&mut self, media_type: String, segments: Vec<BlobRef>) -> ApiResult<Original> {
-        let size = segments.iter().map(|segment| segment.size).sum();
-        let segments = if segments.len() <= limits::INLINE_SEGMENTS {
-            Segments::Inline(segments)
-        } else {
-            Segments::Manifest(self.blob(encode_manifest(&segments))?)
-        };
-        Ok(Original { media_type, size, segments })
-    }
-
-    fn hold_back(&mut self) {
-        for (part, segments) in std::mem::take(&mut self.kept) {
-            if let Some(captured) = self.local.parts.iter_mut().find(|captured| captured.part == part) {
-                captured.held_back = Some(segments);
-            }
-        }
-    }
-
-    fn finish(mut self) -> LocalCapture {
-        self.local.parts.retain(|part| !part.patches.is_empty() || part.held_back.is_some());
-        self.local
-    }
-}
-
-/// The bytes of a segment that blanking will overwrite, with their places in the file.
-fn originals(blanking: &Blanking, offset: u64, bytes: &[u8]) -> Vec<Patch> {
-    let end = offset + bytes.len() as u64;
-    let overlap = |patch: &glow_media::Patch| {
-        let from = patch.offset.max(offset);
-        let to = (patch.offset + patch.bytes.len() as u64).min(end);
-        let within = usize::try_from(from.checked_sub(offset)?).ok()?..usize::try_from(to.checked_sub(offset)?).ok()?;
-        bytes.get(within).filter(|range| !range.is_empty()).map(|range| Patch { offset: from, bytes: range.to_vec() })
-    };
-    blanking.patches.iter().filter_map(overlap).collect()
-}
-
-/// An original told by its segments, with a manifest blob where they are many. Answers what was written for it.
-pub(crate) fn original(
-    group: &Group,
-    media_type: String,
-    segments: Vec<BlobRef>,
-) -> ApiResult<(Original, LocalCapture)> {
-    let mut sealing = Sealing::new(group);
-    let original = sealing.original(media_type, segments)?;
-    Ok((original, sealing.finish()))
-}
-
-fn describe(still: &Probed, media: MediaId, has_motion: bool) -> Moment {
-    let probe = &still.probe;
-    let (captured_ms, offset_min) = captured_at(still);
-    let kind = match probe.kind {
-        _ if has_motion => MomentKind::Live,
-        Kind::Clip => MomentKind::Clip,
-        Kind::Photo | Kind::Animation => MomentKind::Photo,
-    };
-    let camera = probe
-        .camera
-        .as_ref()
-        .and_then(|camera| clean_line(&format!("{} {}", camera.make, camera.model), limits::CAMERA_CHARS));
-    Moment {
-        kind,
-        media,
-        media_type: probe.format.media_type().to_owned(),
-        width: probe.width.min(limits::MEDIA_PIXELS),
-        height: probe.height.min(limits::MEDIA_PIXELS),
-        duration_ms: probe.duration_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
-        captured_ms,
-        offset_min,
-        camera: camera.filter(|camera| !camera.is_empty()),
-        file_name: safe_name(&still.file.name),
-        placeholder: Vec::new().into(),
-        grid: None,
-        screen: None,
-        original: None,
-        motion: None,
-        place: None,
-    }
-}
-
 /// Where it was captured, when the owner of this device shares that in this group.
 fn place(group: &Group, still: &Probed) -> ApiResult<Option<Place>> {
     let Some(found) = still.probe.place else { return Ok(None) };
@@ -416,79 +301,4 @@ fn place(group: &Group, still: &Probed) -> ApiResult<Option<Place>> {
     }
     let place = Place { latitude_e6: found.latitude_e6, longitude_e6: found.longitude_e6 };
     Ok(Some(place).filter(|place| place.is_on_earth()))
-}
-
-/// When it was captured, and the camera's offset. A wall clock without an offset is read in this device's zone.
-fn captured_at(file: &Probed) -> (u64, Option<i16>) {
-    let fallback = || {
-        let modified_ms = file.file.modified_at_ms.and_then(|ms| u64::try_from(ms).ok());
-        (modified_ms.filter(|ms| *ms < limits::TIME_MS).unwrap_or_else(now_ms), None)
-    };
-    let Some(captured) = file.probe.captured else {
-        return fallback();
-    };
-    let is_wall_clock =
-        captured.offset_minutes.is_none() && matches!(captured.source, TimeSource::Exif | TimeSource::QuickTime);
-    let local = || {
-        let wall =
-            jiff::Timestamp::from_millisecond(captured.unix_ms).ok()?.to_zoned(jiff::tz::TimeZone::UTC).datetime();
-        let zoned = wall.to_zoned(jiff::tz::TimeZone::system()).ok()?;
-        Some((zoned.timestamp().as_millisecond(), i16::try_from(zoned.offset().seconds() / 60).ok()))
-    };
-    let (unix_ms, offset) = if is_wall_clock {
-        local().unwrap_or((captured.unix_ms, None))
-    } else {
-        (captured.unix_ms, captured.offset_minutes)
-    };
-    match u64::try_from(unix_ms) {
-        Ok(ms) if ms < limits::TIME_MS => (ms, offset.filter(|minutes| minutes.abs() <= 18 * 60)),
-        _ => fallback(),
-    }
-}
-
-/// A file's name without folders and without anything a file system or a screen could take for more than a name.
-fn safe_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default().replace(':', "-");
-    let line = clean_line(&last, limits::FILE_NAME_BYTES).unwrap_or_default();
-    let mut safe = sanitize_filename::sanitize(line).trim_start_matches('.').trim().to_owned();
-    while safe.len() > limits::FILE_NAME_BYTES {
-        safe.pop();
-    }
-    clean_line(&safe, limits::FILE_NAME_BYTES).unwrap_or_default()
-}
-
-/// Removes the bytes that no live moment names any more.
-pub(crate) async fn sweep_unused(group: &Arc<Group>) {
-    let this = group.clone();
-    let swept = blocking(move || {
-        for blob in this.store.unused_blobs().map_err(IntoApi::into_api)? {
-            this.blobs.remove(blob).map_err(IntoApi::into_api)?;
-            this.store.forget_blob(blob).map_err(IntoApi::into_api)?;
-        }
-        ApiResult::Ok(())
-    })
-    .await;
-    if let Err(error) = swept {
-        tracing::warn!(%error, "unused blobs stay for now");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::safe_name;
-
-    #[test]
-    fn a_file_name_is_never_a_path() {
-        for (given, safe) in [
-            ("../../etc/passwd", "passwd"),
-            ("C:\\Users\\anna\\IMG_1.JPG", "IMG_1.JPG"),
-            ("..", ""),
-            (".hidden.jpg", "hidden.jpg"),
-            ("a\u{202e}gpj.exe", "agpj.exe"),
-            ("Día de la boda.jpg", "Día de la boda.jpg"),
-        ] {
-            assert_eq!(safe_name(given), safe, "{given}");
-        }
-        assert!(safe_name(&"ü".repeat(300)).len() <= 255);
-    }
 }

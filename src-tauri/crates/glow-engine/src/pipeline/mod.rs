@@ -2,11 +2,14 @@
 
 pub(crate) mod accept;
 pub(crate) mod announce;
+pub(crate) mod clip;
+pub(crate) mod describe;
 pub(crate) mod fetch;
 pub(crate) mod ingest;
 pub(crate) mod look;
 pub(crate) mod policy;
 pub(crate) mod quota;
 pub(crate) mod reconcile;
+pub(crate) mod seal;
 pub(crate) mod serve;
 pub(crate) mod states;

@@ -11,7 +11,11 @@ use glow_sync::{
     wire::{Address, IDS_PER_REQUEST, batches},
 };
 
-use crate::{error::blocking, group::Group, pipeline::announce};
+use crate::{
+    error::blocking,
+    group::Group,
+    pipeline::{announce, clip},
+};
 
 /// Rounds of one reconciliation: far more than any honest pair needs.
 const ROUNDS: usize = 10_000;
@@ -72,7 +76,7 @@ pub(crate) async fn with(group: &Arc<Group>, device: DeviceId) -> Result<(), Rep
     for plane in [Plane::Control, Plane::Content] {
         reconcile(group, device, plane).await?;
     }
-    Ok(())
+    clip::repair(group, device).await
 }
 
 async fn reconcile(group: &Arc<Group>, device: DeviceId, plane: Plane) -> Result<(), RepairError> {
@@ -104,7 +108,12 @@ pub(crate) async fn snapshot(group: &Arc<Group>, plane: Plane) -> Result<Snapsho
     Ok(Snapshot::new(plane, items)?)
 }
 
-async fn fetch_operations(group: &Arc<Group>, device: DeviceId, need: Vec<OperationId>) -> Result<(), RepairError> {
+/// Asks a member for operations by id.
+pub(crate) async fn fetch_operations(
+    group: &Arc<Group>,
+    device: DeviceId,
+    need: Vec<OperationId>,
+) -> Result<(), RepairError> {
     let net = group.net().ok_or(RepairError::NoNetwork)?;
     for ids in need.chunks(IDS_PER_REQUEST) {
         let mut wanted: BTreeSet<OperationId> = ids.iter().copied().collect();

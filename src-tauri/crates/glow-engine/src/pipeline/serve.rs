@@ -14,7 +14,7 @@ use minicbor::bytes::ByteVec;
 use crate::{
     error::{ApiResult, IntoApi, blocking, internal},
     group::{Group, Verdict},
-    pipeline::{announce, fetch::FetchInput, reconcile, states},
+    pipeline::{announce, clip, fetch::FetchInput, reconcile, states},
 };
 
 /// Takes in an operation heard by gossip. It is passed on only when it was verified and is new.
@@ -55,6 +55,7 @@ pub(crate) async fn request(group: Arc<Group>, from: DeviceId, request: Request,
             let states: Vec<ByteVec> = states.into_iter().map(Into::into).collect();
             states.chunks(STATES_PER_FRAME).map(|states| Frame::States(states.to_vec())).collect()
         }),
+        Request::Fragments { clip, from } => clip::records(&group, clip, from).await,
         other => answer_once(&group, from, other).await.map(|frame| vec![frame]),
     };
     let frames = result.unwrap_or_else(|error| {
@@ -119,9 +120,15 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
             states::take(group, from, states.into_iter().map(Into::into).collect()).await?;
             Ok(Frame::Done)
         }
-        Request::Operations { .. } | Request::Pieces { .. } | Request::States { .. } | Request::Epochs => {
-            Ok(Frame::Refused)
+        Request::PushFragments { records } => {
+            clip::pushed(group, from, records.into_iter().map(Into::into).collect()).await?;
+            Ok(Frame::Done)
         }
+        Request::Operations { .. }
+        | Request::Pieces { .. }
+        | Request::States { .. }
+        | Request::Fragments { .. }
+        | Request::Epochs => Ok(Frame::Refused),
     }
 }
 
@@ -223,5 +230,7 @@ fn request_name(request: &Request) -> &'static str {
         Request::StateKeys => "state keys",
         Request::States { .. } => "states",
         Request::Say { .. } => "say",
+        Request::PushFragments { .. } => "push fragments",
+        Request::Fragments { .. } => "fragments",
     }
 }

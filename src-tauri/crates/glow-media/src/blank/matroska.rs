@@ -25,7 +25,8 @@ pub(super) fn blank(eraser: &mut Eraser<'_, '_>, window: Span) -> Result<(), Med
     Ok(())
 }
 
-fn blank_segment(eraser: &mut Eraser<'_, '_>, segment: Span) -> Result<(), MediaError> {
+/// Blanks the elements of a segment, or some of them.
+pub(super) fn blank_segment(eraser: &mut Eraser<'_, '_>, segment: Span) -> Result<(), MediaError> {
     let parts = ebml::elements(eraser.source, segment)?;
     for found in &parts.list {
         match found.id {

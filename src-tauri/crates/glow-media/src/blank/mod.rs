@@ -116,22 +116,39 @@ pub fn blank<R: Read + Seek>(reader: &mut R, format: Format) -> Result<Blanking,
     blank_source(reader, format)
 }
 
+/// As [`blank`], for elements that stand inside the segment of a WebM file.
+pub(crate) fn blank_inside_segment<R: Read + Seek>(reader: &mut R) -> Result<Blanking, MediaError> {
+    let mut source = Source::new(reader)?;
+    let whole = source.whole();
+    let mut eraser = Eraser::new(&mut source);
+    judge(&mut eraser, |eraser| matroska::blank_segment(eraser, whole))?;
+    Ok(eraser.finish())
+}
+
 fn blank_source(reader: &mut dyn ReadSeek, format: Format) -> Result<Blanking, MediaError> {
     let mut source = Source::new(reader)?;
     let whole = source.whole();
     let mut eraser = Eraser::new(&mut source);
-    let walked = match format {
-        Format::Jpeg => jpeg::blank(&mut eraser, whole),
-        Format::Png => picture::png(&mut eraser, whole),
-        Format::WebP => picture::webp(&mut eraser, whole),
-        Format::Gif => picture::gif(&mut eraser, whole),
-        Format::Tiff => exif::blank_file(&mut eraser, whole),
-        Format::Heif | Format::Avif | Format::Mp4 | Format::Mov | Format::ThreeGp => movie::blank(&mut eraser, whole),
-        Format::WebM | Format::Matroska => matroska::blank(&mut eraser, whole),
-    };
-    match walked {
+    judge(&mut eraser, |eraser| match format {
+        Format::Jpeg => jpeg::blank(eraser, whole),
+        Format::Png => picture::png(eraser, whole),
+        Format::WebP => picture::webp(eraser, whole),
+        Format::Gif => picture::gif(eraser, whole),
+        Format::Tiff => exif::blank_file(eraser, whole),
+        Format::Heif | Format::Avif | Format::Mp4 | Format::Mov | Format::ThreeGp => movie::blank(eraser, whole),
+        Format::WebM | Format::Matroska => matroska::blank(eraser, whole),
+    })?;
+    Ok(eraser.finish())
+}
+
+/// Takes a broken structure for a doubt.
+fn judge<'s, 'r>(
+    eraser: &mut Eraser<'s, 'r>,
+    walk: impl FnOnce(&mut Eraser<'s, 'r>) -> Result<(), MediaError>,
+) -> Result<(), MediaError> {
+    match walk(eraser) {
         Err(MediaError::Malformed { .. } | MediaError::TooLarge { .. }) => eraser.doubt(Doubt::Malformed),
         walked => walked?,
     }
-    Ok(eraser.finish())
+    Ok(())
 }

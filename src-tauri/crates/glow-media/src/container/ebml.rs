@@ -120,28 +120,42 @@ pub(crate) fn uint(source: &mut Source<'_>, element: Element) -> Result<u64, Med
     source.uint(element.body.start, element.body.len().min(9) as usize)
 }
 
-struct Head {
-    id: u32,
-    body: u64,
-    size: Option<u64>,
+/// The header of an element.
+pub(crate) struct Head {
+    pub(crate) id: u32,
+    /// Bytes of the header itself.
+    pub(crate) bytes: u64,
+    /// Bytes of what follows; nothing while that is unknown.
+    pub(crate) size: Option<u64>,
 }
 
-fn head_at(source: &mut Source<'_>, window: Span, at: u64) -> Result<Option<Head>, MediaError> {
-    let raw = source.head(window.from(at - window.start), 12)?;
+/// The header at the start of `raw`; nothing when it is cut off or none.
+pub(crate) fn head(raw: &[u8]) -> Option<Head> {
     let id_bytes = raw.first().map_or(9, |b| b.leading_zeros() as usize + 1);
     let size_bytes = raw.get(id_bytes).map_or(9, |b| b.leading_zeros() as usize + 1);
     if id_bytes > 4 || size_bytes > 8 || raw.len() < id_bytes + size_bytes {
-        return Ok(None);
+        return None;
     }
     let (id, size) = raw[..id_bytes + size_bytes].split_at(id_bytes);
     let id = id.iter().fold(0, |id, b| id << 8 | u32::from(*b));
     let size = size.iter().fold(0, |size, b| size << 8 | u64::from(*b));
     let mask = (1 << (7 * size_bytes)) - 1;
     let size = (size & mask != mask).then_some(size & mask);
-    Ok(Some(Head { id, body: at + (id_bytes + size_bytes) as u64, size }))
+    Some(Head { id, bytes: (id_bytes + size_bytes) as u64, size })
 }
 
-fn unknown_end(source: &mut Source<'_>, window: Span, head: &Head) -> Result<u64, MediaError> {
+struct HeadAt {
+    id: u32,
+    body: u64,
+    size: Option<u64>,
+}
+
+fn head_at(source: &mut Source<'_>, window: Span, at: u64) -> Result<Option<HeadAt>, MediaError> {
+    let raw = source.head(window.from(at - window.start), 12)?;
+    Ok(head(&raw).map(|head| HeadAt { id: head.id, body: at + head.bytes, size: head.size }))
+}
+
+fn unknown_end(source: &mut Source<'_>, window: Span, head: &HeadAt) -> Result<u64, MediaError> {
     if head.id != id::CLUSTER {
         return Ok(window.end);
     }
@@ -158,7 +172,8 @@ fn unknown_end(source: &mut Source<'_>, window: Span, head: &Head) -> Result<u64
     Ok(window.end)
 }
 
-fn is_top_level(id: u32) -> bool {
+/// Whether an element stands right inside the segment.
+pub(crate) fn is_top_level(id: u32) -> bool {
     matches!(
         id,
         id::SEGMENT

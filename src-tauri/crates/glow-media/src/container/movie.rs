@@ -187,6 +187,32 @@ pub(crate) fn default_duration(source: &mut Source<'_>, mvex: Span, track: u32) 
     Ok(0)
 }
 
+/// Whether the first picture of a fragment stands by itself, so that a player can begin with it.
+pub(crate) fn begins_with_sync(source: &mut Source<'_>, moof: Span, track: u32) -> Result<bool, MediaError> {
+    const IS_DIFFERENCE: u32 = 0x1_0000;
+    for traf in bmff::boxes(source, moof)?.all(b"traf") {
+        let parts = bmff::boxes(source, traf.body)?;
+        let (Some(tfhd), Some(trun)) = (parts.find(b"tfhd"), parts.find(b"trun")) else { continue };
+        if source.u32(tfhd.body.start + 4)? != track {
+            continue;
+        }
+        let (flags, run) = (source.u32(tfhd.body.start)?, source.u32(trun.body.start)?);
+        let after_offset = trun.body.start + 8 + 4 * u64::from(run & 1);
+        let sample = if run & 4 != 0 {
+            source.u32(after_offset)?
+        } else if run & 0x400 != 0 {
+            source.u32(after_offset + 4 * u64::from((run >> 8 & 3).count_ones()))?
+        } else if flags & 0x20 != 0 {
+            let skipped = u64::from(flags & 1) * 8 + u64::from((flags & 0x1A).count_ones()) * 4;
+            source.u32(tfhd.body.start + 8 + skipped)?
+        } else {
+            0
+        };
+        return Ok(sample & IS_DIFFERENCE == 0);
+    }
+    Ok(false)
+}
+
 fn fragment_end(source: &mut Source<'_>, traf: Span, default: u64, track: u32) -> Result<Option<u64>, MediaError> {
     let parts = bmff::boxes(source, traf)?;
     let (Some(tfhd), Some(tfdt)) = (parts.find(b"tfhd"), parts.find(b"tfdt")) else {

@@ -11,9 +11,11 @@
 //! | 64, 65 | moment, its original added later | content |
 //! | 66 | caption | content |
 //! | 67 | reaction | content |
+//! | 71, 72 | clip opened, clip closed | content |
 //!
 //! A body is `[kind, value]`. A kind this version does not know is kept as it is and passed on.
 
+mod clip;
 mod member;
 mod moment;
 mod retract;
@@ -21,6 +23,7 @@ mod thread;
 
 use minicbor::{Decode, Encode, Encoder};
 
+pub use clip::{ClipClose, ClipOpen};
 pub use member::{Admit, InviteClose, InviteGrant, Profile, Role};
 pub use moment::{Moment, MomentKind, OriginalAdded, Place};
 pub use retract::Retract;
@@ -97,6 +100,8 @@ bodies! {
     65 Content OriginalAdded,
     66 Content Caption,
     67 Content Reaction,
+    71 Content ClipOpen,
+    72 Content ClipClose,
 }
 
 impl Body {

@@ -107,14 +107,10 @@ impl Moment {
         if self.camera.as_ref().is_some_and(|camera| !is_line(camera, limits::CAMERA_CHARS)) {
             return Err(ModelError::Invalid { what: "camera" });
         }
-        if self.placeholder.len() > limits::PLACEHOLDER_BYTES {
-            return Err(ModelError::TooLarge { what: "placeholder" });
-        }
         if self.place.is_some_and(|place| !place.is_on_earth()) {
             return Err(ModelError::Invalid { what: "place" });
         }
-        check_preview(self.grid.as_ref(), limits::GRID_PREVIEW_BYTES)?;
-        check_preview(self.screen.as_ref(), limits::SCREEN_PREVIEW_BYTES)?;
+        check_previews(&self.placeholder, self.grid.as_ref(), self.screen.as_ref())?;
         self.original.iter().chain(&self.motion).try_for_each(Original::check)
     }
 }
@@ -138,6 +134,19 @@ impl OriginalAdded {
     pub(crate) fn check(&self) -> Result<(), ModelError> {
         std::iter::once(&self.original).chain(&self.motion).try_for_each(Original::check)
     }
+}
+
+/// Checks what shows a moment before its original does.
+pub(super) fn check_previews(
+    placeholder: &[u8],
+    grid: Option<&BlobRef>,
+    screen: Option<&BlobRef>,
+) -> Result<(), ModelError> {
+    if placeholder.len() > limits::PLACEHOLDER_BYTES {
+        return Err(ModelError::TooLarge { what: "placeholder" });
+    }
+    check_preview(grid, limits::GRID_PREVIEW_BYTES)?;
+    check_preview(screen, limits::SCREEN_PREVIEW_BYTES)
 }
 
 fn check_preview(blob: Option<&BlobRef>, max: u64) -> Result<(), ModelError> {

@@ -4,6 +4,7 @@ mod export;
 mod group;
 mod invite;
 mod join;
+mod live;
 mod members;
 mod peers;
 mod post;

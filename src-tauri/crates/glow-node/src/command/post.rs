@@ -8,7 +8,7 @@ use anyhow::Result;
 use glow_api::{ApiError, ErrorCode, PostReceipt};
 use serde::Serialize;
 
-use super::group;
+use super::{group, live};
 use crate::cli::Post;
 use crate::control::Step;
 use crate::handover;
@@ -17,15 +17,18 @@ use crate::output::{Output, count};
 
 /// What `post` came to.
 #[derive(Debug, Serialize)]
-struct Posted {
+pub(super) struct Posted {
     #[serde(flatten)]
-    receipt: PostReceipt,
+    pub(super) receipt: PostReceipt,
     /// Moments that another device holds too; absent when a running node sends them by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    handed_over: Option<usize>,
+    pub(super) handed_over: Option<usize>,
 }
 
 pub(super) async fn post(node: &mut Node, out: Output, args: Post) -> Result<()> {
+    if args.live {
+        return live::post(node, out, args).await;
+    }
     let files = args.files.iter().map(|path| file(path)).collect::<Result<Vec<_>>>()?;
     let group = group(node, args.to.group.as_deref()).await?.id;
     let bar = Arc::new(out.bar());
@@ -64,7 +67,7 @@ fn file(path: &Path) -> Result<PathBuf> {
     if path == Path::new("-") {
         return Err(ApiError::new(
             ErrorCode::BadRequest,
-            "Photos and clips are files: standard input cannot be posted.",
+            "Photos and clips are files: standard input is posted with --live, as a recording.",
         )
         .into());
     }
@@ -84,7 +87,7 @@ fn file(path: &Path) -> Result<PathBuf> {
     absolute(path)
 }
 
-fn text(posted: &Posted) -> String {
+pub(super) fn text(posted: &Posted) -> String {
     let receipt = &posted.receipt;
     let total = receipt.moments.len();
     if total == 0 {

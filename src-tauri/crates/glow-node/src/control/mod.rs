@@ -46,6 +46,8 @@ pub(crate) enum Ask {
     Export { group: String, dir: PathBuf },
     /// Watches a folder until the client goes away.
     Watch { group: String, dir: PathBuf, delay_ms: u64 },
+    /// Records what a file brings while it grows, or a pipe to its end; ends with a `PostReceipt`.
+    Record { group: String, path: PathBuf, name: String, rest_ms: Option<u64> },
     /// A fresh address of the page; ends with it.
     PageUrl,
 }
@@ -67,6 +69,7 @@ pub(crate) enum Tell {
 #[serde(untagged)]
 pub(crate) enum Step {
     Progress(Progress),
+    Recorded(Recorded),
     Watched(Watched),
 }
 
@@ -76,6 +79,14 @@ pub(crate) struct Progress {
     pub(crate) done: u32,
     pub(crate) total: u32,
     pub(crate) note: String,
+}
+
+/// How far a recording is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Recorded {
+    pub(crate) taken_bytes: u64,
+    /// Its moment, once it is on the timeline.
+    pub(crate) moment: Option<String>,
 }
 
 /// What became of a file in a watched folder.
@@ -115,6 +126,7 @@ mod tests {
             Ask::Post { group: "ab".into(), files: vec!["/tmp/Füße 1.jpg".into()] },
             Ask::Export { group: "ab".into(), dir: "/tmp".into() },
             Ask::Watch { group: "ab".into(), dir: "/tmp".into(), delay_ms: 10 },
+            Ask::Record { group: "ab".into(), path: "/tmp/a.webm".into(), name: "a.webm".into(), rest_ms: Some(1) },
             Ask::PageUrl,
         ];
         for ask in asks {

@@ -102,6 +102,10 @@ async fn answer(stream: &mut BufReader<UnixStream>, host: &Host, ask: Ask) -> io
             let delay = Duration::from_millis(delay_ms);
             tell_steps(stream, news, node::watch(engine, &group, dir, delay, sender(steps))).await
         }
+        Ask::Record { group, path, name, rest_ms } => {
+            let rest = rest_ms.map(Duration::from_millis);
+            tell_steps(stream, news, node::record(engine, &group, path, &name, rest, sender(steps))).await
+        }
         Ask::PageUrl => Ok(end((host.page_url)().ok_or_else(no_page))),
     }
 }

@@ -113,18 +113,44 @@ pub(crate) fn replace_part(
     part: Part,
     original: Option<&Original>,
 ) -> Result<(), StoreError> {
+    match original.map(|original| &original.segments) {
+        None => replace_segments(db, place, part, None, &[]),
+        Some(Segments::Inline(segments)) => replace_segments(db, place, part, None, segments),
+        Some(Segments::Manifest(manifest)) => {
+            let segments = blob::segments_of(db, manifest.id)?;
+            replace_segments(db, place, part, Some(manifest), &segments)
+        }
+    }
+}
+
+/// Replaces the manifest and the segments of a part.
+pub(crate) fn replace_segments(
+    db: &Connection,
+    place: Place,
+    part: Part,
+    manifest: Option<&BlobRef>,
+    segments: &[BlobRef],
+) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM blob_use WHERE moment = ?1 AND part = ?2")?
         .execute(params![place.moment.0, part.code()])?;
-    let Some(original) = original else {
-        return Ok(());
-    };
-    match &original.segments {
-        Segments::Inline(segments) => insert_segments(db, place, part, segments),
-        Segments::Manifest(manifest) => {
-            insert(db, place, (part, Tier::Manifest, 0), manifest)?;
-            let segments = blob::segments_of(db, manifest.id)?;
-            insert_segments(db, place, part, &segments)
-        }
+    if let Some(manifest) = manifest {
+        insert(db, place, (part, Tier::Manifest, 0), manifest)?;
+    }
+    insert_segments(db, place, part, segments)
+}
+
+/// Replaces a preview.
+pub(crate) fn replace_preview(
+    db: &Connection,
+    place: Place,
+    (part, tier): (Part, Tier),
+    preview: Option<&BlobRef>,
+) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM blob_use WHERE moment = ?1 AND part = ?2")?
+        .execute(params![place.moment.0, part.code()])?;
+    match preview {
+        Some(blob) => insert(db, place, (part, tier, 1), blob),
+        None => Ok(()),
     }
 }
 

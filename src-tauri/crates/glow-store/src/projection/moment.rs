@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     GroupStore, MomentRow, Part, PartRow, StoreError, Tier,
-    projection::{blob_use, search},
+    projection::{blob_use, clip, search},
     sql::{self, Code},
 };
 
@@ -13,7 +13,7 @@ pub(crate) const COLUMNS: &str =
     "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min,
     camera, file_name, placeholder, sort_ms, received_ms, own, shown, caption, caption_head,
     grid_size, grid_held, screen_size, screen_held, original_size, original_held, motion_size,
-    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6";
+    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms";
 
 impl GroupStore {
     /// The moment of an operation; where another moment with the same capture is in its place on the timeline, that one.
@@ -50,7 +50,10 @@ impl GroupStore {
     /// # Errors
     /// [`StoreError`].
     pub fn moment_by_media(&self, media: MediaId) -> Result<Option<OperationId>, StoreError> {
-        self.read(|db| shown(db, media))
+        self.read(|db| match shown(db, media)? {
+            Some(id) => Ok(Some(id)),
+            None => recorded(db, media),
+        })
     }
 
     /// This device's own moment with the same capture: the moment itself, or one behind it that somebody else's stands in
@@ -82,6 +85,15 @@ pub(crate) fn of_media(db: &Connection, media: MediaId) -> Result<Vec<Live>, Sto
 
 pub(crate) fn shown(db: &Connection, media: MediaId) -> Result<Option<OperationId>, StoreError> {
     let mut statement = db.prepare_cached("SELECT id FROM moment WHERE media = ?1 AND shown = 1")?;
+    Ok(statement.query_row([media.0], sql::operation_id).optional()?)
+}
+
+/// The clip on the timeline whose whole recording this capture is.
+fn recorded(db: &Connection, media: MediaId) -> Result<Option<OperationId>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT moment.id FROM clip_close JOIN moment ON moment.id = clip_close.clip AND moment.author = clip_close.author
+         WHERE clip_close.media = ?1 AND moment.opened = 1 AND moment.shown = 1 LIMIT 1",
+    )?;
     Ok(statement.query_row([media.0], sql::operation_id).optional()?)
 }
 
@@ -158,6 +170,7 @@ pub(crate) fn delete(db: &Connection, id: OperationId) -> Result<(), StoreError>
     blob_use::delete(db, id)?;
     search::forget(db, id)?;
     db.prepare_cached("DELETE FROM look WHERE moment = ?1")?.execute([id.0])?;
+    clip::forget_fragments(db, id)?;
     db.prepare_cached("DELETE FROM moment WHERE id = ?1")?.execute([id.0])?;
     Ok(())
 }
@@ -194,6 +207,8 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MomentRow> {
         stack: row.get::<_, Option<_>>(31)?.map(OperationId),
         stack_count: row.get(32)?,
         place: place(row)?,
+        unclosed: row.get(35)?,
+        heard_ms: sql::uint_or_null(row, 36)?,
     })
 }
 

@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     Part, StoreError,
-    projection::blob_use::{self, Place},
+    projection::{
+        blob_use::{self, Place},
+        clip,
+    },
     sql,
     table::capture,
 };
@@ -38,6 +41,9 @@ pub(crate) fn delete(db: &Connection, id: OperationId) -> Result<Option<Operatio
 
 /// Derives the original and the moving part of a moment, and the blobs they use. Answers whether they became others.
 pub(crate) fn derive(db: &Connection, moment: OperationId) -> Result<bool, StoreError> {
+    if let Some(changed) = clip::derive(db, moment)? {
+        return Ok(changed);
+    }
     let Some((place, original, motion)) = effective(db, moment)? else {
         return Ok(false);
     };

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use glow_model::{BlobId, BlobRef, DeviceId, OperationId};
 use rusqlite::{Connection, params};
 
-use crate::{GroupStore, Part, StoreError, projection::blob_use, sql};
+use crate::{
+    GroupStore, Part, StoreError,
+    projection::{blob_use, clip},
+    sql,
+};
 
 impl GroupStore {
     /// Notes that a blob is complete on this device, or no longer there. Answers the moments on the timeline that name it.
@@ -55,6 +59,7 @@ impl GroupStore {
         self.blob_ids(
             "SELECT blob FROM held_blob
              WHERE NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.blob = held_blob.blob)
+               AND NOT EXISTS (SELECT 1 FROM fragment WHERE fragment.blob = held_blob.blob)
                AND NOT EXISTS (SELECT 1 FROM capture_segment WHERE capture_segment.blob = held_blob.blob)",
         )
     }
@@ -80,6 +85,9 @@ impl GroupStore {
             insert_segments(db, manifest, segments)?;
             let touched = blob_use::spread_manifest(db, manifest)?;
             blob_use::refresh(db, &touched)?;
+            for moment in touched {
+                clip::derive(db, moment)?;
+            }
             Ok(())
         })
     }

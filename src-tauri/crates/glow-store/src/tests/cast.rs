@@ -1,13 +1,14 @@
 //! The cast: devices that author real operations, and what they post.
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, Body, Caption, DeviceId, DeviceKeys, Draft, EpochId, EpochSecret, GroupId, MediaId,
-    Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane, Reaction, Retract, Role, Sealer,
-    Segments, Verified,
+    BlobId, BlobKey, BlobRef, Body, Caption, ClipClose, ClipOpen, DeviceId, DeviceKeys, Draft, EpochId, EpochSecret,
+    FragmentBody, GroupId, MediaId, Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane,
+    Reaction, Retract, Role, Sealer, Segments, Verified,
+    fragment::Position,
     state::{Sheet, StateDraft, Value},
 };
 
-use crate::{Incoming, IncomingState, MemberEntry, MemberTable, Said};
+use crate::{Incoming, IncomingFragment, IncomingState, MemberEntry, MemberTable, Said};
 
 pub(super) const ALICE: usize = 0;
 pub(super) const BOB: usize = 1;
@@ -128,9 +129,57 @@ impl Cast {
         IncomingState { state, said, sheet: None, received_ms: self.now, own: who == ALICE }
     }
 
+    pub(super) fn opens_clip(&mut self, who: usize, media: u8) -> Incoming {
+        self.says(who, Body::ClipOpen(ClipOpen { moment: opened(media) }))
+    }
+
+    pub(super) fn closes_clip(&mut self, who: usize, clip: OperationId, original: Original) -> Incoming {
+        self.says(who, Body::ClipClose(closing(clip, original)))
+    }
+
+    /// The records of fragments by seeds, each after the one before. They play a second each but for the first.
+    pub(super) fn records(&self, who: usize, clip: OperationId, seeds: &[u8]) -> Vec<IncomingFragment> {
+        let mut position = Position::first(clip);
+        let mut records = Vec::new();
+        for seed in seeds {
+            let duration_ms = if records.is_empty() { 0 } else { 1_000 };
+            let body = FragmentBody { blob: blob(*seed, 1_000_000), duration_ms, begins: true };
+            let key = self.key(Plane::Content);
+            let sealer = Sealer { key: &key, nonce: [*seed; 24] };
+            let record = position.author(&body, &self.devices[who], self.epoch.id, sealer).unwrap();
+            position = Position::after(&record);
+            records.push(IncomingFragment { record, body, received_ms: self.now, own: false });
+        }
+        records
+    }
+
     pub(super) fn adds_original(&mut self, who: usize, moment: OperationId, seed: u8) -> Incoming {
         let original = inline("image/heic", &[seed, seed + 1]);
         self.says(who, Body::OriginalAdded(OriginalAdded { moment, original, motion: None }))
+    }
+}
+
+/// What is known of a clip at its beginning.
+pub(super) fn opened(media: u8) -> Moment {
+    Moment {
+        kind: MomentKind::Clip,
+        media_type: "video/webm".into(),
+        placeholder: Vec::new().into(),
+        grid: None,
+        screen: None,
+        ..previews_only(media)
+    }
+}
+
+pub(super) fn closing(clip: OperationId, original: Original) -> ClipClose {
+    ClipClose {
+        clip,
+        media: MediaId([77; 32]),
+        original,
+        duration_ms: 5_000,
+        placeholder: vec![9; 24].into(),
+        grid: Some(blob(240, 20_000)),
+        screen: None,
     }
 }
 
@@ -168,6 +217,11 @@ pub(super) fn inline(media_type: &str, seeds: &[u8]) -> Original {
         size: segments.iter().map(|segment| segment.size).sum(),
         segments: Segments::Inline(segments),
     }
+}
+
+/// An original of so many segments that a manifest names them.
+pub(super) fn long(media_type: &str, seed: u8) -> Original {
+    Original { media_type: media_type.into(), size: 20_000_000, segments: Segments::Manifest(blob(seed, 2_000)) }
 }
 
 pub(super) fn blob(seed: u8, size: u64) -> BlobRef {

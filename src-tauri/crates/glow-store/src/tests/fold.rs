@@ -7,7 +7,7 @@ use super::{
     Scratch,
     cast::{self, ALICE, BOB, Cast},
 };
-use crate::{Incoming, MemberTable};
+use crate::{Incoming, IncomingFragment, MemberTable};
 
 /// What somebody does next; numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ enum Act {
     React { of: usize, emoji: bool, on: bool },
     Retract { of: usize },
     AddOriginal { of: usize, seed: u8 },
+    OpenClip { media: u8 },
+    CloseClip { of: usize, seed: u8, is_long: bool },
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -26,6 +28,9 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (any::<usize>(), any::<bool>(), any::<bool>()).prop_map(|(of, emoji, on)| Act::React { of, emoji, on }),
         2 => any::<usize>().prop_map(|of| Act::Retract { of }),
         1 => (any::<usize>(), 100..104_u8).prop_map(|(of, seed)| Act::AddOriginal { of, seed }),
+        1 => (5..8_u8).prop_map(|media| Act::OpenClip { media }),
+        1 => (any::<usize>(), 104..108_u8, any::<bool>())
+            .prop_map(|(of, seed, is_long)| Act::CloseClip { of, seed, is_long }),
     ]
 }
 
@@ -54,7 +59,8 @@ fn body(act: &Act, number: usize, said: &[Incoming]) -> Body {
         captions.get(place % captions.len().max(1)).map(|caption| caption.operation.id())
     };
     let moment_of = |place: usize| {
-        let moments: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::Moment(_)))).collect();
+        let is_moment = |s: &&Incoming| matches!(s.body, Some(Body::Moment(_) | Body::ClipOpen(_)));
+        let moments: Vec<_> = said.iter().filter(is_moment).collect();
         moments.get(place % moments.len().max(1)).map_or(any_of(place), |moment| moment.operation.id())
     };
     match act {
@@ -76,7 +82,32 @@ fn body(act: &Act, number: usize, said: &[Incoming]) -> Body {
             original: cast::inline("image/heic", &[*seed, seed + 1]),
             motion: None,
         }),
+        Act::OpenClip { media } => Body::ClipOpen(glow_model::ClipOpen { moment: cast::opened(*media) }),
+        Act::CloseClip { of, seed, is_long } => {
+            let clips: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::ClipOpen(_)))).collect();
+            let clip = clips.get(of % clips.len().max(1)).map_or(any_of(*of), |clip| clip.operation.id());
+            let original =
+                if *is_long { cast::long("video/webm", *seed) } else { cast::inline("video/webm", &[*seed]) };
+            Body::ClipClose(cast::closing(clip, original))
+        }
     }
+}
+
+/// Records of every clip that its author opened, with a second history of the last one.
+fn records(cast: &Cast, said: &[Incoming]) -> Vec<IncomingFragment> {
+    let mut records = Vec::new();
+    for clip in said.iter().filter(|said| matches!(said.body, Some(Body::ClipOpen(_)))) {
+        let (id, author) = (clip.operation.id(), clip.operation.header().author);
+        for who in 0..4 {
+            if cast.id(who) == author {
+                records.extend(cast.records(who, id, &[150, 151, 152, 153]));
+                records.extend(cast.records(who, id, &[150, 151, 162]));
+            } else {
+                records.extend(cast.records(who, id, &[199]));
+            }
+        }
+    }
+    records
 }
 
 /// One way for a history to arrive: what in which order, how whole, and where batches end.
@@ -157,6 +188,20 @@ proptest! {
         let other = Scratch::new();
         deliver(&other, &said, &arrival, tables);
         prop_assert_eq!(reference.dump(), other.dump());
+        let records = records(&cast, &said);
+        for record in &records {
+            reference.add_fragments(std::slice::from_ref(record)).unwrap();
+        }
+        let mut order: Vec<_> = (0..records.len()).chain(0..records.len()).collect();
+        order.sort_by_key(|at| (at.wrapping_mul(7 + arrival.hosts_known_at) + arrival.batches.len()) % 11);
+        let shuffled: Vec<_> = order.into_iter().map(|at| records[at].clone()).collect();
+        for batch in shuffled.chunks(arrival.batches[0]) {
+            other.add_fragments(batch).unwrap();
+        }
+        prop_assert_eq!(reference.dump(), other.dump(), "records in any order");
+        let members = cast.members(&[ALICE, BOB]);
+        let report = other.check(|operation| cast.open(operation), members).unwrap();
+        prop_assert!(report.is_sound(), "{report:?}");
         prop_assert_eq!(reference.fingerprint().unwrap(), other.fingerprint().unwrap());
     }
 

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod cast;
+mod clips;
 mod device;
 mod faults;
 mod fold;

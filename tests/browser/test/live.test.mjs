@@ -1,0 +1,86 @@
+// A clip that is watched while it is recorded: real recordings, from ffmpeg's clock, through two nodes into a real player.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { after, before, describe } from "node:test";
+import { Stage } from "../lib/stage.mjs";
+import { steps } from "../lib/steps.mjs";
+
+const TITLE = "First dance";
+const SECONDS = 14;
+const PICTURE = ["-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-f", "lavfi", "-i", "sine=frequency=440", "-t", String(SECONDS)];
+const CONTAINERS = {
+  mp4: ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "12", "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"],
+  webm: ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "800k", "-g", "12", "-c:a", "libopus", "-cluster_time_limit", "500", "-f", "webm"],
+};
+
+describe("a clip that is watched while it is recorded", () => {
+  const step = steps();
+  let stage, alice, bob;
+
+  before(async () => {
+    stage = await Stage.open();
+    [alice, bob] = await Promise.all([stage.enter("Alice"), stage.enter("Bob")]);
+    await alice.introduce();
+    await bob.introduce();
+    await alice.startGroup(TITLE);
+    const link = await alice.invite();
+    await alice.closeSheet();
+    await bob.join(link, TITLE);
+  });
+
+  after(() => stage?.close());
+
+  for (const [container, options] of Object.entries(CONTAINERS)) {
+    step(`Bob watches ${container} from Alice's camera, near its newest picture, and to its end`, async () => {
+      const camera = record(alice.node, `dance.${container}`, options);
+      const tile = bob.page.locator("[data-moment]", { hasText: "Live" });
+      await tile.waitFor();
+      const id = await tile.getAttribute("data-moment");
+      await tile.click();
+      const video = bob.page.locator("video");
+      await bob.until(video, async (video) => (await video.evaluate(({ currentTime, videoWidth }) => (videoWidth === 640 ? currentTime : 0))) > 0.2, "Bob sees pictures");
+      const start = await watch(video, 3_000);
+      assert.ok(start.moved > 2 && start.moved < 4.5, `it plays as it comes: ${start.moved} s in 3 s`);
+      assert.ok(start.behind < 2.5, `the newest picture here is ${start.behind} s ahead`);
+      await bob.page.getByText(/behind$/).waitFor();
+      const { code, output } = await camera;
+      assert.equal(code, 0, output);
+      const times = await watch(video, 1_500);
+      assert.ok(times.jumps === 0, "it plays on where it was when it is closed");
+      const group = /group\/(\w+)/.exec(bob.page.url())[1];
+      await bob.until(bob.page, async () => (await bob.call("moment.get", { group, moment: id })).live === undefined, "the clip is closed");
+      await bob.until(video, async (video) => video.evaluate((video) => video.duration > 10 && Number.isFinite(video.duration)), "it is an ordinary clip");
+      await video.evaluate((video) => (video.currentTime = 5));
+      await bob.until(video, async (video) => video.evaluate((video) => !video.seeking && video.currentTime >= 5 && video.readyState >= 2), "it can be sought in");
+      await bob.closeSheet();
+    });
+  }
+});
+
+/** Lets ffmpeg record into `post --live -`. */
+async function record(node, name, options) {
+  const ffmpeg = spawn("ffmpeg", ["-v", "error", "-nostdin", ...PICTURE, ...options, "-"], { stdio: ["ignore", "pipe", "inherit"] });
+  const post = spawn(node.command[0], [...node.command.slice(1), "post", "--live", "-", "--name", name], { stdio: [ffmpeg.stdout, "pipe", "pipe"] });
+  ffmpeg.stdout.destroy();
+  let output = "";
+  for (const stream of [post.stdout, post.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const [code] = await once(post, "close");
+  return { code, output };
+}
+
+/** How far a player gets in a while, how far behind its newest picture it is, and how often it jumps back. */
+async function watch(video, ms) {
+  return video.evaluate(async (video, ms) => {
+    const began = video.currentTime;
+    let [last, jumps, behind] = [began, 0, 0];
+    for (const end = performance.now() + ms; performance.now() < end; ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (video.currentTime < last - 0.05) jumps += 1;
+      last = video.currentTime;
+      if (video.buffered.length > 0) behind = Math.max(behind, video.buffered.end(video.buffered.length - 1) - last);
+    }
+    return { moved: last - began, jumps, behind };
+  }, ms);
+}

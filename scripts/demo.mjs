@@ -1,17 +1,18 @@
 // npm run demo: three devices on this one machine, with photos flowing between them, so that one person alone can see
-// what Afterglow does. Real nodes, each with its own data; open their web pages side by side.
+// what Afterglow does. Real nodes, each with its own data and, where root allows it, on a station of its own of an emulated
+// Wi-Fi; open their web pages side by side.
 //
 //   npm run demo                         generated pictures and clips
 //   npm run demo -- --photos DIR         your own
 //   npm run demo -- --every 2 --count 5  seconds between two, and how many in all
-//   npm run demo -- --netns              each device on its own emulated Wi-Fi station (Linux, root)
+//   npm run demo -- --loopback           on this machine's own ports, even where root could give each device its own network
 //   npm run demo -- --leave              ends by itself when everything has arrived everywhere
 
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Device } from "./demo/device.mjs";
-import { namespaces } from "./demo/namespaces.mjs";
+import { namespaces, obstacle } from "./demo/namespaces.mjs";
 import { generated, ownPhotos } from "./demo/photos.mjs";
 import { root } from "./lib/cargo.mjs";
 import { prepare } from "./lib/prepare.mjs";
@@ -31,7 +32,7 @@ const { values: options } = parseArgs({
     photos: { type: "string" },
     every: { type: "string", default: "4" },
     count: { type: "string", default: "24" },
-    netns: { type: "boolean", default: false },
+    loopback: { type: "boolean", default: false },
     leave: { type: "boolean", default: false },
   },
 });
@@ -42,7 +43,9 @@ for (const { name } of CAST) rmSync(join(folder, name.toLowerCase()), { recursiv
 mkdirSync(folder, { recursive: true });
 
 const stopped = new Promise((resolve) => onInterrupt(resolve));
-const network = options.netns ? await namespaces(CAST.length) : undefined;
+const hindered = options.loopback ? "as asked" : obstacle();
+if (hindered) say(dim(`All three run on loopback (${hindered}).`));
+const network = hindered ? undefined : await namespaces(CAST.length);
 const devices = CAST.map(({ name, paint }, index) => new Device(program, { name, paint, folder, place: network?.[index] }));
 
 try {
@@ -58,12 +61,14 @@ try {
 
 /** Everybody starts, one makes the group, the others join with the invite. */
 async function meet([host, ...guests]) {
-  await Promise.all([host, ...guests].map((device) => device.serve()));
+  const devices = [host, ...guests];
+  await Promise.all(devices.map((device) => device.serve()));
+  for (const [colour, device] of devices.entries()) await device.call("profile", "--name", device.name, "--colour", String(colour * 4));
   await host.call("group", "create", "Demo at dusk");
   const { link } = await host.call("group", "invite");
   for (const guest of guests) await guest.call("join", link);
   say(bold("\nThree devices, one group. Open their pages side by side:"));
-  for (const device of [host, ...guests]) say(`  ${device.paint(device.name.padEnd(6))} ${device.url}`);
+  for (const device of devices) say(`  ${device.paint(device.name.padEnd(6))} ${device.url}`);
   say(dim(options.leave ? "" : "  Ctrl-C ends all three.\n"));
 }
 

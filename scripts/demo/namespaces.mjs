@@ -1,6 +1,7 @@
 // An emulated Wi-Fi with one network namespace for each device, and a way for this machine's browser into each.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,13 +9,20 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { binary, root } from "../lib/cargo.mjs";
 import { end, foreground, start } from "../lib/process.mjs";
-import { fail } from "../lib/terminal.mjs";
 
 const WIFI_MBIT = 100;
 
+/** Why this machine cannot give each device a network of its own; nothing when it can. */
+export function obstacle() {
+  if (process.platform !== "linux") return "an emulated Wi-Fi needs Linux";
+  if (process.getuid() !== 0) return "an emulated Wi-Fi needs root";
+  if (!existsSync("/dev/net/tun")) return "an emulated Wi-Fi needs /dev/net/tun";
+  if (spawnSync("ip", ["netns", "list"], { stdio: "ignore" }).status !== 0) return "an emulated Wi-Fi needs iproute2";
+  return undefined;
+}
+
 /** @returns {Promise<Place[]>} */
 export async function namespaces(count) {
-  if (process.platform !== "linux" || process.getuid() !== 0) fail("--netns needs Linux and root; without it the demo runs on loopback.");
   const built = await foreground(["cargo", "build", "-p", "lanbox", "--locked", "--bins"], { cwd: root });
   if (built !== 0) process.exit(built);
   const lan = start([binary("lanbox"), "up", "--hosts", String(count), "--shared", String(WIFI_MBIT)], {

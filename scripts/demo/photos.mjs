@@ -15,9 +15,9 @@ const SKIES = [
 ];
 const EVERY_NTH_IS_A_CLIP = 6;
 
-/** The first pictures and clips of a folder, by name. */
+/** The first pictures and clips of a folder and those below it, by name. */
 export function ownPhotos(folder, count) {
-  const files = readdirSync(folder).filter((name) => MEDIA.test(name)).sort();
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => MEDIA.test(name)).sort();
   if (files.length === 0) fail(`There is no picture or clip in ${folder}.`);
   return files.slice(0, count).map((name) => resolve(folder, name));
 }

@@ -92,7 +92,9 @@ fn up(network: Network) -> Result<()> {
     let watched = Arc::downgrade(&lan);
     std::thread::spawn(move || answer_lines(&watched));
     signals.forever().next();
-    print_line(&serde_json::to_value(lan.stats()?)?)
+    // Whoever made the network may be gone and read nothing any more.
+    let _ = print_line(&serde_json::to_value(lan.stats()?)?);
+    Ok(())
 }
 
 /// One line of standard input.

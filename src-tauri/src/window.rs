@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 #[cfg(desktop)]
 use tauri::Manager;
-use tauri::webview::DownloadEvent;
+use tauri::webview::{DownloadEvent, PermissionKind, PermissionResponse};
 use tauri::{AppHandle, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::{Settings, link};
@@ -25,6 +25,7 @@ pub(crate) fn open(app: &AppHandle, settings: &Settings) -> Result<()> {
         // The page takes dropped files itself: what it is given then are their bytes, never their paths.
         .disable_drag_drop_handler()
         .on_navigation(is_ours)
+        .on_permission_request(|_, kind| answer(&kind))
         .on_download(|_, event| {
             if let DownloadEvent::Requested { destination, .. } = event {
                 *destination = free(destination);
@@ -32,7 +33,7 @@ pub(crate) fn open(app: &AppHandle, settings: &Settings) -> Result<()> {
             true
         });
     let window = builder.build()?;
-    keep_no_cache(&window)?;
+    prepare(&window)?;
     Ok(())
 }
 
@@ -69,6 +70,16 @@ fn is_ours(url: &Url) -> bool {
     }
 }
 
+/// The capture screen may see and hear; the person was asked by opening it, and by the system where it asks. Nothing else is
+/// given to the page.
+fn answer(kind: &PermissionKind) -> PermissionResponse {
+    match kind {
+        PermissionKind::Camera | PermissionKind::Microphone if cfg!(mobile) => PermissionResponse::Default,
+        PermissionKind::Camera | PermissionKind::Microphone => PermissionResponse::Allow,
+        _ => PermissionResponse::Deny,
+    }
+}
+
 /// A path at which no file is yet: `photo.jpg`, then `photo (2).jpg`.
 fn free(wanted: &std::path::Path) -> std::path::PathBuf {
     let stem = wanted.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -78,21 +89,31 @@ fn free(wanted: &std::path::Path) -> std::path::PathBuf {
     first_free.unwrap_or_else(|| wanted.to_path_buf())
 }
 
-/// What is shown leaves no copies in the webview's cache on disk.
+/// In a debug build: the webview's own moving test picture instead of a camera.
 #[cfg(target_os = "linux")]
-fn keep_no_cache(window: &WebviewWindow) -> Result<()> {
-    use webkit2gtk::{CacheModel, WebContextExt, WebViewExt};
-    window.with_webview(|webview| {
-        if let Some(context) = webview.inner().context() {
+const MOCK_CAMERA: &str = "AFTERGLOW_MOCK_CAMERA";
+
+/// What WebKitGTK has to be told: that cameras may be used, and that what is shown leaves no copies in its cache on disk.
+#[cfg(target_os = "linux")]
+fn prepare(window: &WebviewWindow) -> Result<()> {
+    use webkit2gtk::{CacheModel, SettingsExt, WebContextExt, WebViewExt};
+    let mock_camera = cfg!(debug_assertions) && std::env::var_os(MOCK_CAMERA).is_some();
+    window.with_webview(move |webview| {
+        let view = webview.inner();
+        if let Some(context) = view.context() {
             context.set_cache_model(CacheModel::DocumentViewer);
+        }
+        if let Some(settings) = view.settings() {
+            settings.set_enable_media_stream(true);
+            settings.set_enable_mock_capture_devices(mock_camera);
         }
     })?;
     Ok(())
 }
 
-/// What is shown leaves no copies in the webview's cache on disk: elsewhere the webview keeps its own within the app's data.
+/// Other webviews offer the camera by themselves and keep their cache within the app's data.
 #[cfg(not(target_os = "linux"))]
-fn keep_no_cache(_window: &WebviewWindow) -> Result<()> {
+fn prepare(_window: &WebviewWindow) -> Result<()> {
     Ok(())
 }
 

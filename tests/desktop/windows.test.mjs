@@ -66,11 +66,28 @@ test("bob sees it full screen", async () => {
   await desk.keep(bob, "5-bob-full-screen");
 });
 
+test("what alice's camera takes is in bob's window", async () => {
+  await bob.script('document.querySelector("dialog[open]").dispatchEvent(new Event("cancel", { cancelable: true }))');
+  const before = (await tiles(bob)).length;
+  await alice.click("link", "Camera");
+  await until("a picture from the camera", () => alice.script('return document.querySelector("dialog video")?.videoWidth > 0'));
+  await alice.click("button", "Take a photo");
+  await until("the photo in bob's window", async () => (await tiles(bob)).length === before + 1, 60_000);
+  await alice.script('document.querySelector("dialog input[value=clip]").click()');
+  await alice.click("button", "Record a clip");
+  await until("a recording that is seen elsewhere", () => bob.script('return document.querySelectorAll("[data-moment]").length').then((count) => count === before + 2), 60_000);
+  await desk.keep(alice, "6-alice-records");
+  await alice.click("button", "Stop recording");
+  await until("a clip that has ended", () => alice.script('return document.querySelectorAll("dialog li.here").length === 2'), 60_000);
+  await desk.keep(bob, "7-bob-has-both");
+  await alice.script('document.querySelector("dialog[open]").dispatchEvent(new Event("cancel", { cancelable: true }))');
+});
+
 test("a second app on the same data says so", async () => {
   const second = await desk.open("alice", { as: "alice-again" });
   await second.named("heading", "Afterglow is already open");
   await second.named("link", "Try again");
-  await desk.keep(second, "6-second-app");
+  await desk.keep(second, "8-second-app");
   await second.quit();
 });
 
@@ -79,7 +96,7 @@ test("a link opens the app at the invite", async () => {
   await introduce(carol, "Carol");
   assert.equal(await carol.valueOf("Invite link"), link);
   await carol.named("button", "Join");
-  await desk.keep(carol, "7-carol-opens-the-link");
+  await desk.keep(carol, "9-carol-opens-the-link");
   await carol.quit();
 });
 

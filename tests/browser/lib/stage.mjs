@@ -18,6 +18,8 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
   "--autoplay-policy=no-user-gesture-required",
+  // Chromium's own moving test picture instead of a camera.
+  "--use-fake-device-for-media-stream",
 ];
 
 export const DESKTOP = { width: 1280, height: 800 };

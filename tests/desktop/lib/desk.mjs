@@ -47,6 +47,7 @@ export class Desk {
       NO_AT_BRIDGE: "1",
       GDK_BACKEND: "x11",
       TAURI_WEBVIEW_AUTOMATION: "true",
+      AFTERGLOW_MOCK_CAMERA: "1",
     };
     // The bus of whoever runs the tests has nothing to do with them.
     delete env.DBUS_SESSION_BUS_ADDRESS;

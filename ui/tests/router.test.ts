@@ -12,11 +12,8 @@ describe('router', () => {
     { at: 'group', group: 'a1', over: null },
     { at: 'group', group: 'a1', over: { sheet: 'invite' } },
     { at: 'group', group: 'a1', over: { sheet: 'members' } },
-<<<<<<< HEAD
     { at: 'group', group: 'a1', over: { sheet: 'storage' } },
-=======
     { at: 'group', group: 'a1', over: { sheet: 'camera' } },
->>>>>>> 8e69f5f (feat(ui): a camera that goes out as it captures)
     { at: 'group', group: 'a1', over: { sheet: 'moment', moment: 'b2' } },
   ];
 

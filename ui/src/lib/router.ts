@@ -11,11 +11,9 @@ export type Route =
       readonly over: Over | null;
     };
 
-<<<<<<< HEAD
-export type Over = { readonly sheet: 'invite' | 'members' | 'map' | 'storage' } | { readonly sheet: 'moment'; readonly moment: string };
-=======
-export type Over = { readonly sheet: 'invite' | 'members' | 'map' | 'camera' } | { readonly sheet: 'moment'; readonly moment: string };
->>>>>>> 8e69f5f (feat(ui): a camera that goes out as it captures)
+export type Over =
+  | { readonly sheet: 'invite' | 'members' | 'map' | 'storage' | 'camera' }
+  | { readonly sheet: 'moment'; readonly moment: string };
 
 const ID = /^[0-9a-f]{1,128}$/;
 
@@ -26,11 +24,8 @@ export function parseRoute(hash: string): Route {
   if (first === 'start' || first === 'settings' || first === 'gallery') return { at: first };
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
-<<<<<<< HEAD
-  if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage') return { at: 'group', group, over: { sheet } };
-=======
-  if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'camera') return { at: 'group', group, over: { sheet } };
->>>>>>> 8e69f5f (feat(ui): a camera that goes out as it captures)
+  if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage' || sheet === 'camera')
+    return { at: 'group', group, over: { sheet } };
   if (sheet === 'moment' && ID.test(moment)) return { at: 'group', group, over: { sheet, moment } };
   return { at: 'group', group, over: null };
 }

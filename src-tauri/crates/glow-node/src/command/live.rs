@@ -4,7 +4,7 @@
 //! this command fills.
 
 use std::path::Path;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ use super::{group, post};
 use crate::cli::Post;
 use crate::control::Step;
 use crate::handover;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use crate::node;
 use crate::node::{Node, absolute};
 use crate::output::Output;
@@ -59,7 +59,7 @@ pub(super) async fn post(node: &mut Node, out: Output, args: Post) -> Result<()>
     failure.map_or(Ok(()), |error| Err(error.into()))
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 async fn from_standard_input(
     node: &mut Node,
     group: &str,
@@ -86,22 +86,22 @@ async fn from_standard_input(
     Ok(record.await?)
 }
 
-#[cfg(not(unix))]
+#[cfg(not(target_os = "linux"))]
 async fn from_standard_input(
     _: &mut Node,
     _: &str,
     _: &str,
     _: impl Fn(Step) + Send + Sync + 'static,
 ) -> Result<PostReceipt> {
-    let message = "Standard input goes out live on Linux and macOS. Record into a file and name it here.";
+    let message = "Standard input goes out live on Linux. Record into a file and name it here.";
     Err(ApiError::new(ErrorCode::BadRequest, message).into())
 }
 
 /// A named pipe that only its owner can open, gone with this.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 struct Pipe(PathBuf);
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 impl Pipe {
     fn new() -> Result<Self> {
         use rustix::fs::{CWD, Mode, mkfifoat};
@@ -115,7 +115,7 @@ impl Pipe {
     }
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 impl Drop for Pipe {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);

@@ -51,9 +51,9 @@ export function playLive(video: HTMLVideoElement, source: LiveSource, events: Li
   };
 }
 
-/** Whether this player can play a clip of this type piece by piece. */
-export function canPlayLive(mediaType: string): boolean {
-  return typeof MediaSource !== 'undefined' && MediaSource.isTypeSupported(mediaType);
+/** Whether this webview can play anything piece by piece. Of what type, only the clip's beginning tells: browsers want its codecs. */
+export function canPlayLive(): boolean {
+  return typeof MediaSource !== 'undefined';
 }
 
 async function pump(video: HTMLVideoElement, media: MediaSource, { url, mediaType }: LiveSource, signal: AbortSignal): Promise<void> {

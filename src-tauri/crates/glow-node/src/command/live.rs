@@ -1,7 +1,6 @@
 //! `post --live`: a recording that goes out while it is made.
 //!
-//! A node that runs already reads a file by its path, and standard input through a named pipe in the data directory that
-//! this command fills.
+//! The node that records reads a file by its path, and standard input through a named pipe that this command fills.
 
 use std::path::Path;
 #[cfg(target_os = "linux")]
@@ -17,8 +16,6 @@ use super::{group, post};
 use crate::cli::Post;
 use crate::control::Step;
 use crate::handover;
-#[cfg(target_os = "linux")]
-use crate::node;
 use crate::node::{Node, absolute};
 use crate::output::Output;
 
@@ -66,22 +63,22 @@ async fn from_standard_input(
     name: &str,
     say: impl Fn(Step) + Send + Sync + 'static,
 ) -> Result<PostReceipt> {
-    if let Node::Here(engine) = node {
-        return Ok(node::record(engine, group, PathBuf::from("/dev/stdin"), name, None, say).await?);
-    }
     let pipe = Pipe::new()?;
-    // Opened for both, so that nobody waits for the other; the node sees the end when this one closes.
-    let mut filled = std::fs::OpenOptions::new().read(true).write(true).open(&pipe.0).map(tokio::fs::File::from_std)?;
-    let fill = async move {
-        let copied = tokio::io::copy(&mut tokio::fs::File::open("/dev/stdin").await?, &mut filled).await;
-        tokio::io::AsyncWriteExt::flush(&mut filled).await?;
-        copied
-    };
+    // Opened for both, so that nobody waits for the other; the reader sees the end when this one closes.
+    let mut filled = std::fs::OpenOptions::new().read(true).write(true).open(&pipe.0)?;
+    let (ended, end) = tokio::sync::oneshot::channel();
+    // A thread of its own: reading cannot be interrupted, and must not hold up the end of the program. By its descriptor,
+    // since what was given as standard input may be a socket, which no path opens.
+    std::thread::spawn(move || {
+        let copied = std::io::copy(&mut std::io::stdin().lock(), &mut filled);
+        drop(filled);
+        let _ = ended.send(copied);
+    });
     let record = node.record(group, pipe.0.clone(), name, None, say);
     let mut record = std::pin::pin!(record);
     tokio::select! {
         receipt = record.as_mut() => return Ok(receipt?),
-        copied = fill => drop(copied.context("standard input cannot be read")?),
+        copied = end => drop(copied?.context("standard input cannot be read")?),
     }
     Ok(record.await?)
 }

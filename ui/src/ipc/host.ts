@@ -2,14 +2,21 @@ import type { ApiError, Calls, ClipReceipt, ClipTarget, ErrorCode, Event, MediaP
 
 /** What the screens need of whatever runs the engine: requests, events, and addresses for bytes. */
 export interface Host {
-  readonly kind: 'tauri' | 'http' | 'mock';
+  readonly kind: 'tauri' | 'http' | 'guest' | 'mock';
   /** Asks the engine; fails with a [`Failure`]. */
   call<Name extends keyof Calls>(name: Name, args: Calls[Name]['args']): Promise<Calls[Name]['reply']>;
   /** Listens to what changes. After a lost connection the listener hears `lagged`. */
   events(listener: (event: Event) => void, link?: (up: boolean) => void): () => void;
-  /** Where the bytes of one part are, once they are complete on this device. */
+  /**
+   * Where the bytes of one part are, once they are complete on this device. A guest's page opens sealed pictures first: the
+   * address is empty until then, and whoever asked is told as of any other state.
+   */
   mediaUrl(group: string, moment: string, part: MediaPart): string;
-  /** Puts an original among the person's photos, where the page itself can save no files: on a phone. */
+  /** Reads a clip whole, where its bytes are sealed and have no address: to play it, on demand. */
+  readonly openClip?:
+    | ((group: string, moment: string, onProgress: (part: number) => void, signal: AbortSignal) => Promise<string>)
+    | undefined;
+  /** Puts an original among the person's photos, where its address alone does not: on a phone, and where bytes are sealed. */
   readonly save?: ((group: string, moment: string) => Promise<void>) | undefined;
   /**
    * Sends the next bytes of a recording while it is made: in order, about twice a second. Where the answer was lost the same
@@ -20,8 +27,8 @@ export interface Host {
   upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt>;
 }
 
-/** What can fail: the engine's codes, and the two ways of not reaching it. */
-export type FailureCode = ErrorCode | 'unreachable' | 'signed_out' | 'cancelled';
+/** What can fail: the engine's codes, the two ways of not reaching it, and what a page itself cannot do. */
+export type FailureCode = ErrorCode | 'unreachable' | 'signed_out' | 'cancelled' | 'not_kept' | 'too_large_here';
 
 /** An error with the code that the screens have a sentence for. */
 export class Failure extends Error {

@@ -10,9 +10,14 @@ export async function saveFile(url: string, name: string): Promise<void> {
   }
   const reply = await fetch(url);
   if (!reply.ok) throw new Error(`the original answered ${reply.status}`);
-  const blob = URL.createObjectURL(await reply.blob());
-  click(blob, name);
-  setTimeout(() => URL.revokeObjectURL(blob), 60_000);
+  saveBlob(await reply.blob(), name);
+}
+
+/** Saves bytes as a file. */
+export function saveBlob(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  click(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 function click(url: string, name: string): void {

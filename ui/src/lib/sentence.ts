@@ -35,6 +35,8 @@ const SENTENCES: Record<FailureCode, () => string> = {
   unreachable: m.error_unreachable,
   signed_out: m.error_signed_out,
   cancelled: m.error_cancelled,
+  not_kept: m.error_not_kept,
+  too_large_here: m.error_too_large_here,
 };
 
 /** What went wrong, in the reader's language. */

@@ -11,6 +11,8 @@ export default defineConfig({
     target: ['es2022', 'safari16'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // Two pages of one application: the owner's, and the one that guests get at a door.
+    rolldownOptions: { input: ['index.html', 'guest.html'] },
   },
   test: {
     include: ['tests/**/*.test.ts'],

@@ -16,6 +16,8 @@ pub const GRID_AIM_BYTES: usize = 60 << 10;
 pub const GRID_SIDE: u32 = 320;
 /// Largest screen preview, in bytes.
 pub const SCREEN_BYTES: usize = 1 << 20;
+/// Size that an encoded screen preview aims at, in bytes: every device gets it before any original.
+pub const SCREEN_AIM_BYTES: usize = 200 << 10;
 /// Long side of a screen preview made here, in pixels.
 pub const SCREEN_SIDE: u32 = 1600;
 /// Longest side of a preview accepted from others, in pixels.

@@ -145,7 +145,7 @@ fn derive(decoded: decode::Decoded, orientation: u8) -> Result<Previews, MediaEr
     Ok(Previews {
         placeholder,
         grid: encode::preview(&grid, limits::GRID_AIM_BYTES, limits::GRID_BYTES)?,
-        screen: encode::preview(&screen, limits::SCREEN_BYTES, limits::SCREEN_BYTES)?,
+        screen: encode::preview(&screen, limits::SCREEN_AIM_BYTES, limits::SCREEN_BYTES)?,
     })
 }
 

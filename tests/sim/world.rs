@@ -1,5 +1,6 @@
 //! The clock, the network and the chance.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -333,8 +334,8 @@ impl World {
         if self.measures_from.is_some_and(|from| operation >= from) {
             device.copies += 1;
         }
-        if !device.held.contains_key(&operation) {
-            device.held.insert(operation, Receipt { at_ms: now_ms, hops });
+        if let Entry::Vacant(place) = device.held.entry(operation) {
+            place.insert(Receipt { at_ms: now_ms, hops });
             self.flood(to, Some(from), operation, hops + 1);
         }
     }

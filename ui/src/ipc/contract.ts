@@ -415,7 +415,11 @@ peers: Array<PeerView>,
 /**
  * This device's own addresses, `transport host:port`.
  */
-listening: Array<string>, };
+listening: Array<string>, 
+/**
+ * Whether this device has opened the hotspot that others use.
+ */
+is_hotspot: boolean, };
 
 /**
  * One live connection.
@@ -444,7 +448,27 @@ found_by: string,
 /**
  * Round trip in milliseconds; absent until measured.
  */
-rtt_ms?: number, };
+rtt_ms?: number, 
+/**
+ * What comes over this connection in bits a second while it is busy; absent until enough has come.
+ */
+goodput_bps?: number, 
+/**
+ * The same of the last connection to this member by TCP.
+ */
+tcp_bps?: number, 
+/**
+ * The same by QUIC.
+ */
+quic_bps?: number, 
+/**
+ * Whether it is probably at the same access point, as far as addresses and round trips tell.
+ */
+shares_access_point: boolean, 
+/**
+ * Whether it is the hotspot, through which pass all that others send to each other.
+ */
+is_hotspot: boolean, };
 
 /**
  * Asks for transfers and storage of a group.

@@ -460,8 +460,12 @@ export class MockHost implements Host {
           address: `192.168.1.${20 + i}:47001`,
           found_by: i === 0 ? 'mdns' : 'invite',
           rtt_ms: 3 + i * 4,
+          goodput_bps: 86_000_000 - i * 21_000_000,
+          shares_access_point: i < 2,
+          is_hotspot: i === 1,
         })),
       listening: ['quic 192.168.1.24:47001', 'tcp 192.168.1.24:47001'],
+      is_hotspot: false,
     }),
     'storage.get': ({ group }) => this.#storage(this.#album(group)),
     'storage.set': ({ group, policy }) => {

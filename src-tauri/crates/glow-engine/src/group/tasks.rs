@@ -29,7 +29,9 @@ use crate::{
         look,
         policy::PolicyCell,
         quota::Quota,
-        reconcile, serve,
+        reconcile,
+        repairs::{Repairs, Snapshots},
+        serve,
         states::{self, States},
     },
     secrets::Secrets,
@@ -166,6 +168,8 @@ pub(crate) async fn open(
         states: States::new(config.states_every),
         policy,
         quota: Quota::default(),
+        snapshots: Snapshots::default(),
+        repairs: Repairs::default(),
         meter: Meter::default(),
         rendered_types: moka::sync::Cache::new(CHECKED_PREVIEWS),
         catching_up: Mutex::default(),
@@ -184,6 +188,7 @@ pub(crate) async fn open(
     group.tasks.spawn(fetch::run(group.clone(), fetch_queue, news));
     group.tasks.spawn(stoppable(group.clone(), announce::tell_news(group.clone(), news_queue)));
     group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));
+    group.tasks.spawn(stoppable(group.clone(), reconcile::spread_repaired(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), look::run(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), states::run(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), clip::watch_over(group.clone())));
@@ -248,7 +253,7 @@ async fn listen_to_network(group: Arc<Group>, mut events: mpsc::Receiver<NetEven
             NetEvent::Request { from, request, answers } => {
                 group.tasks.spawn(stoppable(group.clone(), serve::request(group.clone(), from, request, answers)));
             }
-            NetEvent::Measured { device, round_trip } => {
+            NetEvent::Measured { device, round_trip, .. } => {
                 group.tell_fetch(FetchInput::Measured(device, round_trip)).await;
             }
             NetEvent::Reached(address) => {
@@ -297,10 +302,13 @@ async fn repair_now_and_then(group: Arc<Group>) {
     loop {
         tokio::time::sleep(REPAIR_EVERY).await;
         let devices: Vec<_> = group.links().into_iter().collect();
-        if let Some(device) = devices.get(turn % devices.len().max(1))
-            && let Err(error) = reconcile::with(&group, *device).await
-        {
-            tracing::debug!(?device, %error, "repair");
+        if let Some(device) = devices.get(turn % devices.len().max(1)) {
+            if let Err(error) = reconcile::with(&group, *device).await {
+                tracing::debug!(?device, %error, "repair");
+            }
+            if let Err(error) = reconcile::exchange_addresses(&group, *device).await {
+                tracing::debug!(?device, %error, "addresses");
+            }
         }
         turn += 1;
     }

@@ -10,6 +10,7 @@ pub(crate) mod look;
 pub(crate) mod policy;
 pub(crate) mod quota;
 pub(crate) mod reconcile;
+pub(crate) mod repairs;
 pub(crate) mod seal;
 pub(crate) mod serve;
 pub(crate) mod states;

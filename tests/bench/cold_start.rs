@@ -150,6 +150,7 @@ fn moment(number: u64, start_ms: u64) -> Moment {
         original: Some(original),
         motion: None,
         place: None,
+        camera_body: None,
     }
 }
 

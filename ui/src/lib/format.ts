@@ -123,7 +123,9 @@ export function shift(ms: number): string {
   const parts = split(ms);
   const units = (['day', 'hour', 'minute', 'second'] as const).flatMap((unit) => {
     const count = parts[`${unit}s`];
-    return count > 0 ? [keep(`shift ${unit}`, (l) => new Intl.NumberFormat(l, { style: 'unit', unit, unitDisplay: 'short' })).format(count)] : [];
+    return count > 0
+      ? [keep(`shift ${unit}`, (l) => new Intl.NumberFormat(l, { style: 'unit', unit, unitDisplay: 'short' })).format(count)]
+      : [];
   });
   const none = keep('shift second', (l) => new Intl.NumberFormat(l, { style: 'unit', unit: 'second', unitDisplay: 'short' })).format(0);
   return units.length === 0 ? none : `${parts.slow ? '+' : '−'}${units.join(' ')}`;

@@ -11,9 +11,7 @@ export type Route =
       readonly over: Over | null;
     };
 
-export type Over =
-  | { readonly sheet: (typeof SHEETS)[number] }
-  | { readonly sheet: 'moment'; readonly moment: string };
+export type Over = { readonly sheet: (typeof SHEETS)[number] } | { readonly sheet: 'moment'; readonly moment: string };
 
 const SHEETS = ['invite', 'members', 'map', 'storage', 'camera', 'clocks', 'clock'] as const;
 const ID = /^[0-9a-f]{1,128}$/;

@@ -72,7 +72,8 @@ export class Clocks {
     const moved = (seed: Seed): Seed => {
       if (cameraId(seed) !== id) return seed;
       const said = saidAt(seed);
-      const holds = ({ from_ms = Number.NEGATIVE_INFINITY, until_ms = Number.POSITIVE_INFINITY }: ClockShiftView) => said >= from_ms && said < until_ms;
+      const holds = ({ from_ms = Number.NEGATIVE_INFINITY, until_ms = Number.POSITIVE_INFINITY }: ClockShiftView) =>
+        said >= from_ms && said < until_ms;
       const shift = clock.shifts.findLast(holds)?.offset_ms ?? 0;
       return { ...seed, at: said + shift, shift };
     };

@@ -73,7 +73,13 @@ export function cameraOf(seed: number): { readonly author: number; readonly came
   return { author, camera: CAMERAS[which] ?? '' };
 }
 
-export function momentView(group: string, { id, at, seed, shift = 0 }: Seed, me: number): MomentView {
+const cameraFacts = ({ seed, shift = 0 }: Seed): Pick<MomentView, 'camera' | 'shift_ms'> => ({
+  camera: cameraOf(seed).camera,
+  ...(shift === 0 ? {} : { shift_ms: shift }),
+});
+
+export function momentView(group: string, of: Seed, me: number): MomentView {
+  const { id, at, seed } = of;
   const draw = random(seed);
   const [width, height] = SHAPES[Math.floor(draw() ** 1.6 * SHAPES.length)] ?? [4032, 3024];
   const author = Math.floor(draw() * PEOPLE.length);
@@ -95,8 +101,7 @@ export function momentView(group: string, { id, at, seed, shift = 0 }: Seed, me:
     mine: author === me,
     captured_at_ms: at,
     captured_offset_min: 120,
-    ...(shift === 0 ? {} : { shift_ms: shift }),
-    camera: cameraOf(seed).camera,
+    ...cameraFacts(of),
     received_at_ms: at + 900,
     width,
     height,

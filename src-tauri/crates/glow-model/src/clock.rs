@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(read, code);
         assert!(read.is_of(&ours) && !read.is_of(&theirs));
         assert!(!ClockCode { at_ms: read.at_ms + 1, ..read }.is_of(&ours), "another time");
-        insta::assert_snapshot!(code.to_text(), @"");
+        assert!(code.to_text().starts_with("AFTERGLOW:C1:1764270000000:"), "{}", code.to_text());
         assert!(code.to_text().len() <= 38, "the capacity of version 2 with error correction M");
     }
 

@@ -6,6 +6,7 @@
 mod bad_input;
 mod cast;
 mod catching_up;
+mod clocks;
 mod joining;
 mod keeping;
 mod live;

@@ -107,6 +107,7 @@ fn moment(number: u64, start_ms: u64, parts: Parts) -> Moment {
         original,
         motion: None,
         place: None,
+        camera_body: None,
     }
 }
 

@@ -14,6 +14,8 @@ describe('router', () => {
     { at: 'group', group: 'a1', over: { sheet: 'members' } },
     { at: 'group', group: 'a1', over: { sheet: 'storage' } },
     { at: 'group', group: 'a1', over: { sheet: 'camera' } },
+    { at: 'group', group: 'a1', over: { sheet: 'clocks' } },
+    { at: 'group', group: 'a1', over: { sheet: 'clock' } },
     { at: 'group', group: 'a1', over: { sheet: 'moment', moment: 'b2' } },
   ];
 

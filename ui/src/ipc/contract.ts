@@ -840,9 +840,17 @@ author_colour: number,
  */
 mine: boolean, 
 /**
- * When it was captured.
+ * When it was captured, by the corrected clock of its camera.
  */
 captured_at_ms: number, 
+/**
+ * By how much that is corrected: the camera said `captured_at_ms - shift_ms`; absent when its clock is taken as it is.
+ */
+shift_ms?: number, 
+/**
+ * The camera's make and model; absent when the file does not say.
+ */
+camera?: string, 
 /**
  * The camera's offset from UTC in minutes; absent when the file does not say.
  */
@@ -1224,6 +1232,10 @@ already_there: number,
  */
 waiting: number, 
 /**
+ * Photos of the group's clock: they set the clock of their camera, and are posted when that was chosen.
+ */
+clocks?: Array<ClockPhoto>, 
+/**
  * Files that could not be added, each with its reason.
  */
 failures: Array<PostFailure>, };
@@ -1324,6 +1336,208 @@ streams: boolean, };
 export type LiveClip = "recording" | "silent";
 
 /**
+ * Asks for the cameras whose clock the caller can set: those of own moments, for hosts everybody's.
+ */
+export type ClockList = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Sets the clock of a camera by hand: for all of its captures, or for a range of them.
+ */
+export type ClockSet = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The camera.
+ */
+camera: string, 
+/**
+ * What is added to its times; 0: they are right.
+ */
+offset_ms: number, 
+/**
+ * Only for captures from then on, by the camera's clock.
+ */
+from_ms?: number, 
+/**
+ * Only for captures before then, by the camera's clock.
+ */
+until_ms?: number, };
+
+/**
+ * Puts back what a camera's clock was set to before. Once more, and the last setting is back.
+ */
+export type ClockUndo = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The camera.
+ */
+camera: string, };
+
+/**
+ * Chooses whether photos of the group's clock are posted, too; not unless chosen.
+ */
+export type ClockPhotos = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * True to post them.
+ */
+post: boolean, };
+
+/**
+ * Asks for the group's clock as it is now, to be shown to a camera.
+ */
+export type ClockShow = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * The group's clock at one time. A photo of it tells how wrong the camera's clock is.
+ */
+export type ClockFace = { 
+/**
+ * The time it shows.
+ */
+at_ms: number, 
+/**
+ * The text in the QR code.
+ */
+text: string, 
+/**
+ * The QR code, black on white.
+ */
+qr_svg: string, };
+
+/**
+ * Cameras whose clock can be set.
+ */
+export type ClockPage = { 
+/**
+ * The caller's own first, then those with most moments.
+ */
+cameras: Array<CameraView>, 
+/**
+ * Whether photos of the group's clock are posted, too.
+ */
+posts_photos: boolean, };
+
+/**
+ * A camera, by what files say of it.
+ */
+export type CameraView = { 
+/**
+ * Names it in requests.
+ */
+id: string, 
+/**
+ * Make and model; empty when the files do not say.
+ */
+name: string, 
+/**
+ * Tells cameras of one name apart, counted from 1; absent where there is one of that name.
+ */
+number?: number, 
+/**
+ * Device whose moments these are.
+ */
+author: string, 
+/**
+ * Its name.
+ */
+author_name: string, 
+/**
+ * Whether that is this device.
+ */
+mine: boolean, 
+/**
+ * Moments on the timeline.
+ */
+count: number, 
+/**
+ * The first time it wrote, by its own clock.
+ */
+first_at_ms: number, 
+/**
+ * The last time it wrote, by its own clock.
+ */
+last_at_ms: number, 
+/**
+ * By how much its times are corrected, in the order of the ranges.
+ */
+shifts: Array<ClockShiftView>, 
+/**
+ * Who set the clock, when that was another device.
+ */
+set_by?: string, 
+/**
+ * Whether there is a setting to undo.
+ */
+can_undo: boolean, 
+/**
+ * A few of its moments, oldest first, the first and the last among them.
+ */
+samples: Array<MomentView>, };
+
+/**
+ * By how much a camera's times are corrected in one range of them.
+ */
+export type ClockShiftView = { 
+/**
+ * What is added.
+ */
+offset_ms: number, 
+/**
+ * From when on, by the camera's clock.
+ */
+from_ms?: number, 
+/**
+ * Before when, by the camera's clock.
+ */
+until_ms?: number, 
+/**
+ * Whether a photo of the group's clock told it.
+ */
+by_photo: boolean, };
+
+/**
+ * A photo of the group's clock that was recognised among added files.
+ */
+export type ClockPhoto = { 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * The camera.
+ */
+camera: string, 
+/**
+ * Its make and model; empty when the file does not say.
+ */
+camera_name: string, 
+/**
+ * By how much its clock is corrected: positive when it is slow.
+ */
+offset_ms: number, 
+/**
+ * Whether that was not known before; then it was set.
+ */
+set: boolean, };
+
+/**
  * Something changed.
  */
 export type Event = { "event": "groups_changed" } | { "event": "status_changed" } | { "event": "members_changed", 
@@ -1350,7 +1564,11 @@ changed: Array<string>,
 /**
  * Moments that went.
  */
-removed: Array<string>, } | { "event": "transfer", 
+removed: Array<string>, } | { "event": "clocks_changed", 
+/**
+ * The group's id.
+ */
+group: string, } | { "event": "transfer", 
 /**
  * The group's id.
  */
@@ -1397,7 +1615,7 @@ message: string, };
 /**
  * What an error is.
  */
-export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
 
 export interface Calls {
   "app.status": { args: StatusGet; reply: AppStatus };
@@ -1430,4 +1648,9 @@ export interface Calls {
   "clip.get": { args: ClipGet; reply: ClipReceipt };
   "clip.close": { args: ClipClose; reply: PostReceipt };
   "clip.abort": { args: ClipAbort; reply: ClipReceipt };
+  "clock.list": { args: ClockList; reply: ClockPage };
+  "clock.set": { args: ClockSet; reply: ClockPage };
+  "clock.undo": { args: ClockUndo; reply: ClockPage };
+  "clock.photos": { args: ClockPhotos; reply: ClockPage };
+  "clock.show": { args: ClockShow; reply: ClockFace };
 }

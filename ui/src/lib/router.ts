@@ -11,10 +11,9 @@ export type Route =
       readonly over: Over | null;
     };
 
-export type Over =
-  | { readonly sheet: 'invite' | 'members' | 'map' | 'storage' | 'camera' }
-  | { readonly sheet: 'moment'; readonly moment: string };
+export type Over = { readonly sheet: (typeof SHEETS)[number] } | { readonly sheet: 'moment'; readonly moment: string };
 
+const SHEETS = ['invite', 'members', 'map', 'storage', 'camera', 'clocks', 'clock'] as const;
 const ID = /^[0-9a-f]{1,128}$/;
 
 /** Reads a location's fragment; anything unknown is home. */
@@ -24,8 +23,8 @@ export function parseRoute(hash: string): Route {
   if (first === 'start' || first === 'settings' || first === 'gallery') return { at: first };
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
-  if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage' || sheet === 'camera')
-    return { at: 'group', group, over: { sheet } };
+  const plain = SHEETS.find((known) => known === sheet);
+  if (plain !== undefined) return { at: 'group', group, over: { sheet: plain } };
   if (sheet === 'moment' && ID.test(moment)) return { at: 'group', group, over: { sheet, moment } };
   return { at: 'group', group, over: null };
 }

@@ -8,6 +8,7 @@ const SENTENCES: Record<FailureCode, () => string> = {
   unknown_moment: m.error_unknown_moment,
   unknown_member: m.error_unknown_member,
   unknown_invite: m.error_unknown_invite,
+  unknown_camera: m.error_unknown_camera,
   not_allowed: m.error_not_allowed,
   invite_malformed: m.error_invite_malformed,
   invite_too_new: m.error_invite_too_new,

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
-import type { AppStatus, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
+import type { AppStatus, ClockPhoto, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
+import { shift } from '../lib/format';
 import { sentence } from '../lib/sentence';
 import { m } from '../paraglide/messages.js';
 import { OpenGroup } from './group.svelte';
@@ -25,7 +26,10 @@ export class App {
     this.host = host;
     this.status = new Loaded(() => host.call('app.status', {}));
     this.groups = new Loaded(() => host.call('group.list', {}));
-    this.uploads = new Uploads(host, (count) => this.toasts.done(m.upload_already_there({ count })));
+    this.uploads = new Uploads(host, {
+      alreadyThere: (count) => this.toasts.done(m.upload_already_there({ count })),
+      clock: (group, photo) => this.#clockPhoto(group, photo),
+    });
   }
 
   /** Loads what every screen needs and listens from then on. */
@@ -83,6 +87,12 @@ export class App {
       case 'timeline_changed':
         this.#when(event.group, (group) => group.timeline.apply(event));
         return;
+      case 'clocks_changed':
+        this.#when(event.group, (group) => {
+          void group.timeline.rearrange();
+          if (group.clocks.value) void group.clocks.load();
+        });
+        return;
       case 'transfer':
         this.#when(event.group, (group) => group.timeline.transfer(event.moment, event.progress));
         return;
@@ -95,6 +105,19 @@ export class App {
         void this.group?.load();
         if (this.group?.invites.value) void this.group.invites.load();
     }
+  }
+
+  /** A photo of the group's clock was among what was added. */
+  #clockPhoto(group: string, { camera, camera_name, offset_ms, set }: ClockPhoto): void {
+    const named = camera_name || m.camera_unnamed();
+    if (!set) {
+      this.toasts.done(offset_ms === 0 ? m.clock_photo_right({ camera: named }) : m.clock_photo_known({ camera: named }));
+      return;
+    }
+    this.toasts.offer(m.clock_photo_set({ camera: named, shift: shift(offset_ms) }), {
+      label: m.undo(),
+      act: () => void this.attempt(this.host.call('clock.undo', { group, camera })),
+    });
   }
 
   #when(id: string, then: (group: OpenGroup) => void): void {

@@ -1,4 +1,4 @@
-import type { GroupView, InvitePage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
+import type { ClockPage, GroupView, InvitePage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { Loaded } from './loaded.svelte';
 import { Timeline } from './timeline.svelte';
@@ -11,6 +11,7 @@ export class OpenGroup {
   readonly peers: Loaded<PeerPage>;
   readonly invites: Loaded<InvitePage>;
   readonly storage: Loaded<StorageView>;
+  readonly clocks: Loaded<ClockPage>;
   readonly timeline: Timeline;
   /** What came after was new when the group was opened. */
   seenUntil = $state<number | undefined>();
@@ -24,6 +25,7 @@ export class OpenGroup {
     this.peers = new Loaded(() => host.call('peer.list', { group: id }));
     this.invites = new Loaded(() => host.call('invite.list', { group: id }));
     this.storage = new Loaded(() => host.call('storage.get', { group: id }));
+    this.clocks = new Loaded(() => host.call('clock.list', { group: id }));
     this.timeline = new Timeline(host, id, onArrival);
   }
 

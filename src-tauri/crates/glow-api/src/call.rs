@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView, GroupCreate, GroupGet, GroupJoin,
-    GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage,
-    InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet,
-    MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile,
-    ProfileSet, SeenView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage,
-    TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos,
+    ClockSet, ClockShow, ClockUndo, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList,
+    GroupLocation, GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview,
+    InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact,
+    MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView,
+    StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
+    TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -118,4 +119,9 @@ calls! {
     "clip.get" ClipGet => ClipReceipt,
     "clip.close" ClipClose => PostReceipt,
     "clip.abort" ClipAbort => ClipReceipt,
+    "clock.list" ClockList => ClockPage,
+    "clock.set" ClockSet => ClockPage,
+    "clock.undo" ClockUndo => ClockPage,
+    "clock.photos" ClockPhotos => ClockPage,
+    "clock.show" ClockShow => ClockFace,
 }

@@ -45,6 +45,8 @@ pub enum ErrorCode {
     UnknownMoment,
     /// There is no such member.
     UnknownMember,
+    /// There is no such camera.
+    UnknownCamera,
     /// There is no such invite.
     UnknownInvite,
     /// The caller may not do that.

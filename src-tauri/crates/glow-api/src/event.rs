@@ -32,6 +32,11 @@ pub enum Event {
         /// Moments that went.
         removed: Vec<String>,
     },
+    /// Clocks of cameras: moments stand at other times.
+    ClocksChanged {
+        /// The group's id.
+        group: String,
+    },
     /// Bytes of an original on their way; at most twice a second a moment.
     Transfer {
         /// The group's id.

@@ -18,6 +18,7 @@ mod app;
 mod call;
 mod capture;
 mod clip;
+mod clock;
 mod error;
 mod event;
 mod group;
@@ -31,6 +32,10 @@ pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
 pub use call::{Call, Caller, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};
 pub use clip::{ClipAbort, ClipClose, ClipGet, ClipReceipt, ClipTarget, LiveClip};
+pub use clock::{
+    CameraView, ClockFace, ClockList, ClockPage, ClockPhoto, ClockPhotos, ClockSet, ClockShiftView, ClockShow,
+    ClockUndo,
+};
 pub use error::{ApiError, ErrorCode};
 pub use event::{Event, JoinStage};
 pub use group::{

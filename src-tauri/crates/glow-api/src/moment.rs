@@ -144,9 +144,17 @@ pub struct MomentView {
     pub author_colour: u8,
     /// Whether this device posted it.
     pub mine: bool,
-    /// When it was captured.
+    /// When it was captured, by the corrected clock of its camera.
     #[ts(type = "number")]
     pub captured_at_ms: i64,
+    /// By how much that is corrected: the camera said `captured_at_ms - shift_ms`; absent when its clock is taken as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub shift_ms: Option<i64>,
+    /// The camera's make and model; absent when the file does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub camera: Option<String>,
     /// The camera's offset from UTC in minutes; absent when the file does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

@@ -66,6 +66,9 @@ struct Entry {
     moment: String,
     author: String,
     captured_at_ms: u64,
+    /// What the camera said, where its clock was corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    camera_said_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     captured_offset_min: Option<i16>,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -181,7 +184,8 @@ impl<'a> Export<'a> {
             file: name.to_owned(),
             moment: row.id.to_string(),
             author: row.author.to_string(),
-            captured_at_ms: row.captured_ms,
+            captured_at_ms: row.corrected_ms(),
+            camera_said_ms: (row.shift_ms != 0).then_some(row.captured_ms),
             captured_offset_min: row.offset_min,
             caption: row.caption.clone(),
             size_bytes: offset,
@@ -219,10 +223,10 @@ fn restore(patches: &[Patch], offset: u64, bytes: &mut [u8]) {
     }
 }
 
-/// Date and time as the camera showed them, the author, and the id's beginning: sorts by time, never clashes by chance.
+/// Date and time as the camera should have shown them, the author, and the id's beginning: sorts by time, never clashes by chance.
 fn stem(group: &Group, row: &MomentRow) -> String {
     let offset_ms = i64::from(row.offset_min.unwrap_or(0)) * 60_000;
-    let shown = i64::try_from(row.captured_ms).unwrap_or(0) + offset_ms;
+    let shown = i64::try_from(row.corrected_ms()).unwrap_or(0) + offset_ms;
     let date = jiff::Timestamp::from_millisecond(shown)
         .map(|at| at.strftime("%Y-%m-%d %H.%M.%S").to_string())
         .unwrap_or_default();

@@ -22,6 +22,7 @@ mod maintenance;
 mod media;
 mod meter;
 mod pipeline;
+mod qr;
 mod recording;
 mod recordings;
 mod secrets;

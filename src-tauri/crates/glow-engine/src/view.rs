@@ -30,6 +30,7 @@ fn moment(group: &Group, membership: &Membership, reactions: &[&ReactionRow], ro
     let sizes = [row.original, row.motion].into_iter().flatten().map(|part| part.size_bytes);
     let holds_original = row.original.is_some_and(|part| part.is_complete()) || (row.original.is_none() && row.own);
     let live = live(&row);
+    let captured_at_ms = time(row.corrected_ms());
     MomentView {
         id: row.id.to_string(),
         group: group.id.to_string(),
@@ -42,7 +43,9 @@ fn moment(group: &Group, membership: &Membership, reactions: &[&ReactionRow], ro
         author_name,
         author_colour,
         mine: row.author == group.me,
-        captured_at_ms: time(row.captured_ms),
+        captured_at_ms,
+        shift_ms: Some(row.shift_ms).filter(|shift_ms| *shift_ms != 0),
+        camera: row.camera,
         captured_offset_min: row.offset_min,
         received_at_ms: time(row.received_ms),
         width: row.width,
@@ -105,7 +108,8 @@ fn reaction_views(me: DeviceId, membership: &Membership, reactions: &[&ReactionR
     views
 }
 
-fn profile(membership: &Membership, device: DeviceId) -> (String, u8) {
+/// A member's name and colour, empty when it said none.
+pub(crate) fn profile(membership: &Membership, device: DeviceId) -> (String, u8) {
     let profile = membership.members().get(&device).and_then(|member| member.profile.as_ref());
     profile.map(|profile| (profile.name.clone(), profile.colour)).unwrap_or_default()
 }

@@ -51,6 +51,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UnknownMoment
         | ErrorCode::UnknownMember
         | ErrorCode::UnknownInvite
+        | ErrorCode::UnknownCamera
         | ErrorCode::NotHere => StatusCode::NOT_FOUND,
         ErrorCode::NotAllowed | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => StatusCode::FORBIDDEN,
         ErrorCode::InviteMalformed

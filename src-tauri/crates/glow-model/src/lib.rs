@@ -24,6 +24,7 @@
 
 pub mod blob;
 pub mod body;
+mod clock;
 pub mod codec;
 mod error;
 pub mod fragment;
@@ -39,14 +40,15 @@ mod text;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, Caption, ClipClose, ClipOpen, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place,
-    Plane, Profile, Reaction, Retract, Role,
+    Admit, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, InviteClose, InviteGrant,
+    Moment, MomentKind, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role,
 };
+pub use clock::ClockCode;
 pub use error::ModelError;
 pub use fragment::{Fragment, FragmentBody, VerifiedFragment};
 pub use group::{Genesis, InvitePolicy};
 pub use identity::{DeviceKeys, InviteKeys};
-pub use ids::{BlobId, DeviceId, EpochId, FragmentId, GroupId, InviteId, MediaId, OperationId};
+pub use ids::{BlobId, CameraBodyId, DeviceId, EpochId, FragmentId, GroupId, InviteId, MediaId, OperationId};
 pub use invite::{InviteLink, InviteSeed, Wifi};
 pub use keys::{EpochSecret, GroupSecret, MediaHasher, PayloadKey, TagKey};
 pub use operation::{Draft, Header, Operation, Sealer, Verified};

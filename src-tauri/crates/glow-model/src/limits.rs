@@ -92,3 +92,9 @@ pub const REQUESTS_PER_PEER: usize = 16;
 pub const WAITING_OPERATIONS: usize = 1_000;
 /// Edits of one caption.
 pub const CAPTION_EDITS: usize = 200;
+/// Settings of one camera's clock that follow each other.
+pub const CLOCK_EDITS: usize = 200;
+/// Ranges of one camera's times that are corrected differently.
+pub const CLOCK_SHIFTS: usize = 16;
+/// By how much a camera's clock can be off, in milliseconds: a hundred years.
+pub const CLOCK_SHIFT_MS: u64 = 100 * 366 * 24 * 60 * 60 * 1000;

@@ -3,11 +3,11 @@
 
 use data_encoding::HEXLOWER;
 use glow_model::{
-    Admit, BlobId, BlobKey, BlobRef, Body, Caption, ClipClose, ClipOpen, DeviceKeys, Draft, EpochId, EpochSecret,
-    Fragment, FragmentBody, FragmentId, Genesis, GroupId, GroupSecret, InviteClose, InviteGrant, InviteKeys,
-    InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError, Moment, MomentKind, Operation, OperationId, Original,
-    OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Sealer, Segments, Verified, VerifiedFragment, Wifi,
-    blob::encode_manifest, codec, fragment::Position, limits,
+    Admit, BlobId, BlobKey, BlobRef, Body, CameraBodyId, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen,
+    ClockShift, DeviceKeys, Draft, EpochId, EpochSecret, Fragment, FragmentBody, FragmentId, Genesis, GroupId,
+    GroupSecret, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError,
+    Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Place, Plane, Profile, Reaction, Retract,
+    Role, Sealer, Segments, Verified, VerifiedFragment, Wifi, blob::encode_manifest, codec, fragment::Position, limits,
 };
 use proptest::prelude::*;
 
@@ -61,6 +61,7 @@ fn moment() -> Moment {
             segments: Segments::Manifest(blob(4)),
         }),
         place: Some(Place { latitude_e6: 46_558_860, longitude_e6: -7_892_010 }),
+        camera_body: Some(CameraBodyId([4; 8])),
     }
 }
 
@@ -105,6 +106,23 @@ fn bodies() -> Vec<Body> {
             placeholder: vec![1, 2, 3].into(),
             grid: Some(blob(1)),
             screen: Some(blob(2)),
+        }),
+        Body::CameraClock(CameraClock {
+            camera: CameraIdentity {
+                author: keys().id(),
+                name: Some("NIKON D750".into()),
+                body: Some(CameraBodyId([4; 8])),
+            },
+            shifts: vec![
+                ClockShift { offset_ms: -3_780_000, from_ms: None, until_ms: Some(1_700_000_000_000), photo_ms: None },
+                ClockShift {
+                    offset_ms: 864_000_000,
+                    from_ms: Some(1_700_000_000_000),
+                    until_ms: None,
+                    photo_ms: Some(1_700_000_500_000),
+                },
+            ],
+            replaces: Some(target),
         }),
         Body::Unknown(999, vec![0x82, 1, 2]),
     ]

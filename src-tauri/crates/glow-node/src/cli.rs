@@ -79,6 +79,9 @@ pub(crate) enum Command {
     Members(InGroup),
     /// Print what goes where and what is kept here, set it, or pause it.
     Storage(StorageOf),
+    /// Show the group's clock to a camera, and correct the clocks of cameras.
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Print or set the name and colour that members see.
     Profile(Profile),
     /// Run a node until interrupted.
@@ -260,6 +263,63 @@ pub(crate) enum KeepArg {
     All,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClockCommand {
+    /// Show the group's clock as a QR code, until interrupted. Photograph it with a camera and post the photo: all photos of
+    /// that camera are put at the right time.
+    Show {
+        #[command(flatten)]
+        of: InGroup,
+        /// Show it once, as it is now.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Print the cameras and by how much their times are corrected.
+    List(InGroup),
+    /// Correct the times of a camera.
+    Set(ClockSetting),
+    /// Put back what a camera's clock was set to before.
+    Undo {
+        /// The camera: its number in `clock list`, or a part of its name.
+        camera: String,
+        #[command(flatten)]
+        of: InGroup,
+    },
+    /// Choose whether photos of the group's clock are posted, too.
+    Photos {
+        /// Whether they are.
+        post: Choice,
+        #[command(flatten)]
+        of: InGroup,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClockSetting {
+    /// The camera: its number in `clock list`, or a part of its name.
+    pub(crate) camera: String,
+    /// What is added to its times, such as 1h3m, -10d or 0.
+    #[arg(value_name = "SHIFT", value_parser = shift, allow_hyphen_values = true)]
+    pub(crate) shift_ms: i64,
+    /// Only for captures from then on, by the camera's clock, such as 2026-11-27T14:00.
+    #[arg(long, value_name = "TIME", value_parser = wall_clock)]
+    pub(crate) from: Option<i64>,
+    /// Only for captures before then, by the camera's clock.
+    #[arg(long, value_name = "TIME", value_parser = wall_clock)]
+    pub(crate) until: Option<i64>,
+    #[command(flatten)]
+    pub(crate) of: InGroup,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Choice {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Profile {
     /// The name.
@@ -313,6 +373,41 @@ fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).filter(|bytes| *bytes < 1 << 53).ok_or_else(unknown)
 }
 
+/// Reads a shift such as `1h3m`, `-10d` or `+1h 30m 5s`, in milliseconds.
+fn shift(text: &str) -> Result<i64, String> {
+    let unknown = || format!("`{text}` is not a shift: use numbers and d, h, m or s, such as 1h3m or -10d");
+    let (sign, rest) = match text.trim().split_at_checked(1) {
+        Some(("-", rest)) => (-1, rest),
+        Some(("+", rest)) => (1, rest),
+        _ => (1, text.trim()),
+    };
+    let mut total: i64 = 0;
+    let mut number = String::new();
+    for letter in rest.chars().filter(|letter| !letter.is_whitespace()) {
+        let unit = match letter {
+            'd' => 86_400_000,
+            'h' => 3_600_000,
+            'm' => 60_000,
+            's' => 1_000,
+            digit => {
+                number.push(digit);
+                continue;
+            }
+        };
+        let count: u32 = std::mem::take(&mut number).parse().map_err(|_| unknown())?;
+        total = total.checked_add(i64::from(count) * unit).ok_or_else(unknown)?;
+    }
+    if number == "0" && total == 0 || number.is_empty() && !rest.is_empty() { Ok(sign * total) } else { Err(unknown()) }
+}
+
+/// Reads a date and time as this system's zone shows it, in milliseconds since the Unix epoch.
+fn wall_clock(text: &str) -> Result<i64, String> {
+    let unknown = |error: jiff::Error| format!("`{text}` is not a time such as 2026-11-27T14:00: {error}");
+    let wall: jiff::civil::DateTime = text.parse().map_err(unknown)?;
+    let zoned = wall.to_zoned(jiff::tz::TimeZone::system()).map_err(unknown)?;
+    Ok(zoned.timestamp().as_millisecond())
+}
+
 /// Reads a time such as `90s`, `60m`, `24h` or `3d`.
 fn duration(text: &str) -> Result<Duration, String> {
     let unknown = || format!("`{text}` is not a time: use a number and s, m, h or d, such as 90m");
@@ -349,6 +444,19 @@ mod tests {
         for odd in ["", "GB", "-1MB", "1.5GB", "1TBB", "99999999999999999999GB", "1ü"] {
             assert!(bytes(odd).is_err(), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_shift_goes_both_ways() {
+        assert_eq!(shift("1h3m").unwrap(), 3_780_000);
+        assert_eq!(shift("-10d").unwrap(), -864_000_000);
+        assert_eq!(shift("+1h 30m 5s").unwrap(), 5_405_000);
+        assert_eq!(shift("0").unwrap(), 0);
+        for odd in ["", "-", "5", "1h5", "h", "1x", "--1h", "99999999999999999999d", "1ü"] {
+            assert!(shift(odd).is_err(), "{odd}");
+        }
+        assert!(wall_clock("2026-11-27T14:00").is_ok());
+        assert!(wall_clock("27.11.2026").is_err());
     }
 
     #[test]

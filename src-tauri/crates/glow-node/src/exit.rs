@@ -61,6 +61,7 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::UnknownMoment
         | ErrorCode::UnknownMember
         | ErrorCode::UnknownInvite
+        | ErrorCode::UnknownCamera
         | ErrorCode::Unreadable
         | ErrorCode::NotHere => 3,
         ErrorCode::InUse => 4,

@@ -5,14 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glow_model::{Body, DeviceId, MediaId, Moment, OperationId, OriginalAdded, Plane, Retract, Verified};
+use glow_model::{
+    Body, CameraIdentity, DeviceId, MediaId, Moment, OperationId, OriginalAdded, Plane, Retract, Verified,
+    body::shift_at,
+};
 use rusqlite::Connection;
 
 use crate::{
     Changes, GroupStore, Incoming, LocalCapture, MemberTable, OperationState, StoreError,
     connection::Durability,
     projection::{
-        blob_use, bucket, clip, member,
+        blob_use, bucket, clip, clock, member,
         moment::{self, Posted},
         original, retraction, thread, timeline,
     },
@@ -52,6 +55,8 @@ pub(crate) struct Fold<'a> {
     originals: BTreeSet<OperationId>,
     /// Captures that lost reactions that were shown.
     lost_reactions: BTreeSet<MediaId>,
+    /// Cameras whose clocks are to be derived again.
+    cameras: BTreeSet<CameraIdentity>,
     /// Quarters of an hour in which moments came or went.
     quarters: BTreeSet<i64>,
     changes: Changes,
@@ -65,6 +70,7 @@ impl<'a> Fold<'a> {
             marked: BTreeMap::new(),
             originals: BTreeSet::new(),
             lost_reactions: BTreeSet::new(),
+            cameras: BTreeSet::new(),
             quarters: BTreeSet::new(),
             changes: Changes::default(),
         }
@@ -80,6 +86,7 @@ impl<'a> Fold<'a> {
             for moment in thread::captioned_by_others(self.db)? {
                 self.mark_moment(moment)?;
             }
+            self.cameras.extend(clock::set_by_others(self.db)?);
         }
         for device in changes.came_or_went {
             let moments = blob_use::moments_held_by(self.db, device)?;
@@ -162,9 +169,9 @@ impl<'a> Fold<'a> {
         let header = incoming.operation.header();
         let (id, author, seq) = (incoming.operation.id(), header.author, header.seq);
         match body {
-            Body::Moment(moment) => self.post(incoming, moment),
+            Body::Moment(moment) => self.post(incoming, moment, self.shift_of(incoming, moment)?),
             Body::ClipOpen(open) => {
-                self.post(incoming, &open.moment)?;
+                self.post(incoming, &open.moment, 0)?;
                 clip::open(self.db, id)
             }
             Body::ClipClose(close) => {
@@ -185,6 +192,11 @@ impl<'a> Fold<'a> {
                 thread::insert_reaction(self.db, (id, author, seq), reaction)?;
                 self.mark_moment(reaction.moment)
             }
+            Body::CameraClock(clock) => {
+                clock::insert(self.db, (id, author), clock)?;
+                self.cameras.insert(clock.camera.clone());
+                Ok(())
+            }
             Body::Retract(retract) => self.retract(id, author, retract),
             // Membership is folded elsewhere and arrives as a table.
             Body::Genesis(_)
@@ -196,7 +208,14 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn post(&mut self, incoming: &Incoming, moment: &Moment) -> Result<(), StoreError> {
+    /// By how much the clock of a moment's camera is corrected.
+    fn shift_of(&self, incoming: &Incoming, moment: &Moment) -> Result<i64, StoreError> {
+        let author = incoming.operation.header().author;
+        let camera = CameraIdentity { author, name: moment.camera.clone(), body: moment.camera_body };
+        Ok(shift_at(&clock::find(self.db, &camera)?.shifts, moment.captured_ms))
+    }
+
+    fn post(&mut self, incoming: &Incoming, moment: &Moment, shift_ms: i64) -> Result<(), StoreError> {
         self.mark(moment.media)?;
         let id = incoming.operation.id();
         let posted = Posted {
@@ -204,7 +223,8 @@ impl<'a> Fold<'a> {
             author: incoming.operation.header().author,
             received_ms: incoming.received_ms,
             own: incoming.own,
-            sort_ms: self.store.sort_ms(moment.captured_ms),
+            shift_ms,
+            sort_ms: self.store.sort_ms(moment.captured_ms.saturating_add_signed(shift_ms)),
         };
         self.keep(id, incoming.local.as_ref())?;
         moment::insert(self.db, &posted, moment)?;
@@ -265,6 +285,10 @@ impl<'a> Fold<'a> {
         if let Some(moment) = thread::delete_caption(self.db, target)? {
             return self.mark_moment(moment);
         }
+        if let Some(camera) = clock::delete(self.db, target)? {
+            self.cameras.insert(camera);
+            return Ok(());
+        }
         let Some((moment, was_shown)) = thread::delete_reaction(self.db, target)? else {
             return Ok(());
         };
@@ -295,13 +319,21 @@ impl<'a> Fold<'a> {
         for (media, before) in std::mem::take(&mut self.marked) {
             self.derive(media, before, &hosts)?;
         }
+        let added: BTreeSet<_> = self.changes.added.iter().copied().collect();
+        for camera in std::mem::take(&mut self.cameras) {
+            let moved = clock::derive(self.store, self.db, &camera)?;
+            self.changes.clocks = true;
+            self.quarters.extend(moved.quarters);
+            self.changes.moved.extend(moved.shown.into_iter().filter(|id| !added.contains(id)));
+        }
         let mut changes = self.changes;
-        let added: BTreeSet<_> = changes.added.iter().copied().collect();
         for start_ms in self.quarters {
             let stacked = bucket::derive(self.db, start_ms)?;
             changes.changed.extend(stacked.into_iter().filter(|id| !added.contains(id)));
         }
-        for ids in [&mut changes.new, &mut changes.added, &mut changes.changed, &mut changes.removed] {
+        for ids in
+            [&mut changes.new, &mut changes.added, &mut changes.changed, &mut changes.removed, &mut changes.moved]
+        {
             ids.sort_unstable();
             ids.dedup();
         }

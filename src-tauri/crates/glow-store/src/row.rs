@@ -3,7 +3,8 @@
 use std::ops::Deref;
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, DeviceId, FragmentBody, FragmentId, MediaId, MomentKind, OperationId, Place,
+    BlobId, BlobKey, BlobRef, CameraBodyId, CameraIdentity, ClockShift, DeviceId, FragmentBody, FragmentId, MediaId,
+    MomentKind, OperationId, Place,
 };
 
 use crate::{InviteEntry, MemberEntry};
@@ -107,7 +108,7 @@ pub struct MomentRow {
     pub height: u32,
     /// Length of a clip.
     pub duration_ms: Option<u32>,
-    /// When it was captured.
+    /// When it was captured, by the camera's clock.
     pub captured_ms: u64,
     /// The camera's offset from UTC in minutes.
     pub offset_min: Option<i16>,
@@ -117,7 +118,7 @@ pub struct MomentRow {
     pub file_name: String,
     /// Thumbhash; empty when there is none.
     pub placeholder: Vec<u8>,
-    /// Where it stands on the timeline: min(captured, end of the group + 24 h).
+    /// Where it stands on the timeline: min(captured by the corrected clock, end of the group + 24 h).
     pub sort_ms: u64,
     /// When this device learned of it.
     pub received_ms: u64,
@@ -155,6 +156,46 @@ pub struct MomentRow {
     pub unclosed: bool,
     /// When the last fragment of such a clip came to this device.
     pub heard_ms: Option<u64>,
+    /// Which body of the camera's model.
+    pub camera_body: Option<CameraBodyId>,
+    /// By how much the camera's clock is corrected.
+    pub shift_ms: i64,
+}
+
+impl MomentRow {
+    /// When it was captured, by the corrected clock.
+    #[must_use]
+    pub fn corrected_ms(&self) -> u64 {
+        self.captured_ms.saturating_add_signed(self.shift_ms)
+    }
+}
+
+/// A camera that moments were captured with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraRow {
+    /// The camera.
+    pub camera: CameraIdentity,
+    /// Moments on the timeline.
+    pub moments: u64,
+    /// The first time it wrote, by its own clock.
+    pub first_ms: u64,
+    /// The last.
+    pub last_ms: u64,
+    /// What its clock was set to.
+    pub clock: ClockRow,
+}
+
+/// What a camera's clock was set to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClockRow {
+    /// The setting that counts: what the next one replaces.
+    pub head: Option<OperationId>,
+    /// Who set it.
+    pub author: Option<DeviceId>,
+    /// Its shifts.
+    pub shifts: Vec<ClockShift>,
+    /// Those of the setting that it replaced.
+    pub before: Vec<ClockShift>,
 }
 
 /// How much of a part is here.

@@ -3,6 +3,7 @@ import type {
   Calls,
   ClipReceipt,
   ClipTarget,
+  ClockPage,
   Event,
   GroupView,
   MediaPart,
@@ -16,6 +17,7 @@ import type {
 } from '../contract';
 import { Failure, type Host } from '../host';
 import clipUrl from './clip.webm?url';
+import { Clocks, clockFace } from './clocks';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
 import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
@@ -370,6 +372,19 @@ export class MockHost implements Host {
     return storageOf(of, this.#policies.get(of.view.id), this.now());
   }
 
+  readonly #clocks = new Clocks();
+
+  #clockPage(group: string): ClockPage {
+    const of = this.#album(group);
+    return this.#clocks.list(of, (seed) => this.#view(of, seed));
+  }
+
+  #setClock(group: string, set: (of: Album) => void): ClockPage {
+    set(this.#album(group));
+    this.emit({ event: 'clocks_changed', group });
+    return this.#clockPage(group);
+  }
+
   #list() {
     const groups = [...this.#albums.values()].map((one) => this.#group(one));
     return {
@@ -533,6 +548,14 @@ export class MockHost implements Host {
       if (receipt.moment !== undefined) this.remove(group, receipt.moment);
       return receipt;
     },
+    'clock.list': ({ group }) => this.#clockPage(group),
+    'clock.set': ({ group, camera, ...setting }) => this.#setClock(group, (of) => this.#clocks.set(of, camera, setting)),
+    'clock.undo': ({ group, camera }) => this.#setClock(group, (of) => this.#clocks.undo(of, camera)),
+    'clock.photos': ({ group, post }) => {
+      this.#clocks.post(post);
+      return this.#clockPage(group);
+    },
+    'clock.show': () => clockFace(this.now()),
     'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
   };
 }

@@ -7,14 +7,14 @@ use glow_api::{
 };
 use glow_model::{Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, InviteSeed, Role, limits};
 use glow_sync::membership::Invite;
-use qrcode::{EcLevel, QrCode, render::svg};
+use qrcode::EcLevel;
 
 use crate::{
     clock::{now_ms, random},
     engine::Engine,
-    error::{ApiResult, bad_request, internal},
+    error::{ApiResult, bad_request},
     group::Group,
-    view,
+    qr, view,
 };
 
 const MINUTE_MS: u64 = 60_000;
@@ -99,7 +99,7 @@ fn view_of(group: &Group, seed: &InviteSeed, invite: &Invite) -> ApiResult<Invit
     Ok(InviteView {
         id: grant.invite.to_string(),
         link: link.to_text(),
-        qr_svg: qr(&link)?,
+        qr_svg: qr::picture(&link.to_qr_text(), EcLevel::L)?,
         addresses: addresses.iter().map(ToString::to_string).collect(),
         expires_at_ms: grant.expires_ms.map(view::time),
         max_uses: grant.max_uses,
@@ -120,16 +120,6 @@ fn hints(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     addresses.dedup();
     addresses.truncate(limits::INVITE_ADDRESSES);
     addresses
-}
-
-fn qr(link: &InviteLink) -> ApiResult<String> {
-    let code = QrCode::with_error_correction_level(link.to_qr_text(), EcLevel::L).map_err(|error| internal(&error))?;
-    Ok(code
-        .render::<svg::Color<'_>>()
-        .quiet_zone(true)
-        .dark_color(svg::Color("#000"))
-        .light_color(svg::Color("transparent"))
-        .build())
 }
 
 fn unknown() -> ApiError {

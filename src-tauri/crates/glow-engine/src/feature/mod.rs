@@ -2,6 +2,7 @@
 
 mod app;
 mod clip;
+mod clock;
 mod favourite;
 mod group;
 mod invite;
@@ -55,5 +56,10 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::ClipGet(get) => reply!(ClipGet, clip::get(engine, get)),
         Request::ClipClose(close) => reply!(ClipClose, clip::close(engine, close)),
         Request::ClipAbort(abort) => reply!(ClipAbort, clip::abort(engine, abort)),
+        Request::ClockList(list) => reply!(ClockList, clock::list(engine, list)),
+        Request::ClockSet(set) => reply!(ClockSet, clock::set(engine, set)),
+        Request::ClockUndo(undo) => reply!(ClockUndo, clock::undo(engine, undo)),
+        Request::ClockPhotos(photos) => reply!(ClockPhotos, clock::photos(engine, photos)),
+        Request::ClockShow(show) => reply!(ClockShow, clock::show(engine, show)),
     }
 }

@@ -132,7 +132,7 @@ impl Actor {
             self.group.looks.notify_one();
         }
         self.group.arrived();
-        if !(changes.added.is_empty() && changes.changed.is_empty()) {
+        if !(changes.added.is_empty() && changes.changed.is_empty() && changes.moved.is_empty()) {
             self.group.tell_fetch(FetchInput::Refresh).await;
         }
         if !changes.removed.is_empty() {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures::StreamExt;
-use glow_api::{ApiError, ErrorCode, PostFailure, PostReceipt};
+use glow_api::{ApiError, ClockPhoto, ErrorCode, PostFailure, PostReceipt};
 use glow_media::{Blanking, ExternalTools, Kind, PreviewOutcome, Previews, Probe, TileReason};
 use glow_model::{Body, MediaId, Moment, OperationId, Place, limits};
 use glow_store::{LocalCapture, Part};
@@ -22,7 +22,8 @@ use crate::{
     group::Group,
     pipeline::{
         announce,
-        describe::{captured_at, describe},
+        clock::{self, Reading},
+        describe::describe,
         seal::Sealing,
     },
 };
@@ -84,8 +85,14 @@ impl Unit {
 
 /// A unit that is sealed and only needs to be authored.
 enum Prepared {
-    New { body: Box<Moment>, local: LocalCapture },
+    New {
+        body: Box<Moment>,
+        local: LocalCapture,
+        reading: Option<Reading>,
+    },
     AlreadyThere(OperationId),
+    /// A photo of the group's clock that is not posted.
+    Clock(Reading),
 }
 
 /// Adds files to a group. One bad file fails alone.
@@ -126,9 +133,10 @@ pub(crate) async fn post(
             Err(error) => Err(error),
         };
         match outcome {
-            Ok((id, was_there)) => {
-                receipt.moments.push(id.to_string());
-                receipt.already_there += u32::from(was_there);
+            Ok(authored) => {
+                receipt.moments.extend(authored.moment.map(|id| id.to_string()));
+                receipt.already_there += u32::from(authored.was_there);
+                receipt.clocks.extend(authored.clock);
             }
             Err(error) => receipt.failures.push(PostFailure { name: name.clone(), error }),
         }
@@ -137,16 +145,33 @@ pub(crate) async fn post(
     Ok(receipt)
 }
 
-async fn author(group: &Arc<Group>, prepared: Prepared) -> ApiResult<(OperationId, bool)> {
+/// What one unit came to.
+#[derive(Default)]
+struct Authored {
+    moment: Option<OperationId>,
+    was_there: bool,
+    clock: Option<ClockPhoto>,
+}
+
+async fn author(group: &Arc<Group>, prepared: Prepared) -> ApiResult<Authored> {
+    let there = |id| Authored { moment: Some(id), was_there: true, clock: None };
     match prepared {
-        Prepared::AlreadyThere(id) => Ok((id, true)),
-        Prepared::New { body, local } => {
+        Prepared::AlreadyThere(id) => Ok(there(id)),
+        Prepared::Clock(reading) => {
+            Ok(Authored { clock: Some(clock::set(group, &reading).await?), ..Authored::default() })
+        }
+        Prepared::New { body, local, reading } => {
             let (this, media) = (group.clone(), body.media);
             // The same photo may stand twice in one batch.
             if let Some(id) = blocking(move || this.store.moment_by_media(media)).await? {
-                return Ok((id, true));
+                return Ok(there(id));
             }
-            Ok((group.author(Body::Moment(*body), Some(local)).await?, false))
+            let moment = Some(group.author(Body::Moment(*body), Some(local)).await?);
+            let clock = match reading {
+                None => None,
+                Some(reading) => Some(clock::set(group, &reading).await?),
+            };
+            Ok(Authored { moment, was_there: false, clock })
         }
     }
 }
@@ -209,12 +234,20 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
     if let Some(id) = group.store.moment_by_media(media).map_err(IntoApi::into_api)? {
         return Ok(Prepared::AlreadyThere(id));
     }
-    require_captured_before_the_end(group, &still)?;
-    let previews = previews(&still, tools, scratch)?;
+    let mut previews = previews(&still, tools, scratch)?;
+    let mut body = describe(&still.file, &still.probe, media, motion.is_some());
+    body.camera_body = clock::body(group, &still.probe);
+    let code = previews.as_mut().and_then(|previews| previews.code.take());
+    let reading = code.and_then(|code| clock::read(group, &still, &body, &code));
+    if let Some(reading) = reading.clone()
+        && !clock::posts_photos(group).map_err(IntoApi::into_api)?
+    {
+        return Ok(Prepared::Clock(reading));
+    }
+    require_captured_before_the_end(group, &body)?;
     let mut sealing = Sealing::new(group);
     let original = sealing.file(Part::Original, &still, &blanking)?;
     let motion = motion.map(|motion| sealing.file(Part::Motion, &motion, &blank(&motion)?)).transpose()?;
-    let mut body = describe(&still.file, &still.probe, media, motion.is_some());
     body.place = place(group, &still)?;
     if let Some(previews) = previews {
         body.placeholder = previews.placeholder.into();
@@ -228,17 +261,18 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
         body.original = Some(sealing.original(still.probe.format.media_type().to_owned(), original)?);
         body.motion = motion.map(|segments| sealing.original("video/quicktime".to_owned(), segments)).transpose()?;
     }
-    Ok(Prepared::New { body: Box::new(body), local: sealing.finish() })
+    Ok(Prepared::New { body: Box::new(body), local: sealing.finish(), reading })
 }
 
 /// After a group's end only what was captured before it can be added.
-fn require_captured_before_the_end(group: &Group, file: &Probed) -> ApiResult<()> {
+fn require_captured_before_the_end(group: &Group, moment: &Moment) -> ApiResult<()> {
     let membership = group.membership();
     let Some(ends_ms) = membership.genesis().map(|genesis| genesis.ends_ms).filter(|ends_ms| *ends_ms <= now_ms())
     else {
         return Ok(());
     };
-    if captured_at(&file.file, &file.probe).0 <= ends_ms {
+    let shift_ms = clock::correction(group, moment).map_err(IntoApi::into_api)?;
+    if moment.captured_ms.saturating_add_signed(shift_ms) <= ends_ms {
         return Ok(());
     }
     Err(ApiError::new(ErrorCode::GroupEnded, "the group has ended: only what was captured before its end can be added"))

@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod announce;
 pub(crate) mod clip;
+pub(crate) mod clock;
 pub(crate) mod describe;
 pub(crate) mod fetch;
 pub(crate) mod ingest;

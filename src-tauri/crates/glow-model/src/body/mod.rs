@@ -12,10 +12,12 @@
 //! | 66 | caption | content |
 //! | 67 | reaction | content |
 //! | 71, 72 | clip opened, clip closed | content |
+//! | 75 | clock of a camera | content |
 //!
 //! A body is `[kind, value]`. A kind this version does not know is kept as it is and passed on.
 
 mod clip;
+mod clock;
 mod member;
 mod moment;
 mod retract;
@@ -24,6 +26,7 @@ mod thread;
 use minicbor::{Decode, Encode, Encoder};
 
 pub use clip::{ClipClose, ClipOpen};
+pub use clock::{CameraClock, CameraIdentity, ClockShift, shift_at, shifts_by_hand, shifts_by_photo};
 pub use member::{Admit, InviteClose, InviteGrant, Profile, Role};
 pub use moment::{Moment, MomentKind, OriginalAdded, Place};
 pub use retract::Retract;
@@ -102,6 +105,7 @@ bodies! {
     67 Content Reaction,
     71 Content ClipOpen,
     72 Content ClipClose,
+    75 Content CameraClock,
 }
 
 impl Body {

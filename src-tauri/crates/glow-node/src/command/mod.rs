@@ -1,5 +1,6 @@
 //! One file a command, and which of them runs.
 
+mod clock;
 mod export;
 mod group;
 mod invite;
@@ -64,6 +65,7 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
         Command::Peers(peers) => with(global, Wanted, async |node| peers::peers(node, out, peers).await).await,
         Command::Members(of) => with(global, Spared, async |node| members::members(node, out, of.group).await).await,
         Command::Storage(of) => with(global, Spared, async |node| storage::storage(node, out, of).await).await,
+        Command::Clock(command) => with(global, Spared, async |node| clock::clock(node, out, command).await).await,
         Command::Profile(profile) => {
             with(global, Spared, async |node| profile::profile(node, out, profile).await).await
         }

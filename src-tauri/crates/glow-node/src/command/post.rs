@@ -8,7 +8,7 @@ use anyhow::Result;
 use glow_api::{ApiError, ErrorCode, PostReceipt};
 use serde::Serialize;
 
-use super::{group, live};
+use super::{clock, group, live};
 use crate::cli::Post;
 use crate::control::Step;
 use crate::handover;
@@ -52,6 +52,9 @@ pub(super) async fn post(node: &mut Node, out: Output, args: Post) -> Result<()>
     drop(bar);
     let posted = Posted { receipt, handed_over };
     out.show(&posted, text)?;
+    for clock in &posted.receipt.clocks {
+        out.hint(&format!("{}: {}", clock.name, clock::found(clock)));
+    }
     for failure in &posted.receipt.failures {
         out.hint(&format!("{}: {}", failure.name, failure.error.message));
     }

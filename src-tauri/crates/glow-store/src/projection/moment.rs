@@ -1,6 +1,6 @@
 //! Moments: one row each as long as they are not taken back.
 
-use glow_model::{DeviceId, MediaId, Moment, MomentKind, OperationId, Place, codec};
+use glow_model::{CameraBodyId, DeviceId, MediaId, Moment, MomentKind, OperationId, Place, codec};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
@@ -13,7 +13,8 @@ pub(crate) const COLUMNS: &str =
     "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min,
     camera, file_name, placeholder, sort_ms, received_ms, own, shown, caption, caption_head,
     grid_size, grid_held, screen_size, screen_held, original_size, original_held, motion_size,
-    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms";
+    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms,
+    camera_body, shift_ms";
 
 impl GroupStore {
     /// The moment of an operation; where another moment with the same capture is in its place on the timeline, that one.
@@ -118,6 +119,7 @@ pub(crate) struct Posted {
     pub(crate) author: DeviceId,
     pub(crate) received_ms: u64,
     pub(crate) own: bool,
+    pub(crate) shift_ms: i64,
     pub(crate) sort_ms: u64,
 }
 
@@ -127,9 +129,9 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         "INSERT INTO moment
            (id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
             placeholder, sort_ms, received_ms, own, grid_size, screen_size, brought_original, brought_motion,
-            latitude_e6, longitude_e6, favourite, looked)
+            latitude_e6, longitude_e6, camera_body, shift_ms, favourite, looked)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21, ?22, EXISTS (SELECT 1 FROM favourite WHERE media = ?4), EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
+            ?21, ?22, ?23, ?24, EXISTS (SELECT 1 FROM favourite WHERE media = ?4), EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
     )?
     .execute(params![
         posted.id.0,
@@ -154,6 +156,8 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         moment.motion.as_ref().map(codec::encode),
         moment.place.map(|place| place.latitude_e6),
         moment.place.map(|place| place.longitude_e6),
+        moment.camera_body.map(|body| body.0),
+        posted.shift_ms,
     ])?;
     let place = blob_use::Place { moment: posted.id, sort_ms: posted.sort_ms, shown: false };
     for (part, tier, preview) in [(Part::Grid, Tier::Grid, &moment.grid), (Part::Screen, Tier::Screen, &moment.screen)]
@@ -209,6 +213,8 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MomentRow> {
         place: place(row)?,
         unclosed: row.get(35)?,
         heard_ms: sql::uint_or_null(row, 36)?,
+        camera_body: row.get::<_, Option<_>>(37)?.map(CameraBodyId),
+        shift_ms: row.get(38)?,
     })
 }
 

@@ -1,9 +1,9 @@
 //! The cast: devices that author real operations, and what they post.
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, Body, Caption, ClipClose, ClipOpen, DeviceId, DeviceKeys, Draft, EpochId, EpochSecret,
-    FragmentBody, GroupId, MediaId, Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane,
-    Reaction, Retract, Role, Sealer, Segments, Verified,
+    BlobId, BlobKey, BlobRef, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, DeviceId,
+    DeviceKeys, Draft, EpochId, EpochSecret, FragmentBody, GroupId, MediaId, Moment, MomentKind, OperationId, Original,
+    OriginalAdded, PayloadKey, Plane, Reaction, Retract, Role, Sealer, Segments, Verified,
     fragment::Position,
     state::{Sheet, StateDraft, Value},
 };
@@ -110,6 +110,19 @@ impl Cast {
         self.says(who, Body::Reaction(Reaction { moment, emoji: emoji.into(), on }))
     }
 
+    /// Sets the clock of a camera of `owner`, for all that it captured.
+    pub(super) fn sets_clock(
+        &mut self,
+        who: usize,
+        (owner, name): (usize, Option<&str>),
+        replaces: Option<OperationId>,
+        offset_ms: i64,
+    ) -> Incoming {
+        let camera = CameraIdentity { author: self.id(owner), name: name.map(Into::into), body: None };
+        let shift = ClockShift { offset_ms, from_ms: None, until_ms: None, photo_ms: None };
+        self.says(who, Body::CameraClock(CameraClock { camera, shifts: vec![shift], replaces }))
+    }
+
     pub(super) fn retracts(&mut self, who: usize, target: OperationId) -> Incoming {
         self.says(who, Body::Retract(Retract { target }))
     }
@@ -207,6 +220,7 @@ pub(super) fn previews_only(media: u8) -> Moment {
         original: None,
         motion: None,
         place: None,
+        camera_body: None,
     }
 }
 

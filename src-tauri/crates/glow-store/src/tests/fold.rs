@@ -1,6 +1,6 @@
 //! The fold is a function of the set: order, duplicates and batches leave no trace.
 
-use glow_model::{Body, OperationId};
+use glow_model::{Body, CameraClock, CameraIdentity, ClockShift, Moment, OperationId, body::shifts_by_hand};
 use proptest::{collection::vec, prelude::*};
 
 use super::{
@@ -12,18 +12,19 @@ use crate::{Incoming, IncomingFragment, MemberTable};
 /// What somebody does next; numbers choose among what there is.
 #[derive(Debug, Clone)]
 enum Act {
-    Post { media: u8, whole: bool },
+    Post { media: u8, whole: bool, named: bool },
     Caption { of: usize, replaces: Option<usize> },
     React { of: usize, emoji: bool, on: bool },
     Retract { of: usize },
     AddOriginal { of: usize, seed: u8 },
     OpenClip { media: u8 },
     CloseClip { of: usize, seed: u8, is_long: bool },
+    SetClock { owner: usize, named: bool, days: i8, from: Option<u8>, replaces: Option<usize> },
 }
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        3 => (0..5_u8, any::<bool>()).prop_map(|(media, whole)| Act::Post { media, whole }),
+        3 => (0..5_u8, any::<bool>(), any::<bool>()).prop_map(|(media, whole, named)| Act::Post { media, whole, named }),
         3 => (any::<usize>(), proptest::option::of(any::<usize>())).prop_map(|(of, replaces)| Act::Caption { of, replaces }),
         3 => (any::<usize>(), any::<bool>(), any::<bool>()).prop_map(|(of, emoji, on)| Act::React { of, emoji, on }),
         2 => any::<usize>().prop_map(|of| Act::Retract { of }),
@@ -31,6 +32,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (5..8_u8).prop_map(|media| Act::OpenClip { media }),
         1 => (any::<usize>(), 104..108_u8, any::<bool>())
             .prop_map(|(of, seed, is_long)| Act::CloseClip { of, seed, is_long }),
+        3 => (0..4_usize, any::<bool>(), -3..4_i8, proptest::option::of(0..5_u8), proptest::option::of(any::<usize>()))
+            .prop_map(|(owner, named, days, from, replaces)| Act::SetClock { owner, named, days, from, replaces }),
     ]
 }
 
@@ -39,7 +42,7 @@ fn history(acts: &[(usize, bool, Act)]) -> (Cast, Vec<Incoming>) {
     let mut cast = Cast::new();
     let mut said: Vec<Incoming> = Vec::new();
     for (number, (who, forks, act)) in acts.iter().enumerate() {
-        let body = body(act, number, &said);
+        let body = body(&cast, act, number, &said);
         said.push(match forks {
             true => cast.forks(*who, body),
             false => cast.says(*who, body),
@@ -48,7 +51,7 @@ fn history(acts: &[(usize, bool, Act)]) -> (Cast, Vec<Incoming>) {
     (cast, said)
 }
 
-fn body(act: &Act, number: usize, said: &[Incoming]) -> Body {
+fn body(cast: &Cast, act: &Act, number: usize, said: &[Incoming]) -> Body {
     let any_of = |place: usize| match said.len() {
         0 => OperationId([0; 32]),
         count => said[place % count].operation.id(),
@@ -64,8 +67,27 @@ fn body(act: &Act, number: usize, said: &[Incoming]) -> Body {
         moments.get(place % moments.len().max(1)).map_or(any_of(place), |moment| moment.operation.id())
     };
     match act {
-        Act::Post { media, whole: true } => Body::Moment(cast::moment(*media)),
-        Act::Post { media, whole: false } => Body::Moment(cast::previews_only(*media)),
+        Act::Post { media, whole, named } => {
+            let moment = if *whole { cast::moment(*media) } else { cast::previews_only(*media) };
+            Body::Moment(Moment { camera: named.then(|| "Nikon D750".into()), ..moment })
+        }
+        Act::SetClock { owner, named, days, from, replaces } => {
+            let camera =
+                CameraIdentity { author: cast.id(*owner), name: named.then(|| "Nikon D750".into()), body: None };
+            // Settings of the same camera are found more often than by chance.
+            let settings: Vec<_> = said
+                .iter()
+                .filter_map(|said| match &said.body {
+                    Some(Body::CameraClock(clock)) if clock.camera == camera => Some((said.operation.id(), clock)),
+                    _ => None,
+                })
+                .collect();
+            let replaced = replaces.and_then(|place| settings.get(place % settings.len().max(1)));
+            let before: &[ClockShift] = replaced.map_or(&[], |(_, clock)| &clock.shifts);
+            let from_ms = from.map(|media| cast::moment(media).captured_ms);
+            let shifts = shifts_by_hand(before, i64::from(*days) * 86_400_000, from_ms, None).unwrap_or_default();
+            Body::CameraClock(CameraClock { camera, shifts, replaces: replaced.map(|(id, _)| *id) })
+        }
         Act::Caption { of, replaces } => Body::Caption(glow_model::Caption {
             moment: moment_of(*of),
             replaces: replaces.and_then(caption_of),
@@ -235,9 +257,9 @@ proptest! {
             prop_assert_eq!(&changes.added, &ids(&|id| !before.contains_key(id)));
             prop_assert_eq!(&changes.removed, &ids(&|id| !after.contains_key(id)));
             let stays = |id: &OperationId| before.contains_key(id) && after.contains_key(id);
-            prop_assert!(changes.changed.iter().all(stays));
+            prop_assert!(changes.changed.iter().chain(&changes.moved).all(stays));
             for different in ids(&|id| stays(id) && before[id] != after[id]) {
-                prop_assert!(changes.changed.contains(&different));
+                prop_assert!(changes.changed.contains(&different) || changes.moved.contains(&different));
             }
             before = after;
             prop_assert!(scratch.accept(batch.to_vec(), None).unwrap().is_empty(), "once is enough");

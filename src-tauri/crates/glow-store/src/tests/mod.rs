@@ -3,6 +3,7 @@
 mod blobs;
 mod cast;
 mod clips;
+mod clocks;
 mod device;
 mod faults;
 mod fold;

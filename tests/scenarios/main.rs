@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod bundle;
 mod cast;
 mod catching_up;
+mod home;
+mod immich;
 mod joining;
 mod keeping;
 mod live;

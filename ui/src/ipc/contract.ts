@@ -1338,7 +1338,7 @@ moment: string,
 /**
  * Verified part, 0 to 1.
  */
-progress: number, } | { "event": "join_progress", 
+progress: number, } | { "event": "album_job", group: string } | { "event": "join_progress", 
 /**
  * The group's id.
  */
@@ -1373,7 +1373,29 @@ message: string, };
 /**
  * What an error is.
  */
-export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "file_exists" | "not_a_bundle" | "bundle_too_new" | "bundle_of_others" | "server_unreachable" | "server_refused" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+
+/** ALBUM-BY-HAND */
+export type AlbumGet = { group: string };
+export type AlbumView = { fingerprint: FingerprintView; moments: number; originals: number; original_bytes: number; previews_only: number; nothing_here: number };
+export type FingerprintView = { fingerprint: string; words: string; album: string; album_words: string; operations: number; blobs: number; lacking: number; lacking_bytes: number };
+export type AlbumShare = { group: string; wish: BundleWish };
+export type BundleWish = { whole: boolean; lacked_by: Array<string>; previews_only: boolean };
+export type ShareView = { moments: number; operations: number; blobs: number; bytes: number };
+export type BundleReceipt = { group: string; title: string; operations_new: number; operations_known: number; blobs_new: number; blobs_known: number; refused: number; damaged: number; complete: boolean };
+export type ExportFormat = "tree" | "zip" | "web";
+export type ExportReceipt = { written: number; skipped: number; previews_only: number; missing: number; bytes: number; fingerprint: string; words: string };
+export type ImportSurvey = { files: number; bytes: number; folders: number; others: number; album?: string };
+export type ImportReceipt = { added: number; already_there: number; captions: number; failed: number; failures: Array<PostFailure> };
+export type JobGet = { group: string };
+export type JobStop = { group: string };
+export type ImmichStart = { group: string; url: string; key: string };
+export type JobPage = { job?: JobView };
+export type JobView = { kind: JobKind; state: JobState; done: number; total: number; bytes: number; receipt?: JobReceipt; error?: ApiError };
+export type JobKind = "export" | "immich" | "bundle" | "import";
+export type JobState = "running" | "done" | "failed";
+export type JobReceipt = { "of": "export" } & ExportReceipt | { "of": "bundle" } & BundleReport | { "of": "import" } & ImportReceipt;
+export type BundleReport = { operations: number; blobs: number; missing: number; bytes: number };
 
 export interface Calls {
   "app.status": { args: StatusGet; reply: AppStatus };
@@ -1390,6 +1412,11 @@ export interface Calls {
   "invite.inspect": { args: InviteInspect; reply: InvitePreview };
   "member.list": { args: MemberList; reply: MemberPage };
   "peer.list": { args: PeerList; reply: PeerPage };
+  "album.get": { args: AlbumGet; reply: AlbumView };
+  "album.share": { args: AlbumShare; reply: ShareView };
+  "album.job": { args: JobGet; reply: JobPage };
+  "album.stop": { args: JobStop; reply: JobPage };
+  "album.immich": { args: ImmichStart; reply: JobPage };
   "storage.get": { args: StorageGet; reply: StorageView };
   "storage.set": { args: StorageSet; reply: StorageView };
   "timeline.page": { args: TimelineQuery; reply: TimelinePage };

@@ -12,7 +12,7 @@ export type Route =
     };
 
 export type Over =
-  | { readonly sheet: 'invite' | 'members' | 'map' | 'storage' | 'camera' }
+  | { readonly sheet: 'invite' | 'members' | 'map' | 'storage' | 'album' | 'camera' }
   | { readonly sheet: 'moment'; readonly moment: string };
 
 const ID = /^[0-9a-f]{1,128}$/;
@@ -24,7 +24,7 @@ export function parseRoute(hash: string): Route {
   if (first === 'start' || first === 'settings' || first === 'gallery') return { at: first };
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
-  if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage' || sheet === 'camera')
+  if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage' || sheet === 'album' || sheet === 'camera')
     return { at: 'group', group, over: { sheet } };
   if (sheet === 'moment' && ID.test(moment)) return { at: 'group', group, over: { sheet, moment } };
   return { at: 'group', group, over: null };

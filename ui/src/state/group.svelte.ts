@@ -1,4 +1,4 @@
-import type { GroupView, InvitePage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
+import type { AlbumView, GroupView, InvitePage, JobPage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { Loaded } from './loaded.svelte';
 import { Timeline } from './timeline.svelte';
@@ -11,6 +11,8 @@ export class OpenGroup {
   readonly peers: Loaded<PeerPage>;
   readonly invites: Loaded<InvitePage>;
   readonly storage: Loaded<StorageView>;
+  readonly album: Loaded<AlbumView>;
+  readonly job: Loaded<JobPage>;
   readonly timeline: Timeline;
   /** What came after was new when the group was opened. */
   seenUntil = $state<number | undefined>();
@@ -24,6 +26,8 @@ export class OpenGroup {
     this.peers = new Loaded(() => host.call('peer.list', { group: id }));
     this.invites = new Loaded(() => host.call('invite.list', { group: id }));
     this.storage = new Loaded(() => host.call('storage.get', { group: id }));
+    this.album = new Loaded(() => host.call('album.get', { group: id }));
+    this.job = new Loaded(() => host.call('album.job', { group: id }));
     this.timeline = new Timeline(host, id, onArrival);
   }
 

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView, GroupCreate, GroupGet, GroupJoin,
-    GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage,
-    InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet,
-    MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile,
-    ProfileSet, SeenView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage,
-    TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    AlbumGet, AlbumShare, AlbumView, AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView,
+    GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, ImmichStart,
+    InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, JobGet, JobPage,
+    JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact, MomentRetract,
+    MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView, ShareView,
+    StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
+    TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -102,6 +103,11 @@ calls! {
     "invite.inspect" InviteInspect => InvitePreview,
     "member.list" MemberList => MemberPage,
     "peer.list" PeerList => PeerPage,
+    "album.get" AlbumGet => AlbumView,
+    "album.share" AlbumShare => ShareView,
+    "album.job" JobGet => JobPage,
+    "album.stop" JobStop => JobPage,
+    "album.immich" ImmichStart => JobPage,
     "storage.get" StorageGet => StorageView,
     "storage.set" StorageSet => StorageView,
     "timeline.page" TimelineQuery => TimelinePage,

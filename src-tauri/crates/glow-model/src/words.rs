@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn the_list_never_changes() {
         let hash = blake3::hash(WORDS.as_bytes()).to_hex();
-        insta::assert_snapshot!(hash.as_str(), @"");
+        insta::assert_snapshot!(hash.as_str());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use glow_api::{ApiError, Caller, ExportFormat, ExportReceipt};
+use glow_api::{ApiError, Caller, ErrorCode, ExportFormat, ExportReceipt};
 
 use super::{
     HomeProgress, Stop,
@@ -147,6 +147,7 @@ impl Export<'_> {
         if self.shape == Shape::Tree
             && let Some(first) = listed.first()
         {
+            // One that another program wrote since stays: it knows more than we do.
             self.sink.put_text(&format!("{}.xmp", first.file), &sidecar::xmp(item), sidecar::MARK)?;
         }
         if self.shape == Shape::Web {
@@ -187,19 +188,28 @@ impl Export<'_> {
         }))
     }
 
+    /// Writes a text without which the album is none.
+    fn text(&mut self, name: &str, text: &str, mark: &str) -> ApiResult<()> {
+        if self.sink.put_text(name, text, mark)? {
+            return Ok(());
+        }
+        let message = format!("There is a file {name} that is not of Afterglow, and it stays: choose another folder.");
+        Err(ApiError::new(ErrorCode::FileExists, message).with("file", name))
+    }
+
     /// Every byte was read: what is told of the album counts what was found damaged on the way.
     fn finish(mut self) -> ApiResult<ExportReceipt> {
         let fingerprint = super::fingerprint(&self.group.store)?;
         let title = self.group.membership().genesis().map(|genesis| genesis.title.clone()).unwrap_or_default();
         if self.shape == Shape::Web {
             for (name, text) in self.album.pages(&title, &fingerprint) {
-                self.sink.put_text(name, &text, web::MARK)?;
+                self.text(name, &text, web::MARK)?;
             }
         }
         let mut manifest = Manifest::new(self.group.id.to_string(), title, fingerprint.clone());
-        manifest.moments = self.moments;
+        manifest.moments = std::mem::take(&mut self.moments);
         let json = serde_json::to_string_pretty(&manifest).map_err(|error| internal(&error))?;
-        self.sink.put_text(manifest::NAME, &json, "\"afterglow_album\"")?;
+        self.text(manifest::NAME, &json, "\"afterglow_album\"")?;
         self.sink.finish()?;
         Ok(ExportReceipt { fingerprint: fingerprint.fingerprint, words: fingerprint.words, ..self.receipt })
     }

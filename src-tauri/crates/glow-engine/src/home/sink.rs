@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use glow_api::{ApiError, ErrorCode};
+use glow_api::ApiError;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamWriter};
 
 use super::layout::Sound;
@@ -25,8 +25,9 @@ pub(super) struct Put {
 pub(super) trait Sink {
     /// Puts a file there.
     fn put(&mut self, path: &str, content: &Sound<'_>, captured_ms: u64) -> ApiResult<Put>;
-    /// Puts a text that Afterglow makes. One that it made before, which its mark tells, is replaced.
-    fn put_text(&mut self, path: &str, text: &str, mark: &str) -> ApiResult<()>;
+    /// Puts a text that Afterglow makes. One that it made before, which its mark tells, is replaced; answers whether it is
+    /// there now, and not somebody's own of that name.
+    fn put_text(&mut self, path: &str, text: &str, mark: &str) -> ApiResult<bool>;
     /// Writes what is left to write.
     fn finish(self: Box<Self>) -> ApiResult<()>;
 }
@@ -70,19 +71,16 @@ impl Sink for Folder {
         }
     }
 
-    fn put_text(&mut self, path: &str, text: &str, mark: &str) -> ApiResult<()> {
+    fn put_text(&mut self, path: &str, text: &str, mark: &str) -> ApiResult<bool> {
         let full = self.0.join(path);
         match fs::read_to_string(&full) {
-            Ok(before) if before == text => return Ok(()),
+            Ok(before) if before == text => return Ok(true),
             Ok(before) if before.contains(mark) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Ok(_) | Err(_) => {
-                let message =
-                    format!("There is a file {path} that is not of Afterglow, and it stays: choose another folder.");
-                return Err(ApiError::new(ErrorCode::FileExists, message).with("file", path));
-            }
+            Ok(_) | Err(_) => return Ok(false),
         }
-        self.write(&full, |file| file.write_all(text.as_bytes()).map_err(IntoApi::into_api))
+        self.write(&full, |file| file.write_all(text.as_bytes()).map_err(IntoApi::into_api))?;
+        Ok(true)
     }
 
     fn finish(self: Box<Self>) -> ApiResult<()> {
@@ -108,9 +106,10 @@ impl<W: Write> Sink for Zip<W> {
         Ok(Put { path: path.to_owned(), is_new: true })
     }
 
-    fn put_text(&mut self, path: &str, text: &str, _: &str) -> ApiResult<()> {
+    fn put_text(&mut self, path: &str, text: &str, _: &str) -> ApiResult<bool> {
         self.0.start_file(path, options()).map_err(zip_error)?;
-        self.0.write_all(text.as_bytes()).map_err(IntoApi::into_api)
+        self.0.write_all(text.as_bytes()).map_err(IntoApi::into_api)?;
+        Ok(true)
     }
 
     fn finish(self: Box<Self>) -> ApiResult<()> {

@@ -12,6 +12,8 @@
 #![cfg_attr(mobile, allow(missing_docs, reason = "the entry point that Tauri makes of `run` has none"))]
 
 mod call;
+#[cfg(desktop)]
+mod home;
 mod link;
 mod log;
 mod phone;
@@ -23,6 +25,7 @@ mod window;
 
 pub use settings::Settings;
 
+use tauri::ipc::Invoke;
 use tauri::{App, Builder, Context, Manager, RunEvent, Wry};
 use tauri_plugin_afterglow::Bridge;
 
@@ -51,7 +54,7 @@ pub fn start(settings: Settings) -> anyhow::Result<()> {
     let builder = plugins(Builder::default(), &settings)
         .plugin(tauri_plugin_afterglow::init())
         .register_uri_scheme_protocol(trouble::SCHEME, |asked, _| trouble::page(asked.app_handle()))
-        .invoke_handler(tauri::generate_handler![call::call, call::media_base, save::save_original])
+        .invoke_handler(commands())
         .setup(move |app| set_up(app, &settings).map_err(Into::into));
     builder.build(context)?.run(|app, event| {
         if matches!(event, RunEvent::Exit)
@@ -61,6 +64,24 @@ pub fn start(settings: Settings) -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+#[cfg(desktop)]
+fn commands() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        call::call,
+        call::media_base,
+        save::save_original,
+        home::take_home,
+        home::choose_import,
+        home::start_import
+    ]
+}
+
+/// A phone has no folders to choose from.
+#[cfg(mobile)]
+fn commands() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![call::call, call::media_base, save::save_original]
 }
 
 #[expect(
@@ -74,6 +95,8 @@ fn context() -> Context {
 fn set_up(app: &mut App, settings: &Settings) -> anyhow::Result<()> {
     #[cfg(mobile)]
     let settings = &on_a_phone(app, settings)?;
+    #[cfg(desktop)]
+    app.manage(home::Chosen::default());
     let mut config = settings.engine_config()?;
     let bridge = app.state::<Bridge>().0.clone();
     let opened = tauri::async_runtime::block_on(async {

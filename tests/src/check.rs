@@ -22,7 +22,7 @@ const DESCRIPTORS: usize = 1_024;
 /// What a device keeps beside originals and their previews: the databases with their journals, logs, keys.
 const DISK_BESIDE_BYTES: u64 = 64 << 20;
 
-/// The list that an export writes beside the originals.
+/// The list that an export writes beside the originals; their metadata files end with `.xmp`.
 const MANIFEST: &str = "afterglow-album.json";
 
 /// What must be equal of a moment on every device: all but whose it is there, when it came, and what is held.
@@ -105,7 +105,8 @@ fn collect(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.file_name().is_none_or(|name| name != MANIFEST) {
+        } else if path.file_name().is_none_or(|name| name != MANIFEST) && path.extension().is_none_or(|is| is != "xmp")
+        {
             files.push((path.display().to_string(), fs::read(&path)?));
         }
     }

@@ -99,6 +99,17 @@ const SHOTS = {
     url: `${world()}#/group/${EMPTY}/storage`,
     act: (page) => page.locator('dialog section button').first().click(),
   },
+  'take-home': {
+    url: `${world()}#/group/${GROUP}/album`,
+    act: (page) => page.locator('dialog h3').nth(3).waitFor(),
+  },
+  'take-home-done': {
+    url: `${world()}#/group/${GROUP}/album`,
+    act: async (page) => {
+      await page.locator('dialog section button').first().click();
+      await page.locator('dialog .job.done').waitFor();
+    },
+  },
   settings: { url: `${world()}#/settings` },
   shortcuts: { url: `${world()}#/`, act: (page) => page.keyboard.press('?') },
   gallery: { url: '#/gallery', tall: true },

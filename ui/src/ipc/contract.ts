@@ -1580,7 +1580,7 @@ moment: string,
 /**
  * Verified part, 0 to 1.
  */
-progress: number, } | { "event": "join_progress", 
+progress: number, } | { "event": "album_job", group: string } | { "event": "join_progress", 
 /**
  * The group's id.
  */
@@ -1632,6 +1632,11 @@ export interface Calls {
   "invite.inspect": { args: InviteInspect; reply: InvitePreview };
   "member.list": { args: MemberList; reply: MemberPage };
   "peer.list": { args: PeerList; reply: PeerPage };
+  "album.get": { args: AlbumGet; reply: AlbumView };
+  "album.share": { args: AlbumShare; reply: ShareView };
+  "album.job": { args: JobGet; reply: JobPage };
+  "album.stop": { args: JobStop; reply: JobPage };
+  "album.immich": { args: ImmichStart; reply: JobPage };
   "storage.get": { args: StorageGet; reply: StorageView };
   "storage.set": { args: StorageSet; reply: StorageView };
   "timeline.page": { args: TimelineQuery; reply: TimelinePage };

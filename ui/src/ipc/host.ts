@@ -1,4 +1,22 @@
-import type { ApiError, Calls, ClipReceipt, ClipTarget, ErrorCode, Event, MediaPart, PostReceipt, UploadTarget } from './contract';
+import type {
+  ApiError,
+  BundleReceipt,
+  BundleWish,
+  Calls,
+  ClipReceipt,
+  ClipTarget,
+  ErrorCode,
+  Event,
+  ExportFormat,
+  ImportSurvey,
+  JobPage,
+  MediaPart,
+  PostReceipt,
+  UploadTarget,
+} from './contract';
+
+/** What is taken home: the album, or a bundle of it for those who lack something. */
+export type Taking = { readonly what: 'export'; readonly format: ExportFormat } | { readonly what: 'bundle'; readonly wish: BundleWish };
 
 /** What the screens need of whatever runs the engine: requests, events, and addresses for bytes. */
 export interface Host {
@@ -23,6 +41,16 @@ export interface Host {
    * bytes may be sent again; `clip.get` says where to go on, `clip.close` ends it, `clip.abort` takes it back.
    */
   record(bytes: Blob, target: ClipTarget): Promise<ClipReceipt>;
+  /** How files are taken home: to a place that the person is asked for, as a download, or not at all. */
+  readonly takes: 'dialog' | 'download' | null;
+  /** Takes an album or a bundle home. Answers with the work that goes on, if the engine does it. */
+  takeHome(group: string, taking: Taking): Promise<JobPage>;
+  /** Merges a bundle into the group that it is of. */
+  openBundle(file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<BundleReceipt>;
+  /** Lets the person choose a folder, and counts what is in it; absent where the page itself is given files. */
+  readonly chooseImport?: (() => Promise<ImportSurvey | null>) | undefined;
+  /** Takes in the folder that was chosen. */
+  readonly startImport?: ((group: string) => Promise<JobPage>) | undefined;
   /** Streams one file into a group. */
   upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt>;
 }

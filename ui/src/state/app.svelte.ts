@@ -2,6 +2,7 @@ import { createContext } from 'svelte';
 import type { AppStatus, ClockPhoto, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { shift } from '../lib/format';
+import { opened } from '../lib/outcome';
 import { sentence } from '../lib/sentence';
 import { m } from '../paraglide/messages.js';
 import { OpenGroup } from './group.svelte';
@@ -20,6 +21,8 @@ export class App {
   /** Whether the engine answers. */
   linked = $state(true);
   joinStage = $state<JoinStage | null>(null);
+  /** How far the bundle that is being opened is, 0 to 1. */
+  opening = $state<number | null>(null);
   readonly signedOut = $derived.by(() => this.status.failure?.code === 'signed_out');
 
   constructor(host: Host) {
@@ -68,6 +71,17 @@ export class App {
     }
   }
 
+  /** Merges a bundle, whichever group it is of. */
+  async openBundle(file: File): Promise<void> {
+    if (this.opening !== null) return;
+    this.opening = 0;
+    const receipt = await this.attempt(this.host.openBundle(file, (part) => (this.opening = part), new AbortController().signal));
+    this.opening = null;
+    if (receipt === null) return;
+    this.toasts.done(opened(receipt));
+    void this.group?.album.load();
+  }
+
   hear(event: Event): void {
     switch (event.event) {
       case 'groups_changed':
@@ -92,6 +106,8 @@ export class App {
           void group.timeline.rearrange();
           if (group.clocks.value) void group.clocks.load();
         });
+      case 'album_job':
+        this.#when(event.group, (group) => void group.job.load());
         return;
       case 'transfer':
         this.#when(event.group, (group) => group.timeline.transfer(event.moment, event.progress));

@@ -3,11 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos,
-    ClockSet, ClockShow, ClockUndo, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList,
-    GroupLocation, GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview,
-    InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact,
-    MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView,
+    AlbumGet, AlbumShare, AlbumView, AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos, ClockSet, ClockShow, ClockUndo, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, ImmichStart, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, JobGet, JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView, ShareView,
     StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
     TimelineQuery, TimelineSeen, TimelineStack,
 };
@@ -103,6 +99,11 @@ calls! {
     "invite.inspect" InviteInspect => InvitePreview,
     "member.list" MemberList => MemberPage,
     "peer.list" PeerList => PeerPage,
+    "album.get" AlbumGet => AlbumView,
+    "album.share" AlbumShare => ShareView,
+    "album.job" JobGet => JobPage,
+    "album.stop" JobStop => JobPage,
+    "album.immich" ImmichStart => JobPage,
     "storage.get" StorageGet => StorageView,
     "storage.set" StorageSet => StorageView,
     "timeline.page" TimelineQuery => TimelinePage,

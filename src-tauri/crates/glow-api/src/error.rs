@@ -87,6 +87,18 @@ pub enum ErrorCode {
     DiskFull,
     /// The part asked for is not on this device yet.
     NotHere,
+    /// There is a file of that name already.
+    FileExists,
+    /// The file is no bundle.
+    NotABundle,
+    /// The bundle was made by a newer version.
+    BundleTooNew,
+    /// The bundle is of no group on this device.
+    BundleOfOthers,
+    /// The server does not answer.
+    ServerUnreachable,
+    /// The server refused, or is not what it was said to be.
+    ServerRefused,
     /// Another instance uses this data directory.
     InUse,
     /// The data directory was written by a newer version.

@@ -46,6 +46,11 @@ pub enum Event {
         /// Verified part, 0 to 1.
         progress: f32,
     },
+    /// The long work of a group: how far it is, or that it ended. At most four times a second.
+    AlbumJob {
+        /// The group's id.
+        group: String,
+    },
     /// A join in progress.
     JoinProgress {
         /// The group's id.

@@ -14,6 +14,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod album;
 mod app;
 mod call;
 mod capture;
@@ -28,6 +29,11 @@ mod moment;
 mod storage;
 mod timeline;
 
+pub use album::{
+    AlbumGet, AlbumShare, AlbumView, BundleReceipt, BundleReport, BundleWish, ExportFormat, ExportReceipt,
+    FingerprintView, ImmichStart, ImportReceipt, ImportSurvey, JobGet, JobKind, JobPage, JobReceipt, JobState, JobStop,
+    JobView, ShareView,
+};
 pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
 pub use call::{Call, Caller, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};

@@ -20,6 +20,7 @@ use crate::{
     error::{ApiResult, IntoApi, bad_request, blocking},
     feature,
     group::{self, Group},
+    home::Jobs,
     recording,
     recordings::Recordings,
     upload::Batches,
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) tools: ExternalTools,
     pub(crate) batches: Batches,
     pub(crate) recordings: Recordings,
+    pub(crate) jobs: Jobs,
     groups: RwLock<BTreeMap<GroupId, Arc<Group>>>,
     /// Groups that are being joined: a second attempt at the same time waits for nothing and is refused.
     joining: Mutex<std::collections::BTreeSet<GroupId>>,
@@ -66,6 +68,7 @@ impl Engine {
             tools: ExternalTools::discover(),
             batches: Batches::default(),
             recordings: Recordings::default(),
+            jobs: Jobs::default(),
             groups: RwLock::default(),
             joining: Mutex::default(),
         };

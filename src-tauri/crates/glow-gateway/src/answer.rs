@@ -58,6 +58,9 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::InviteTooNew
         | ErrorCode::UnknownFormat
         | ErrorCode::DamagedFile
+        | ErrorCode::NotABundle
+        | ErrorCode::BundleTooNew
+        | ErrorCode::BundleOfOthers
         | ErrorCode::Unreadable => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::InviteExpired | ErrorCode::InviteUsedUp | ErrorCode::InviteRevoked | ErrorCode::GroupEnded => {
             StatusCode::GONE
@@ -66,8 +69,10 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::TooManyGroups
         | ErrorCode::UpdateNeeded
         | ErrorCode::InUse
+        | ErrorCode::FileExists
         | ErrorCode::DataTooNew => StatusCode::CONFLICT,
-        ErrorCode::NobodyNear => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::NobodyNear | ErrorCode::ServerUnreachable => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::ServerRefused => StatusCode::BAD_GATEWAY,
         ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,

@@ -18,7 +18,7 @@ use crate::body::MAX_BODY_BYTES;
 use crate::fence::Fence;
 use crate::page::UiFiles;
 use crate::session::Sessions;
-use crate::{call, clip, connection, events, fence, media, page, session, upload};
+use crate::{album, call, clip, connection, events, fence, media, page, session, upload};
 
 /// Event streams open at once.
 const MAX_LISTENERS: usize = 32;
@@ -149,6 +149,8 @@ fn router(host: Host, fence: Fence, ui: UiFiles) -> Router {
         .route("/{session}/events", get(events::handle))
         .route("/{session}/media/{group}/{moment}/{part}", get(media::handle))
         .route("/{session}/clip", put(clip::handle).layer(DefaultBodyLimit::disable()))
+        .route("/{session}/album/{group}/{form}", get(album::take))
+        .route("/{session}/bundle", put(album::open).layer(DefaultBodyLimit::disable()))
         .route("/{session}/upload", put(upload::handle).layer(DefaultBodyLimit::disable()))
         .route_layer(from_fn_with_state(host.clone(), session::require));
     let cors = fence.cors();

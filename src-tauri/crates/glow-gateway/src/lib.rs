@@ -26,6 +26,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod album;
 mod answer;
 mod body;
 mod call;

@@ -4,6 +4,8 @@
 //! group secret ──┬─ topic          gossip topic, constant for the group
 //!                ├─ clock          that a reading of the group's clock was shown by a member
 //!                ├─ holder rank    which of a blob's holders never give it up
+//!                ├─ bundle         ┬─ tag of a bundle file, under its salt
+//!                │                 └─ key of a bundle file, under its salt
 //!                └─ convergence    blob keys and media ids: the same photo twice is one blob in this group only
 //! epoch secret ──┬─ net ──┬─ door  proof at the door
 //!                │        └─ tag   tags in mDNS records
@@ -47,6 +49,21 @@ impl GroupSecret {
     pub(crate) fn clock_check(&self, at_ms: u64) -> [u8; 5] {
         let [a, b, c, d, e, ..] = mac(&derive(&self.0, "group clock"), &[&at_ms.to_be_bytes()]);
         [a, b, c, d, e]
+    }
+
+    /// The tag by which those who hold this secret know a bundle of the group. Fresh salts make fresh tags.
+    #[must_use]
+    pub fn bundle_tag(&self, salt: &[u8; 16]) -> [u8; 16] {
+        let mac = mac(&derive(&self.0, "group bundle tag"), &[salt]);
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&mac[..16]);
+        tag
+    }
+
+    /// The key that seals one bundle of the group.
+    #[must_use]
+    pub fn bundle_key(&self, salt: &[u8; 16]) -> PayloadKey {
+        PayloadKey(mac(&derive(&self.0, "group bundle key"), &[salt]))
     }
 
     /// A hasher for the id of a capture: feed it the always-blanked bytes.

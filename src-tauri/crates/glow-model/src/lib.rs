@@ -37,6 +37,7 @@ pub mod limits;
 mod operation;
 pub mod state;
 mod text;
+mod words;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
@@ -54,3 +55,4 @@ pub use keys::{EpochSecret, GroupSecret, MediaHasher, PayloadKey, TagKey};
 pub use operation::{Draft, Header, Operation, Sealer, Verified};
 pub use state::{State, VerifiedState};
 pub use text::{clean_line, clean_text};
+pub use words::three_words;

@@ -98,3 +98,17 @@ pub const CLOCK_EDITS: usize = 200;
 pub const CLOCK_SHIFTS: usize = 16;
 /// By how much a camera's clock can be off, in milliseconds: a hundred years.
 pub const CLOCK_SHIFT_MS: u64 = 100 * 366 * 24 * 60 * 60 * 1000;
+/// A record of a bundle, in bytes: an operation, a fragment record, or a piece of a blob with its proof.
+pub const BUNDLE_RECORD_BYTES: usize = 272 * 1024;
+/// A piece of a blob with its proof, as it stands in a bundle.
+pub const BUNDLE_SLICE_BYTES: usize = 264 * 1024;
+/// Files that one import may take in.
+pub const IMPORT_FILES: usize = 100_000;
+/// Folders inside folders that an import looks into.
+pub const IMPORT_DEPTH: usize = 32;
+/// The manifest of an exported album that an import reads, in bytes.
+pub const ALBUM_MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
+/// A metadata file beside a photo that an import reads, in bytes.
+pub const SIDECAR_BYTES: u64 = 1024 * 1024;
+/// Failures that the receipt of an import names; more are counted.
+pub const IMPORT_FAILURES: usize = 100;

@@ -71,8 +71,10 @@ pub(crate) enum Command {
     Timeline(Timeline),
     /// Add the photos and clips that appear in a folder from now on, until interrupted.
     Watch(Watch),
-    /// Write every original that is here into a folder, with a manifest.
+    /// Take the album home: into folders, a ZIP, a web album or an Immich server, with a manifest.
     Export(Export),
+    /// Add the photos and clips in a folder and the folders in it, or an album that was exported.
+    Import(Import),
     /// Print the live connections.
     Peers(Peers),
     /// Print the members.
@@ -88,8 +90,13 @@ pub(crate) enum Command {
     Run,
     /// Run a node with the owner's web page until interrupted.
     Serve(Serve),
-    /// Print a fresh address of the running node's web page. It opens the page once.
-    Open,
+    /// Pack what others lack of a group into one file, for a USB stick, mail or a cloud. Only members can open it.
+    Bundle(Bundle),
+    /// Open a bundle; without one, print a fresh address of the running node's web page, which opens it once.
+    Open {
+        /// The bundle.
+        file: Option<PathBuf>,
+    },
     /// Check or rebuild what is stored, while no node runs.
     #[command(subcommand)]
     Store(StoreCommand),
@@ -203,10 +210,59 @@ pub(crate) struct Watch {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The folder; made when it is not there.
-    pub(crate) dir: PathBuf,
+    /// The folder, made when it is not there; for a ZIP the file, which must not be there yet.
+    #[arg(required_unless_present = "immich")]
+    pub(crate) path: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) of: InGroup,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t = FormatArg::Tree)]
+    pub(crate) format: FormatArg,
+    /// Upload to this Immich server instead. Its API key is asked for, or read from AFTERGLOW_IMMICH_KEY.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["path", "format"])]
+    pub(crate) immich: Option<String>,
+    /// Write nothing: compare an album that was exported with its manifest.
+    #[arg(long, conflicts_with_all = ["immich", "format"])]
+    pub(crate) verify: bool,
+}
+
+/// How an album is written.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum FormatArg {
+    /// A folder a day, with a metadata file (XMP) beside each photo.
+    Tree,
+    /// The same as one ZIP.
+    Zip,
+    /// A web album that opens from the disk, without a server.
+    Web,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The folder.
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) to: InGroup,
+    /// Add them without being asked.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bundle {
+    /// The file; it must not be there yet. What was interrupted beside it goes on.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) of: InGroup,
+    /// Everything that is here, and not only what others lack.
+    #[arg(long, conflicts_with = "lacked_by")]
+    pub(crate) all: bool,
+    /// Only what this member lacks: its name, or the beginning of its device id; may be given several times.
+    #[arg(long = "for", value_name = "MEMBER")]
+    pub(crate) lacked_by: Vec<String>,
+    /// Previews without originals: small enough for mail.
+    #[arg(long)]
+    pub(crate) previews: bool,
 }
 
 #[derive(Debug, Args)]

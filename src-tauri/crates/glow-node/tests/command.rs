@@ -358,3 +358,37 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     Ok(files)
 }
+
+#[test]
+fn a_bundle_an_album_and_a_folder_go_out_and_come_in() -> Result<()> {
+    let alice = Device::new()?;
+    alice.json(&["group", "create", "Harbour"])?;
+    alice.json(&["post", &alice.photo("dusk.jpg")?, "--wait", "0"])?;
+    let stick = alice.path("stick.afterglow");
+    let bundled = alice.json(&["bundle", stick.to_str().unwrap(), "--all"])?;
+    assert!(bundled["blobs"].as_u64() > Some(1), "{bundled}");
+    assert_eq!(std::fs::metadata(&stick)?.len(), bundled["bytes"].as_u64().unwrap());
+    let opened = alice.json(&["open", stick.to_str().unwrap()])?;
+    assert_eq!((&opened["title"], &opened["complete"]), (&"Harbour".into(), &true.into()), "{opened}");
+    assert_eq!(alice.run(&["bundle", stick.to_str().unwrap()])?.status.code(), Some(1), "it is there already");
+    let stranger = Device::new()?;
+    assert_eq!(stranger.run(&["open", stick.to_str().unwrap()])?.status.code(), Some(7), "it is of no group there");
+
+    let album = alice.path("album");
+    let exported = alice.json(&["export", album.to_str().unwrap()])?;
+    let verified = alice.json(&["export", album.to_str().unwrap(), "--verify"])?;
+    assert_eq!((&verified["ok"], &verified["fingerprint"]["words"]), (&true.into(), &exported["words"]));
+    let checked = alice.run(&["store", "check", "--json"])?;
+    let checked: Value = serde_json::from_slice(&checked.stdout)?;
+    assert_eq!(checked[0]["fingerprint"]["fingerprint"], exported["fingerprint"], "the same album, the same words");
+
+    let carol = Device::new()?;
+    carol.json(&["group", "create", "At home"])?;
+    let refused = carol.run(&["import", album.to_str().unwrap()])?;
+    assert_eq!(refused.status.code(), Some(2), "nobody agreed");
+    assert!(String::from_utf8(refused.stderr)?.contains("1 photo or clip of the album"), "the count is shown first");
+    assert_eq!(carol.json(&["import", album.to_str().unwrap(), "--yes"])?["added"], 1);
+    let unanswered = carol.run(&["export", "--immich", "http://127.0.0.1:1"])?;
+    assert_eq!(unanswered.status.code(), Some(2), "no key was said");
+    Ok(())
+}

@@ -421,3 +421,51 @@ pub struct Fork {
     /// The first sequence number that occurs twice.
     pub seq: u64,
 }
+
+/// What an album is, in 256 bits, and what of it is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Of the set of operations: equal on every device that knows the same.
+    pub album: [u8; 32],
+    /// Of the set and of what is lacking: equal to `album` where nothing is.
+    pub held: [u8; 32],
+    /// Operations held.
+    pub operations: u64,
+    /// Blobs that moments on the timeline name.
+    pub blobs: u64,
+    /// Those that are not complete here.
+    pub lacking: u64,
+    /// Their bytes together.
+    pub lacking_bytes: u64,
+}
+
+/// Which part of an album goes into a bundle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ShareWish {
+    /// What any of these devices lacks by its own word; nothing: everything.
+    pub lacked_by: Option<Vec<DeviceId>>,
+    /// No originals.
+    pub previews_only: bool,
+}
+
+/// What goes into a bundle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlbumShare {
+    /// Moments of which there are bytes among it.
+    pub moments: u64,
+    /// Operations, in order.
+    pub operations: Vec<OperationId>,
+    /// Blobs that are here, in order.
+    pub blobs: Vec<AlbumBlob>,
+    /// Bytes of the blobs.
+    pub bytes: u64,
+}
+
+/// A blob of the album that is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlbumBlob {
+    /// Which.
+    pub id: BlobId,
+    /// Its bytes.
+    pub size: u64,
+}

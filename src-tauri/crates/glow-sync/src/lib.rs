@@ -7,6 +7,7 @@
 
 pub mod announce;
 pub mod budget;
+pub mod bundle;
 mod chance;
 pub mod door;
 pub mod membership;

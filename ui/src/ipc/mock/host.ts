@@ -1,11 +1,14 @@
 import { encodeShapes, shapeOf } from '../../lib/shape';
 import type {
+  BundleReceipt,
   Calls,
   ClipReceipt,
   ClipTarget,
   ClockPage,
   Event,
   GroupView,
+  JobPage,
+  JobView,
   MediaPart,
   MomentView,
   PostReceipt,
@@ -15,11 +18,12 @@ import type {
   TimelineFilter,
   UploadTarget,
 } from '../contract';
-import { Failure, type Host } from '../host';
+import { Failure, type Host, type Taking } from '../host';
 import clipUrl from './clip.webm?url';
 import { Clocks, clockFace } from './clocks';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
+import { albumOf, jobOf, shareOf } from './takehome';
 import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
 
 const HOUR_MS = 3_600_000;
@@ -55,10 +59,12 @@ type Answers = {
 
 export class MockHost implements Host {
   readonly kind = 'mock';
+  readonly takes = 'dialog';
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #albums = new Map<string, Album>();
   readonly #uploads = new Map<string, string>();
   readonly #policies = new Map<string, StoragePolicy>();
+  readonly #jobs = new Map<string, { view: JobView; timer: ReturnType<typeof setInterval> }>();
   readonly #recordings = new Map<string, { target: ClipTarget; parts: Blob[]; receipt: ClipReceipt }>();
   readonly #start: number;
   readonly #born = Date.now();
@@ -162,6 +168,42 @@ export class MockHost implements Host {
     });
     if (file.type.startsWith('image/')) this.#uploads.set(id[0] ?? '', URL.createObjectURL(file));
     return { moments: id, already_there: 0, waiting: 0, failures: [] };
+  }
+
+  /** Long work that takes as long as the world is slow. */
+  #begin(group: string, kind: JobView['kind']): JobPage {
+    const album = albumOf(this.#album(group));
+    let part = 0;
+    const timer = setInterval(() => {
+      part = Math.min(1, part + 0.1);
+      if (part === 1) clearInterval(timer);
+      this.#jobs.set(group, { view: jobOf(kind, part, album), timer });
+      this.emit({ event: 'album_job', group });
+    }, this.#latencyMs * 20);
+    const view = jobOf(kind, 0, album);
+    this.#jobs.set(group, { view, timer });
+    return { job: view };
+  }
+
+  async takeHome(group: string, { what }: Taking): Promise<JobPage> {
+    return this.#begin(group, what);
+  }
+
+  async openBundle(file: File, onProgress: (part: number) => void): Promise<BundleReceipt> {
+    onProgress(1);
+    if (file.size === 0) throw new Failure('not_a_bundle', 'empty');
+    const { id, title } = [...this.#albums.values()][0]?.view ?? { id: '', title: '' };
+    return {
+      group: id,
+      title,
+      operations_new: 14,
+      operations_known: 60,
+      blobs_new: 42,
+      blobs_known: 0,
+      refused: 0,
+      damaged: 0,
+      complete: true,
+    };
   }
 
   async record(bytes: Blob, target: ClipTarget): Promise<ClipReceipt> {
@@ -482,6 +524,18 @@ export class MockHost implements Host {
       listening: ['quic 192.168.1.24:47001', 'tcp 192.168.1.24:47001'],
       is_hotspot: false,
     }),
+    'album.get': ({ group }) => albumOf(this.#album(group)),
+    'album.share': ({ group, wish }) => shareOf(this.#album(group), wish),
+    'album.job': ({ group }) => {
+      const job = this.#jobs.get(group)?.view;
+      return job === undefined ? {} : { job };
+    },
+    'album.stop': ({ group }) => {
+      clearInterval(this.#jobs.get(group)?.timer);
+      this.#jobs.delete(group);
+      return {};
+    },
+    'album.immich': ({ group }) => this.#begin(group, 'immich'),
     'storage.get': ({ group }) => this.#storage(this.#album(group)),
     'storage.set': ({ group, policy }) => {
       this.#policies.set(group, policy);

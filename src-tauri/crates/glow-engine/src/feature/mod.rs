@@ -1,5 +1,6 @@
 //! What hosts can ask, one file a noun. Features do not know each other; they share the group and the views.
 
+mod album;
 mod app;
 mod clip;
 mod clock;
@@ -38,6 +39,11 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::InviteInspect(inspect) => reply!(InviteInspect, invite::inspect(engine, inspect)),
         Request::MemberList(list) => reply!(MemberList, member::list(engine, list)),
         Request::PeerList(list) => reply!(PeerList, member::peers(engine, list)),
+        Request::AlbumGet(get) => reply!(AlbumGet, album::get(engine, get)),
+        Request::AlbumShare(asked) => reply!(AlbumShare, album::share(engine, asked)),
+        Request::JobGet(get) => reply!(JobGet, album::job(engine, get)),
+        Request::JobStop(stop) => reply!(JobStop, album::stop(engine, stop)),
+        Request::ImmichStart(start) => reply!(ImmichStart, album::immich(engine, start)),
         Request::StorageGet(get) => reply!(StorageGet, storage::get(engine, get)),
         Request::StorageSet(set) => reply!(StorageSet, storage::set(engine, set)),
         Request::TimelineQuery(query) => reply!(TimelineQuery, timeline::page(engine, query)),

@@ -70,9 +70,9 @@ enum Unit {
 }
 
 impl Unit {
-    fn name(&self) -> &str {
+    fn file(&self) -> &CaptureFile {
         let (Unit::Single(probed) | Unit::Live { still: probed, .. }) = self;
-        &probed.file.name
+        &probed.file
     }
 
     fn files(&self) -> u32 {
@@ -103,6 +103,18 @@ pub(crate) async fn post(
     files: Vec<CaptureFile>,
     progress: impl Fn(PostProgress),
 ) -> ApiResult<PostReceipt> {
+    post_each(group, tools, scratch, files, progress, |_, _| ()).await
+}
+
+/// As [`post`], and tells of each file which moment it is.
+pub(crate) async fn post_each(
+    group: &Arc<Group>,
+    tools: &ExternalTools,
+    scratch: &Path,
+    files: Vec<CaptureFile>,
+    progress: impl Fn(PostProgress),
+    mut posted: impl FnMut(&Path, OperationId),
+) -> ApiResult<PostReceipt> {
     group.require_open()?;
     let total = u32::try_from(files.len()).unwrap_or(u32::MAX);
     let mut receipt = PostReceipt::default();
@@ -123,24 +135,27 @@ pub(crate) async fn post(
     let mut prepared = futures::stream::iter(units)
         .map(|unit| {
             let (group, tools, scratch) = (group.clone(), tools.clone(), scratch.to_owned());
-            let (name, files) = (unit.name().to_owned(), unit.files());
-            async move { (name, files, blocking(move || prepare(&group, &tools, &scratch, unit)).await) }
+            let (file, files) = (unit.file().clone(), unit.files());
+            async move { (file, files, blocking(move || prepare(&group, &tools, &scratch, unit)).await) }
         })
         .buffered(workers);
-    while let Some((name, files, result)) = prepared.next().await {
+    while let Some((file, files, result)) = prepared.next().await {
         let outcome = match result {
             Ok(prepared) => author(group, prepared).await,
             Err(error) => Err(error),
         };
         match outcome {
             Ok(authored) => {
-                receipt.moments.extend(authored.moment.map(|id| id.to_string()));
+                if let Some(id) = authored.moment {
+                    posted(&file.path, id);
+                    receipt.moments.push(id.to_string());
+                }
                 receipt.already_there += u32::from(authored.was_there);
                 receipt.clocks.extend(authored.clock);
             }
-            Err(error) => receipt.failures.push(PostFailure { name: name.clone(), error }),
+            Err(error) => receipt.failures.push(PostFailure { name: file.name.clone(), error }),
         }
-        step(files, &name);
+        step(files, &file.name);
     }
     Ok(receipt)
 }

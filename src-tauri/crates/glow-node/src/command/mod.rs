@@ -1,8 +1,10 @@
 //! One file a command, and which of them runs.
 
 mod clock;
+mod bundle;
 mod export;
 mod group;
+mod import;
 mod invite;
 mod join;
 mod live;
@@ -61,7 +63,11 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
             with(global, Spared, async |node| timeline::timeline(node, out, timeline).await).await
         }
         Command::Watch(watch) => with(global, Wanted, async |node| watch::watch(node, out, watch).await).await,
-        Command::Export(export) => with(global, Spared, async |node| export::export(node, out, export).await).await,
+        Command::Export(export) => match export.verify {
+            true => export::verify(out, export.path.as_deref().unwrap_or(Path::new("."))).await,
+            false => with(global, Spared, async |node| export::export(node, out, export).await).await,
+        },
+        Command::Import(import) => with(global, Spared, async |node| import::import(node, out, import).await).await,
         Command::Peers(peers) => with(global, Wanted, async |node| peers::peers(node, out, peers).await).await,
         Command::Members(of) => with(global, Spared, async |node| members::members(node, out, of.group).await).await,
         Command::Storage(of) => with(global, Spared, async |node| storage::storage(node, out, of).await).await,
@@ -69,7 +75,11 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
         Command::Profile(profile) => {
             with(global, Spared, async |node| profile::profile(node, out, profile).await).await
         }
-        Command::Open => run::open(global, out).await,
+        Command::Bundle(args) => with(global, Spared, async |node| bundle::bundle(node, out, args).await).await,
+        Command::Open { file: Some(file) } => {
+            with(global, Spared, async |node| bundle::open(node, out, &file).await).await
+        }
+        Command::Open { file: None } => run::open(global, out).await,
         Command::Store(command) => store::store(global, out, command).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "afterglow", &mut std::io::stdout());

@@ -1,5 +1,6 @@
 //! What opened bodies say, and what follows from it. Dropped and refilled by a rebuild, with the same content.
 
+mod album;
 pub(crate) mod blob_use;
 pub(crate) mod bucket;
 pub(crate) mod chain;

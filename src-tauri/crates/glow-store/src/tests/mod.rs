@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod album;
 mod blobs;
 mod cast;
 mod clips;

@@ -34,6 +34,8 @@ const SENTENCES: Record<FailureCode, () => string> = {
   bundle_of_others: m.error_bundle_of_others,
   server_unreachable: m.error_server_unreachable,
   server_refused: m.error_server_refused,
+  no_printer: m.error_no_printer,
+  print_limit: m.error_print_limit,
   in_use: m.error_in_use,
   data_too_new: m.error_data_too_new,
   data_damaged: m.error_data_damaged,

@@ -1,5 +1,5 @@
 import { createContext } from 'svelte';
-import type { AppStatus, ClockPhoto, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
+import type { AppStatus, BoxView, ClockPhoto, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { shift } from '../lib/format';
 import { opened } from '../lib/outcome';
@@ -15,6 +15,7 @@ export class App {
   readonly host: Host;
   readonly status: Loaded<AppStatus>;
   readonly groups: Loaded<GroupPage>;
+  readonly box: Loaded<BoxView>;
   readonly toasts = new Toasts();
   readonly uploads: Uploads;
   group = $state.raw<OpenGroup | null>(null);
@@ -33,6 +34,7 @@ export class App {
       alreadyThere: (count) => this.toasts.done(m.upload_already_there({ count })),
       clock: (group, photo) => this.#clockPhoto(group, photo),
     });
+    this.box = new Loaded(() => host.call('box.get', {}));
   }
 
   /** Loads what every screen needs and listens from then on. */
@@ -115,8 +117,12 @@ export class App {
       case 'join_progress':
         this.joinStage = event.stage;
         return;
+      case 'box_changed':
+        if (this.box.value !== null) void this.box.load();
+        return;
       case 'lagged':
         void this.status.load();
+        if (this.box.value !== null) void this.box.load();
         void this.groups.load();
         void this.group?.load();
         if (this.group?.invites.value) void this.group.invites.load();

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlbumGet, AlbumShare, AlbumView, AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos, ClockSet, ClockShow, ClockUndo, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, ImmichStart, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, JobGet, JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView, ShareView,
-    StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
+    AlbumGet, AlbumShare, AlbumView, AppStatus, BoxGet, BoxSet, BoxView, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos, ClockSet, ClockShow, ClockUndo, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, ImmichStart, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, JobGet, JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentPrint, MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Printing, Profile, ProfileSet, ScreenGet, ScreenView, SeenView, ShareView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
     TimelineQuery, TimelineSeen, TimelineStack,
 };
 
@@ -115,8 +114,13 @@ calls! {
     "moment.caption" MomentCaption => MomentView,
     "moment.react" MomentReact => MomentView,
     "moment.favourite" MomentFavourite => FavouriteView,
+    "moment.hold" MomentHold => MomentView,
+    "moment.print" MomentPrint => Printing,
     "moment.retract" MomentRetract => MomentView,
     "moment.share" MomentShare => MomentView,
+    "box.get" BoxGet => BoxView,
+    "box.set" BoxSet => BoxView,
+    "screen.get" ScreenGet => ScreenView,
     "clip.get" ClipGet => ClipReceipt,
     "clip.close" ClipClose => PostReceipt,
     "clip.abort" ClipAbort => ClipReceipt,

@@ -99,6 +99,10 @@ pub enum ErrorCode {
     ServerUnreachable,
     /// The server refused, or is not what it was said to be.
     ServerRefused,
+    /// There is no printer, or it takes nothing.
+    NoPrinter,
+    /// No more is printed today, or not so many copies at once.
+    PrintLimit,
     /// Another instance uses this data directory.
     InUse,
     /// The data directory was written by a newer version.

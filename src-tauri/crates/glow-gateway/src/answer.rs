@@ -70,7 +70,9 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UpdateNeeded
         | ErrorCode::InUse
         | ErrorCode::FileExists
+        | ErrorCode::NoPrinter
         | ErrorCode::DataTooNew => StatusCode::CONFLICT,
+        ErrorCode::PrintLimit => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::NobodyNear | ErrorCode::ServerUnreachable => StatusCode::GATEWAY_TIMEOUT,
         ErrorCode::ServerRefused => StatusCode::BAD_GATEWAY,
         ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

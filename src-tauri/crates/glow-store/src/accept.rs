@@ -15,7 +15,7 @@ use crate::{
     Changes, GroupStore, Incoming, LocalCapture, MemberTable, OperationState, StoreError,
     connection::Durability,
     projection::{
-        blob_use, bucket, clip, clock, member,
+        blob_use, bucket, clip, clock, hold, member,
         moment::{self, Posted},
         original, retraction, thread, timeline,
     },
@@ -83,7 +83,7 @@ impl<'a> Fold<'a> {
         self.changes.invites |= changes.invites;
         if changes.hosts {
             self.judge_retractions()?;
-            for moment in thread::captioned_by_others(self.db)? {
+            for moment in thread::captioned_by_others(self.db)?.into_iter().chain(hold::moments(self.db)?) {
                 self.mark_moment(moment)?;
             }
             self.cameras.extend(clock::set_by_others(self.db)?);
@@ -197,6 +197,10 @@ impl<'a> Fold<'a> {
                 self.cameras.insert(clock.camera.clone());
                 Ok(())
             }
+            Body::Hold(hold) => {
+                hold::insert(self.db, id, author, hold)?;
+                self.mark_moment(hold.moment)
+            }
             Body::Retract(retract) => self.retract(id, author, retract),
             // Membership is folded elsewhere and arrives as a table.
             Body::Genesis(_)
@@ -289,6 +293,9 @@ impl<'a> Fold<'a> {
             self.cameras.insert(camera);
             return Ok(());
         }
+        if let Some(moment) = hold::delete(self.db, target)? {
+            return self.mark_moment(moment);
+        }
         let Some((moment, was_shown)) = thread::delete_reaction(self.db, target)? else {
             return Ok(());
         };
@@ -362,6 +369,7 @@ impl<'a> Fold<'a> {
         }
         changed |= thread::derive_caption(self.db, &live, hosts)?;
         changed |= thread::derive_reactions(self.db, &live)?;
+        changed |= hold::derive(self.db, &live, hosts)?;
         if before == after {
             self.changes.changed.extend(after.filter(|_| changed));
         } else {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The version of the fold; when it differs from the one in the file, the projections are to be rebuilt.
-pub(crate) const FOLD_VERSION: i64 = 4;
+pub(crate) const FOLD_VERSION: i64 = 5;
 
 /// Captures sort at most this far behind the end of their group.
 const AFTER_END_MS: u64 = 24 * 60 * 60 * 1000;
@@ -26,6 +26,7 @@ static SCHEMA: Schema = Schema {
         M::up(include_str!("migrations/group/0004_states.sql")),
         M::up(include_str!("migrations/group/0005_clips.sql")),
         M::up(include_str!("migrations/group/0006_clocks.sql")),
+        M::up(include_str!("migrations/group/0007_holds.sql")),
     ],
 };
 

@@ -73,6 +73,8 @@ pub struct TimelineQuery {
     pub text: Option<String>,
     /// Of a stack only its first.
     pub stacked: bool,
+    /// Only those that nobody holds back from big screens.
+    pub screens: bool,
 }
 
 /// A stretch of the timeline.
@@ -160,6 +162,8 @@ pub struct MomentRow {
     pub camera_body: Option<CameraBodyId>,
     /// By how much the camera's clock is corrected.
     pub shift_ms: i64,
+    /// Who holds it back from big screens.
+    pub hold: HoldRow,
 }
 
 impl MomentRow {
@@ -196,6 +200,19 @@ pub struct ClockRow {
     pub shifts: Vec<ClockShift>,
     /// Those of the setting that it replaced.
     pub before: Vec<ClockShift>,
+}
+
+/// Who holds a moment back from big screens, and the operations that the next ones replace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HoldRow {
+    /// Its author does.
+    pub by_author: bool,
+    /// Hosts do.
+    pub by_hosts: bool,
+    /// The last hold of its author, a letting on too.
+    pub author_head: Option<OperationId>,
+    /// The last hold of hosts, a letting on too.
+    pub host_head: Option<OperationId>,
 }
 
 /// How much of a part is here.

@@ -13,11 +13,13 @@
 //! | 67 | reaction | content |
 //! | 71, 72 | clip opened, clip closed | content |
 //! | 75 | clock of a camera | content |
+//! | 76 | holding back from screens | content |
 //!
 //! A body is `[kind, value]`. A kind this version does not know is kept as it is and passed on.
 
 mod clip;
 mod clock;
+mod hold;
 mod member;
 mod moment;
 mod retract;
@@ -27,6 +29,7 @@ use minicbor::{Decode, Encode, Encoder};
 
 pub use clip::{ClipClose, ClipOpen};
 pub use clock::{CameraClock, CameraIdentity, ClockShift, shift_at, shifts_by_hand, shifts_by_photo};
+pub use hold::Hold;
 pub use member::{Admit, InviteClose, InviteGrant, Profile, Role};
 pub use moment::{Moment, MomentKind, OriginalAdded, Place};
 pub use retract::Retract;
@@ -106,6 +109,7 @@ bodies! {
     71 Content ClipOpen,
     72 Content ClipClose,
     75 Content CameraClock,
+    76 Content Hold,
 }
 
 impl Body {

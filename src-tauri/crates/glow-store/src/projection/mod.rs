@@ -8,6 +8,7 @@ pub(crate) mod clip;
 pub(crate) mod clock;
 pub(crate) mod copies;
 mod favourite;
+pub(crate) mod hold;
 pub(crate) mod member;
 pub(crate) mod moment;
 pub(crate) mod original;
@@ -38,12 +39,14 @@ pub(crate) const TABLES: [(&str, &str); 13] = [
         "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
          placeholder, sort_ms, received_ms, own, brought_original, brought_motion, shown, caption, caption_head, grid_size, grid_held, screen_size,
          screen_held, original_size, original_held, motion_size, motion_held, motion_type, missing, needs_choice, copies, favourite, looked, stack, stack_count,
-         latitude_e6, longitude_e6, opened, unclosed, fragments, heard_ms, camera_body, shift_ms",
+         latitude_e6, longitude_e6, opened, unclosed, fragments, heard_ms, camera_body, shift_ms,
+         held_back, author_hold, host_hold",
     ),
     ("added_original", "id, author, seq, moment, original, motion"),
     ("clip_close", "id, author, seq, clip, media, said"),
     ("caption", "id, author, moment, replaces, text"),
     ("clock", "id, author, owner, camera, camera_body, replaces, said"),
+    ("hold", "id, author, moment, replaces, held"),
     (
         "reaction",
         "id, author, seq, moment, emoji, given, shown_at",

@@ -123,6 +123,16 @@ impl Cast {
         self.says(who, Body::CameraClock(CameraClock { camera, shifts: vec![shift], replaces }))
     }
 
+    pub(super) fn holds(
+        &mut self,
+        who: usize,
+        moment: OperationId,
+        replaces: Option<OperationId>,
+        on: bool,
+    ) -> Incoming {
+        self.says(who, Body::Hold(glow_model::Hold { moment, replaces, on }))
+    }
+
     pub(super) fn retracts(&mut self, who: usize, target: OperationId) -> Incoming {
         self.says(who, Body::Retract(Retract { target }))
     }

@@ -20,6 +20,7 @@ enum Act {
     OpenClip { media: u8 },
     CloseClip { of: usize, seed: u8, is_long: bool },
     SetClock { owner: usize, named: bool, days: i8, from: Option<u8>, replaces: Option<usize> },
+    Hold { of: usize, replaces: Option<usize>, on: bool },
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -34,6 +35,8 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(of, seed, is_long)| Act::CloseClip { of, seed, is_long }),
         3 => (0..4_usize, any::<bool>(), -3..4_i8, proptest::option::of(0..5_u8), proptest::option::of(any::<usize>()))
             .prop_map(|(owner, named, days, from, replaces)| Act::SetClock { owner, named, days, from, replaces }),
+        2 => (any::<usize>(), proptest::option::of(any::<usize>()), any::<bool>())
+            .prop_map(|(of, replaces, on)| Act::Hold { of, replaces, on }),
     ]
 }
 
@@ -60,6 +63,10 @@ fn body(cast: &Cast, act: &Act, number: usize, said: &[Incoming]) -> Body {
     let caption_of = |place: usize| {
         let captions: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::Caption(_)))).collect();
         captions.get(place % captions.len().max(1)).map(|caption| caption.operation.id())
+    };
+    let hold_of = |place: usize| {
+        let holds: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::Hold(_)))).collect();
+        holds.get(place % holds.len().max(1)).map(|hold| hold.operation.id())
     };
     let moment_of = |place: usize| {
         let is_moment = |s: &&Incoming| matches!(s.body, Some(Body::Moment(_) | Body::ClipOpen(_)));
@@ -104,6 +111,9 @@ fn body(cast: &Cast, act: &Act, number: usize, said: &[Incoming]) -> Body {
             original: cast::inline("image/heic", &[*seed, seed + 1]),
             motion: None,
         }),
+        Act::Hold { of, replaces, on } => {
+            Body::Hold(glow_model::Hold { moment: moment_of(*of), replaces: replaces.and_then(hold_of), on: *on })
+        }
         Act::OpenClip { media } => Body::ClipOpen(glow_model::ClipOpen { moment: cast::opened(*media) }),
         Act::CloseClip { of, seed, is_long } => {
             let clips: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::ClipOpen(_)))).collect();

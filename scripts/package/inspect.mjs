@@ -54,8 +54,8 @@ export function missing(listed) {
 }
 
 export function entryFaults(entry) {
-  const wanted = ["Exec=afterglow-app %u", "Icon=afterglow-app", "MimeType=x-scheme-handler/afterglow;"];
-  return wanted.filter((line) => !entry.split("\n").includes(line)).map((line) => `the menu entry lacks ${line}`);
+  const wanted = ["Exec=afterglow-app %U", "Icon=afterglow-app", "MimeType=x-scheme-handler/afterglow;image/jpeg;"];
+  return wanted.filter((line) => !entry.split("\n").some((found) => found.startsWith(line))).map((line) => `the menu entry lacks ${line}`);
 }
 
 /** What it is linked with, and the C library it needs. */

@@ -14,8 +14,8 @@ test("what a package lacks is named", () => {
 });
 
 test("a menu entry that opens no links is found", () => {
-  const entry = "[Desktop Entry]\nExec=afterglow-app %u\nIcon=afterglow-app\n";
-  assert.deepEqual(entryFaults(entry), ["the menu entry lacks MimeType=x-scheme-handler/afterglow;"]);
+  const entry = "[Desktop Entry]\nExec=afterglow-app %U\nIcon=afterglow-app\n";
+  assert.deepEqual(entryFaults(entry), ["the menu entry lacks MimeType=x-scheme-handler/afterglow;image/jpeg;"]);
 });
 
 test("a library that not every system has is found", () => {

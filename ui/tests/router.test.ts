@@ -5,7 +5,8 @@ describe('router', () => {
   const routes: Route[] = [
     { at: 'home' },
     { at: 'start' },
-    { at: 'settings' },
+    { at: 'settings', page: 'all' },
+    { at: 'settings', page: 'licences' },
     { at: 'gallery' },
     { at: 'join', link: '' },
     { at: 'join', link: 'afterglow://join/abc?x=1&y=ü#192.168.1.2:47001' },

@@ -1,4 +1,16 @@
-import type { ApiError, Calls, ClipReceipt, ClipTarget, ErrorCode, Event, MediaPart, PostReceipt, UploadTarget } from './contract';
+import type {
+  ApiError,
+  Calls,
+  ClipReceipt,
+  ClipTarget,
+  ErrorCode,
+  Event,
+  MediaPart,
+  PostReceipt,
+  SystemCalls,
+  SystemEvent,
+  UploadTarget,
+} from './contract';
 
 /** What the screens need of whatever runs the engine: requests, events, and addresses for bytes. */
 export interface Host {
@@ -18,6 +30,8 @@ export interface Host {
     | undefined;
   /** Puts an original among the person's photos, where its address alone does not: on a phone, and where bytes are sealed. */
   readonly save?: ((group: string, moment: string) => Promise<void>) | undefined;
+  /** The machine that the app's window runs on; a node's page has none. */
+  readonly system?: SystemHost | undefined;
   /**
    * Sends the next bytes of a recording while it is made: in order, about twice a second. Where the answer was lost the same
    * bytes may be sent again; `clip.get` says where to go on, `clip.close` ends it, `clip.abort` takes it back.
@@ -25,6 +39,12 @@ export interface Host {
   record(bytes: Blob, target: ClipTarget): Promise<ClipReceipt>;
   /** Streams one file into a group. */
   upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt>;
+}
+
+/** What the app's window can ask of its machine. */
+export interface SystemHost {
+  call<Name extends keyof SystemCalls>(name: Name, args: SystemCalls[Name]['args']): Promise<SystemCalls[Name]['reply']>;
+  events(listener: (event: SystemEvent) => void): () => void;
 }
 
 /** What can fail: the engine's codes, the two ways of not reaching it, and what a page itself cannot do. */

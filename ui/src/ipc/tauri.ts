@@ -1,8 +1,8 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { clipUrl, mediaUrl, putClip, putFile, uploadUrl } from './bytes';
-import type { Calls, Event } from './contract';
-import { type Host, toFailure } from './host';
+import type { Calls, Event, SystemCalls, SystemEvent } from './contract';
+import { type Host, type SystemHost, toFailure } from './host';
 
 /** Opens the app's own engine. Requests and events go through Tauri, bytes through its loopback server. */
 export async function openTauri(): Promise<Host> {
@@ -15,6 +15,20 @@ class TauriHost implements Host {
 
   /** The webview of a phone saves no files by itself. */
   readonly save = /Android|iPhone|iPad/.test(navigator.userAgent) ? saveOriginal : undefined;
+
+  readonly system: SystemHost = {
+    call: async <Name extends keyof SystemCalls>(name: Name, args: SystemCalls[Name]['args']) => {
+      try {
+        return await invoke<SystemCalls[Name]['reply']>('system', { request: { call: name, args } });
+      } catch (cause) {
+        throw toFailure(cause);
+      }
+    },
+    events: (listener) => {
+      const listening = listen<SystemEvent>('system', ({ payload }) => listener(payload));
+      return () => void listening.then((stop) => stop());
+    },
+  };
 
   constructor(base: string) {
     this.#base = base;

@@ -3,13 +3,16 @@ export type Route =
   | { readonly at: 'home' }
   | { readonly at: 'start' }
   | { readonly at: 'join'; readonly link: string }
-  | { readonly at: 'settings' }
+  | { readonly at: 'settings'; readonly page: SettingsPage }
   | { readonly at: 'gallery' }
   | {
       readonly at: 'group';
       readonly group: string;
       readonly over: Over | null;
     };
+
+/** What lies over the settings, so that going back leads to them. */
+type SettingsPage = 'all' | 'licences' | 'diagnostics';
 
 export type Over =
   | { readonly sheet: 'invite' | 'members' | 'map' | 'storage' | 'camera' }
@@ -21,7 +24,8 @@ const ID = /^[0-9a-f]{1,128}$/;
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [first = '', group = '', sheet = '', moment = ''] = path.split('/');
-  if (first === 'start' || first === 'settings' || first === 'gallery') return { at: first };
+  if (first === 'start' || first === 'gallery') return { at: first };
+  if (first === 'settings') return { at: first, page: group === 'licences' || group === 'diagnostics' ? group : 'all' };
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
   if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage' || sheet === 'camera')
@@ -37,6 +41,8 @@ export function href(route: Route): string {
       return '#/';
     case 'join':
       return route.link === '' ? '#/join' : `#/join?${new URLSearchParams({ link: route.link })}`;
+    case 'settings':
+      return route.page === 'all' ? '#/settings' : `#/settings/${route.page}`;
     case 'group':
       return `#/group/${route.group}${overPath(route.over)}`;
     default:

@@ -5,6 +5,7 @@ import { sentence } from '../lib/sentence';
 import { m } from '../paraglide/messages.js';
 import { OpenGroup } from './group.svelte';
 import { Loaded } from './loaded.svelte';
+import { Machine } from './machine.svelte';
 import { Toasts } from './toasts.svelte';
 import { Uploads } from './uploads.svelte';
 
@@ -15,6 +16,8 @@ export class App {
   readonly groups: Loaded<GroupPage>;
   readonly toasts = new Toasts();
   readonly uploads: Uploads;
+  /** The machine that the window runs on, where it is the app's window. */
+  readonly machine: Machine | null;
   group = $state.raw<OpenGroup | null>(null);
   /** Whether the engine answers. */
   linked = $state(true);
@@ -25,6 +28,7 @@ export class App {
     this.host = host;
     this.status = new Loaded(() => host.call('app.status', {}));
     this.groups = new Loaded(() => host.call('group.list', {}));
+    this.machine = host.system ? new Machine(host.system) : null;
     this.uploads = new Uploads(host, (count) => this.toasts.done(m.upload_already_there({ count })));
   }
 
@@ -36,7 +40,11 @@ export class App {
     );
     void this.status.load();
     void this.groups.load();
-    return stop;
+    const leave = this.machine?.start();
+    return () => {
+      stop();
+      leave?.();
+    };
   }
 
   /** Makes a group the open one. */

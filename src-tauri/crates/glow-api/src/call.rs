@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView, GroupCreate, GroupGet, GroupJoin,
-    GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage,
-    InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet,
-    MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile,
-    ProfileSet, SeenView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage,
-    TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    AppStatus, BucketPage, CardView, ClipAbort, ClipClose, ClipGet, ClipReceipt, DiagnosticsGet, DiagnosticsView,
+    FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupView,
+    InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView,
+    MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact, MomentRetract, MomentShare,
+    MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView, StackPage, StatusGet,
+    StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen,
+    TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -89,6 +90,7 @@ macro_rules! calls {
 
 calls! {
     "app.status" StatusGet => AppStatus,
+    "app.diagnostics" DiagnosticsGet => DiagnosticsView,
     "profile.set" ProfileSet => Profile,
     "group.create" GroupCreate => GroupView,
     "group.list" GroupList => GroupPage,
@@ -100,6 +102,7 @@ calls! {
     "invite.list" InviteList => InvitePage,
     "invite.revoke" InviteRevoke => InvitePage,
     "invite.inspect" InviteInspect => InvitePreview,
+    "invite.card" InviteCard => CardView,
     "member.list" MemberList => MemberPage,
     "peer.list" PeerList => PeerPage,
     "storage.get" StorageGet => StorageView,

@@ -25,9 +25,10 @@ mod invite;
 mod member;
 mod moment;
 mod storage;
+mod system;
 mod timeline;
 
-pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
+pub use app::{AppStatus, DiagnosticsGet, DiagnosticsPart, DiagnosticsView, Profile, ProfileSet, SecretsAt, StatusGet};
 pub use call::{Call, Caller, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};
 pub use clip::{ClipAbort, ClipClose, ClipGet, ClipReceipt, ClipTarget, LiveClip};
@@ -36,7 +37,10 @@ pub use event::{Event, JoinStage};
 pub use group::{
     GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupPhase, GroupView,
 };
-pub use invite::{InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView};
+pub use invite::{
+    CardLanguage, CardPaper, CardView, CardWifi, InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage,
+    InvitePreview, InviteRevoke, InviteView,
+};
 pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence, Role};
 pub use moment::{
     FavouriteView, Held, MediaPart, MomentCaption, MomentFavourite, MomentGet, MomentKind, MomentReact, MomentRetract,
@@ -45,6 +49,11 @@ pub use moment::{
 pub use storage::{
     Blocked, CopiesView, Keep, Outstanding, StorageGet, StoragePolicy, StorageSet, StorageView, TakebackView,
     TransferView,
+};
+pub use system::{
+    FolderOpen, OfferDrop, OfferGet, OfferTake, OfferView, RollCapture, RollKeep, RollSet, RollView, SHARED_AT_ONCE,
+    ShareOut, SharedView, SystemAsk, SystemEvent, SystemGet, SystemGrant, SystemMute, SystemPermission,
+    SystemPermissions, SystemPick, SystemReply, SystemRequest, SystemSet, SystemSettings, SystemView,
 };
 pub use timeline::{
     Bucket, BucketPage, PlacePage, PlacedMoment, SeenView, StackPage, TimelineBuckets, TimelineFilter, TimelinePage,

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod bus;
+mod catch_up;
 mod clock;
 mod config;
 mod directory;
@@ -24,6 +25,7 @@ mod meter;
 mod pipeline;
 mod recording;
 mod recordings;
+mod scrub;
 mod secrets;
 mod upload;
 mod view;

@@ -16,6 +16,7 @@ import type {
 } from '../contract';
 import { Failure, type Host } from '../host';
 import clipUrl from './clip.webm?url';
+import { MockMachine } from './machine';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
 import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
@@ -29,6 +30,8 @@ export interface MockOptions {
   readonly profile?: Profile | null;
   readonly latencyMs?: number;
   readonly empty?: boolean;
+  /** The machine it seems to run on; a node's page when absent. */
+  readonly machine?: 'desktop' | 'phone';
 }
 
 /** Opens a seeded world that lives in memory: for development, tests and the gallery. */
@@ -39,6 +42,7 @@ export function openMock(options: MockOptions = {}): MockHost {
     latencyMs: 15,
     empty: query.has('empty'),
     ...(now === null ? {} : { now: Number(now) }),
+    ...(query.has('phone') ? { machine: 'phone' as const } : query.has('desktop') ? { machine: 'desktop' as const } : {}),
     ...(query.has('new') ? { profile: null } : {}),
     ...options,
   });
@@ -53,6 +57,7 @@ type Answers = {
 
 export class MockHost implements Host {
   readonly kind = 'mock';
+  readonly system: MockMachine | undefined;
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #albums = new Map<string, Album>();
   readonly #uploads = new Map<string, string>();
@@ -66,7 +71,10 @@ export class MockHost implements Host {
   /** Every request that came, for tests. */
   readonly asked: (keyof Calls)[] = [];
 
-  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false }: MockOptions) {
+  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false, machine }: MockOptions) {
+    const post = (group: string, count: number) =>
+      this.arrive(count, group, { author: hex('d', 0), author_name: 'Anna', mine: true, on_devices: 1 });
+    this.system = machine === undefined ? undefined : new MockMachine(machine === 'phone', post);
     this.#start = now ?? Date.now();
     this.#latencyMs = latencyMs;
     this.#profile = profile === null ? undefined : (profile ?? { name: 'Anna', colour: 0 });
@@ -401,6 +409,16 @@ export class MockHost implements Host {
       free_disk_bytes: 212_000_000_000,
       disk_low: false,
     }),
+    'app.diagnostics': () => ({
+      parts: [
+        { name: 'about.txt', text: 'Afterglow 0.1.0\nlinux x86_64\nclips get a picture by: ffmpeg\nHEIC gets a picture by: nothing\n' },
+        {
+          name: 'groups.txt',
+          text: '1 groups\ngroup 1: active, 5 members, 3 connected, listening at 192.168.1.20:40123, 81234567 bytes here and 0 on their way\n',
+        },
+        { name: 'app.2026-11-21.log', text: '2026-11-21T17:39:02.120Z  INFO glow_net::event_loop: connected device=d4c1a9…\n'.repeat(12) },
+      ],
+    }),
     'profile.set': (profile) => {
       this.#profile = { ...profile };
       this.emit({ event: 'status_changed' });
@@ -440,6 +458,11 @@ export class MockHost implements Host {
       of.invites = of.invites.map((one) => (one.id === id ? { ...one, open: false } : one));
       return { invites: of.invites };
     },
+    'invite.card': ({ title }) => ({
+      pdf: btoa('%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>'),
+      file_name: `${title ?? 'Anna & Ben'}.pdf`,
+      unprintable: [...(title ?? '')].filter((letter) => letter > '\u2fff').join(''),
+    }),
     'invite.inspect': ({ link }) => {
       if (!link.startsWith('afterglow://join/')) throw new Failure('invite_malformed', 'not an invite');
       const mine = link.includes('mine');

@@ -34,6 +34,12 @@ export function inspectTexts(share, version) {
   return faults;
 }
 
+/** The list of licences that the page carries; its crates are left out while Cargo.lock is not up to date. */
+export function licenceFaults(list) {
+  const names = new Set(list.packages.map(({ name }) => name));
+  return ["tauri", "libp2p", "svelte", "Inter"].filter((name) => !names.has(name)).map((name) => `the list of licences lacks ${name}`);
+}
+
 export function inspectDeb(deb) {
   const listed = execFileSync("dpkg-deb", ["--contents", deb], { encoding: "utf8" });
   const faults = missing(listed);

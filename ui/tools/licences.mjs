@@ -1,6 +1,6 @@
 // Lists whose work the app carries and under which terms, with the texts, into public/licences.json: every crate of Cargo.lock that
 // some system's app is built with, and every npm package that is bundled into the page.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,11 +22,16 @@ function textsOf(folder) {
 
 /** Crates that the app and the command are built with; what only tests need is not in them. */
 function crates() {
-  const json = execFileSync('cargo', ['metadata', '--locked', '--format-version', '1'], {
+  const { status, stdout: json } = spawnSync('cargo', ['metadata', '--locked', '--format-version', '1'], {
     cwd: root,
     maxBuffer: 256 << 20,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  if (status !== 0) {
+    // While somebody changes dependencies; a package without them is refused by `npm run package`.
+    console.warn('licences: Cargo.lock is not up to date, so crates are left out of the list');
+    return [];
+  }
   const { packages, resolve } = JSON.parse(json);
   const byId = new Map(packages.map((one) => [one.id, one]));
   const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));

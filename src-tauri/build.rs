@@ -8,6 +8,7 @@ fn main() {
         "call",
         "media_base",
         "save_original",
+        "system",
         "take_home",
         "choose_import",
         "start_import",

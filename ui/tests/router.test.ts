@@ -5,7 +5,8 @@ describe('router', () => {
   const routes: Route[] = [
     { at: 'home' },
     { at: 'start' },
-    { at: 'settings' },
+    { at: 'settings', page: 'all' },
+    { at: 'settings', page: 'licences' },
     { at: 'gallery' },
     { at: 'box' },
     { at: 'screen', group: 'a1' },

@@ -79,6 +79,33 @@ colour: number, };
 export type StatusGet = Record<symbol, never>;
 
 /**
+ * Asks for what helps to find a fault: nothing of it leaves this device by itself.
+ */
+export type DiagnosticsGet = Record<symbol, never>;
+
+/**
+ * What helps to find a fault, for its owner to read and to give away: no names, no keys, no invites.
+ */
+export type DiagnosticsView = { 
+/**
+ * One text each.
+ */
+parts: Array<DiagnosticsPart>, };
+
+/**
+ * One text of the diagnostics.
+ */
+export type DiagnosticsPart = { 
+/**
+ * What it is, as the name of a file.
+ */
+name: string, 
+/**
+ * All of it.
+ */
+text: string, };
+
+/**
  * Starts a group on this device.
  */
 export type GroupCreate = { 
@@ -337,6 +364,75 @@ uses: number,
  * Whether it lets people in now.
  */
 open: boolean, };
+
+/**
+ * Makes a card for the table out of an invite, as PDF.
+ */
+export type InviteCard = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The invite's id.
+ */
+invite: string, 
+/**
+ * What comes out of the printer.
+ */
+paper: CardPaper, 
+/**
+ * The language of its lines.
+ */
+language: CardLanguage, 
+/**
+ * What stands on it instead of the group's name.
+ */
+title?: string, 
+/**
+ * The Wi-Fi to be in. It is printed, and neither kept nor told to anyone.
+ */
+wifi?: CardWifi, };
+
+/**
+ * What comes out of the printer.
+ */
+export type CardPaper = "a6" | "a4";
+
+/**
+ * The language of a card's lines.
+ */
+export type CardLanguage = "en" | "de";
+
+/**
+ * A Wi-Fi that stands on a card.
+ */
+export type CardWifi = { 
+/**
+ * Its name, at most 32 bytes.
+ */
+name: string, 
+/**
+ * Its password, at most 63 bytes; empty when it is open.
+ */
+password: string, };
+
+/**
+ * A card for the table.
+ */
+export type CardView = { 
+/**
+ * The PDF, base64.
+ */
+pdf: string, 
+/**
+ * A name for its file.
+ */
+file_name: string, 
+/**
+ * Characters of its texts that cannot be printed; they are boxes on it.
+ */
+unprintable: string, };
 
 /**
  * Asks for the members of a group.
@@ -1829,8 +1925,263 @@ message: string, };
  */
 export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
 
+/**
+ * Asks what there is and how it is set.
+ */
+export type SystemGet = Record<symbol, never>;
+
+/**
+ * Changes what is given, and leaves the rest.
+ */
+export type SystemSet = { 
+/**
+ * Whether closing the window leaves the app in the tray.
+ */
+close_to_tray?: boolean, 
+/**
+ * Whether arrivals are told while nobody looks.
+ */
+notify?: boolean, 
+/**
+ * Whether they are told at night, too.
+ */
+notify_at_night?: boolean, 
+/**
+ * The language of what the system shows; one that the app does not speak is English.
+ */
+language?: string, };
+
+/**
+ * Says whether the arrivals of a group are kept quiet.
+ */
+export type SystemMute = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * True to keep them quiet.
+ */
+muted: boolean, };
+
+/**
+ * Asks the person for a permission.
+ */
+export type SystemAsk = { 
+/**
+ * For this.
+ */
+what: SystemPermission, };
+
+/**
+ * Opens the system's own settings of this app.
+ */
+export type SystemSettings = Record<symbol, never>;
+
+/**
+ * What there is on this machine and how it is set.
+ */
+export type SystemView = { 
+/**
+ * Whether it is a phone: the system's own sharing, picker and settings are there.
+ */
+phone: boolean, 
+/**
+ * Whether something shows the tray icon now.
+ */
+tray: boolean, 
+/**
+ * Whether closing the window leaves the app in the tray, where there is one.
+ */
+close_to_tray: boolean, 
+/**
+ * Whether arrivals are told while nobody looks.
+ */
+notify: boolean, 
+/**
+ * Whether they are told between 22 and 8, too.
+ */
+notify_at_night: boolean, 
+/**
+ * Groups whose arrivals are kept quiet.
+ */
+muted: Array<string>, 
+/**
+ * What the system lets the app do.
+ */
+permissions: SystemPermissions, 
+/**
+ * The camera roll; absent where there is none.
+ */
+roll?: RollView, };
+
+/**
+ * Something that the system asks the person about.
+ */
+export type SystemPermission = "local_network" | "photos" | "camera" | "notifications";
+
+/**
+ * Whether the app may.
+ */
+export type SystemGrant = "granted" | "denied" | "not_asked";
+
+/**
+ * What the app may do.
+ */
+export type SystemPermissions = { 
+/**
+ * Finding members and speaking to them.
+ */
+local_network: SystemGrant, 
+/**
+ * Seeing new photos and clips.
+ */
+photos: SystemGrant, 
+/**
+ * Taking photos and clips.
+ */
+camera: SystemGrant, 
+/**
+ * Telling of arrivals.
+ */
+notifications: SystemGrant, };
+
+/**
+ * Shares what the phone's camera takes from now on with one group, or with none.
+ */
+export type RollSet = { 
+/**
+ * The group's id; absent to end it.
+ */
+group?: string, };
+
+/**
+ * Keeps a capture of the camera from going out, as long as it has not.
+ */
+export type RollKeep = { 
+/**
+ * The capture's name, as [`RollCapture`] has it.
+ */
+name: string, };
+
+/**
+ * What the phone's camera shares.
+ */
+export type RollView = { 
+/**
+ * The group that it goes to; absent while it is off.
+ */
+group?: string, 
+/**
+ * Whether it waits because nobody of the group is near: what the camera takes meanwhile is never shared.
+ */
+paused: boolean, 
+/**
+ * Captures that go out soon, the oldest first.
+ */
+waiting: Array<RollCapture>, 
+/**
+ * How many went out since it was switched on.
+ */
+shared: number, };
+
+/**
+ * A capture of the camera that is about to go out.
+ */
+export type RollCapture = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * When it goes out.
+ */
+at_ms: number, };
+
+/**
+ * Asks what other programs have handed over.
+ */
+export type OfferGet = Record<symbol, never>;
+
+/**
+ * Adds what was handed over to a group.
+ */
+export type OfferTake = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Forgets what was handed over; the files themselves stay where they are.
+ */
+export type OfferDrop = Record<symbol, never>;
+
+/**
+ * Files that another program handed over and nobody has answered.
+ */
+export type OfferView = { 
+/**
+ * How many; none when nothing waits.
+ */
+count: number, 
+/**
+ * The names of the first few.
+ */
+names: Array<string>, 
+/**
+ * Bytes of all of them.
+ */
+size_bytes: number, };
+
+/**
+ * Lets the person pick photos and clips with the system's own picker, as they were taken, and adds them to a group.
+ */
+export type SystemPick = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Hands originals to other programs: by the system's own sharing, or as files in the person's folder of pictures.
+ */
+export type ShareOut = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moments, at most [`SHARED_AT_ONCE`].
+ */
+moments: Array<string>, };
+
+/**
+ * What was handed over.
+ */
+export type SharedView = { 
+/**
+ * How many originals.
+ */
+count: number, 
+/**
+ * The folder that they were written to; absent where the system took them.
+ */
+folder?: string, };
+
+/**
+ * Opens the folder that [`ShareOut`] writes to.
+ */
+export type FolderOpen = Record<symbol, never>;
+
+/**
+ * Something changed on the machine.
+ */
+export type SystemEvent = { "event": "system_changed" } | { "event": "offer_changed" };
+
 export interface Calls {
   "app.status": { args: StatusGet; reply: AppStatus };
+  "app.diagnostics": { args: DiagnosticsGet; reply: DiagnosticsView };
   "profile.set": { args: ProfileSet; reply: Profile };
   "group.create": { args: GroupCreate; reply: GroupView };
   "group.list": { args: GroupList; reply: GroupPage };
@@ -1842,6 +2193,7 @@ export interface Calls {
   "invite.list": { args: InviteList; reply: InvitePage };
   "invite.revoke": { args: InviteRevoke; reply: InvitePage };
   "invite.inspect": { args: InviteInspect; reply: InvitePreview };
+  "invite.card": { args: InviteCard; reply: CardView };
   "member.list": { args: MemberList; reply: MemberPage };
   "peer.list": { args: PeerList; reply: PeerPage };
   "album.get": { args: AlbumGet; reply: AlbumView };
@@ -1875,4 +2227,20 @@ export interface Calls {
   "clock.undo": { args: ClockUndo; reply: ClockPage };
   "clock.photos": { args: ClockPhotos; reply: ClockPage };
   "clock.show": { args: ClockShow; reply: ClockFace };
+}
+
+export interface SystemCalls {
+  "system.get": { args: SystemGet; reply: SystemView };
+  "system.set": { args: SystemSet; reply: SystemView };
+  "system.mute": { args: SystemMute; reply: SystemView };
+  "system.ask": { args: SystemAsk; reply: SystemView };
+  "system.settings": { args: SystemSettings; reply: SystemView };
+  "system.pick": { args: SystemPick; reply: PostReceipt };
+  "roll.set": { args: RollSet; reply: SystemView };
+  "roll.keep": { args: RollKeep; reply: SystemView };
+  "offer.get": { args: OfferGet; reply: OfferView };
+  "offer.take": { args: OfferTake; reply: PostReceipt };
+  "offer.drop": { args: OfferDrop; reply: OfferView };
+  "share.out": { args: ShareOut; reply: SharedView };
+  "folder.open": { args: FolderOpen; reply: SystemView };
 }

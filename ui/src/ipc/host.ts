@@ -12,6 +12,8 @@ import type {
   JobPage,
   MediaPart,
   PostReceipt,
+  SystemCalls,
+  SystemEvent,
   UploadTarget,
 } from './contract';
 
@@ -36,6 +38,8 @@ export interface Host {
     | undefined;
   /** Puts an original among the person's photos, where its address alone does not: on a phone, and where bytes are sealed. */
   readonly save?: ((group: string, moment: string) => Promise<void>) | undefined;
+  /** The machine that the app's window runs on; a node's page has none. */
+  readonly system?: SystemHost | undefined;
   /**
    * Sends the next bytes of a recording while it is made: in order, about twice a second. Where the answer was lost the same
    * bytes may be sent again; `clip.get` says where to go on, `clip.close` ends it, `clip.abort` takes it back.
@@ -53,6 +57,12 @@ export interface Host {
   readonly startImport?: ((group: string) => Promise<JobPage>) | undefined;
   /** Streams one file into a group. */
   upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt>;
+}
+
+/** What the app's window can ask of its machine. */
+export interface SystemHost {
+  call<Name extends keyof SystemCalls>(name: Name, args: SystemCalls[Name]['args']): Promise<SystemCalls[Name]['reply']>;
+  events(listener: (event: SystemEvent) => void): () => void;
 }
 
 /** What can fail: the engine's codes, the two ways of not reaching it, and what a page itself cannot do. */

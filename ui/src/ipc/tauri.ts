@@ -1,8 +1,8 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { clipUrl, mediaUrl, putBundle, putClip, putFile, uploadUrl } from './bytes';
-import type { Calls, Event, ImportSurvey, JobPage } from './contract';
-import { type Host, type Taking, toFailure } from './host';
+import type { Calls, Event, ImportSurvey, JobPage, SystemCalls, SystemEvent } from './contract';
+import { type Host, type SystemHost, type Taking, toFailure } from './host';
 
 /** Opens the app's own engine. Requests and events go through Tauri, bytes through its loopback server. */
 export async function openTauri(): Promise<Host> {
@@ -20,6 +20,20 @@ class TauriHost implements Host {
   readonly takes = ON_A_PHONE ? null : 'dialog';
   readonly chooseImport = ON_A_PHONE ? undefined : () => ask<ImportSurvey | null>('choose_import');
   readonly startImport = ON_A_PHONE ? undefined : (group: string) => ask<JobPage>('start_import', { group });
+
+  readonly system: SystemHost = {
+    call: async <Name extends keyof SystemCalls>(name: Name, args: SystemCalls[Name]['args']) => {
+      try {
+        return await invoke<SystemCalls[Name]['reply']>('system', { request: { call: name, args } });
+      } catch (cause) {
+        throw toFailure(cause);
+      }
+    },
+    events: (listener) => {
+      const listening = listen<SystemEvent>('system', ({ payload }) => listener(payload));
+      return () => void listening.then((stop) => stop());
+    },
+  };
 
   constructor(base: string) {
     this.#base = base;

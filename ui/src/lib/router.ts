@@ -3,7 +3,7 @@ export type Route =
   | { readonly at: 'home' }
   | { readonly at: 'start' }
   | { readonly at: 'join'; readonly link: string }
-  | { readonly at: 'settings' }
+  | { readonly at: 'settings'; readonly page: SettingsPage }
   | { readonly at: 'gallery' }
   | { readonly at: 'box' }
   | { readonly at: 'screen'; readonly group: string }
@@ -12,6 +12,9 @@ export type Route =
       readonly group: string;
       readonly over: Over | null;
     };
+
+/** What lies over the settings, so that going back leads to them. */
+type SettingsPage = 'all' | 'licences' | 'diagnostics';
 
 export type Over = { readonly sheet: (typeof SHEETS)[number] } | { readonly sheet: 'moment'; readonly moment: string };
 
@@ -22,7 +25,8 @@ const ID = /^[0-9a-f]{1,128}$/;
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [first = '', group = '', sheet = '', moment = ''] = path.split('/');
-  if (first === 'start' || first === 'settings' || first === 'gallery' || first === 'box') return { at: first };
+  if (first === 'start' || first === 'gallery' || first === 'box') return { at: first };
+  if (first === 'settings') return { at: first, page: group === 'licences' || group === 'diagnostics' ? group : 'all' };
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
   if (first === 'screen' && ID.test(group)) return { at: 'screen', group };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
@@ -41,6 +45,8 @@ export function href(route: Route): string {
       return route.link === '' ? '#/join' : `#/join?${new URLSearchParams({ link: route.link })}`;
     case 'screen':
       return `#/screen/${route.group}`;
+    case 'settings':
+      return route.page === 'all' ? '#/settings' : `#/settings/${route.page}`;
     case 'group':
       return `#/group/${route.group}${overPath(route.over)}`;
     default:

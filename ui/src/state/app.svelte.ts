@@ -7,6 +7,7 @@ import { sentence } from '../lib/sentence';
 import { m } from '../paraglide/messages.js';
 import { OpenGroup } from './group.svelte';
 import { Loaded } from './loaded.svelte';
+import { Machine } from './machine.svelte';
 import { Toasts } from './toasts.svelte';
 import { Uploads } from './uploads.svelte';
 
@@ -18,6 +19,8 @@ export class App {
   readonly box: Loaded<BoxView>;
   readonly toasts = new Toasts();
   readonly uploads: Uploads;
+  /** The machine that the window runs on, where it is the app's window. */
+  readonly machine: Machine | null;
   group = $state.raw<OpenGroup | null>(null);
   /** Whether the engine answers. */
   linked = $state(true);
@@ -30,6 +33,7 @@ export class App {
     this.host = host;
     this.status = new Loaded(() => host.call('app.status', {}));
     this.groups = new Loaded(() => host.call('group.list', {}));
+    this.machine = host.system ? new Machine(host.system) : null;
     this.uploads = new Uploads(host, {
       alreadyThere: (count) => this.toasts.done(m.upload_already_there({ count })),
       clock: (group, photo) => this.#clockPhoto(group, photo),
@@ -45,7 +49,11 @@ export class App {
     );
     void this.status.load();
     void this.groups.load();
-    return stop;
+    const leave = this.machine?.start();
+    return () => {
+      stop();
+      leave?.();
+    };
   }
 
   /** Makes a group the open one. */

@@ -61,3 +61,23 @@ pub struct ProfileSet {
     /// One of twelve hues, 0 to 11.
     pub colour: u8,
 }
+
+/// Asks for what helps to find a fault: nothing of it leaves this device by itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct DiagnosticsGet {}
+
+/// What helps to find a fault, for its owner to read and to give away: no names, no keys, no invites.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DiagnosticsView {
+    /// One text each.
+    pub parts: Vec<DiagnosticsPart>,
+}
+
+/// One text of the diagnostics.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DiagnosticsPart {
+    /// What it is, as the name of a file.
+    pub name: String,
+    /// All of it.
+    pub text: String,
+}

@@ -28,6 +28,7 @@ mod member;
 mod moment;
 mod screen;
 mod storage;
+mod system;
 mod timeline;
 mod venue;
 
@@ -36,7 +37,7 @@ pub use album::{
     FingerprintView, ImmichStart, ImportReceipt, ImportSurvey, JobGet, JobKind, JobPage, JobReceipt, JobState, JobStop,
     JobView, ShareView,
 };
-pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
+pub use app::{AppStatus, DiagnosticsGet, DiagnosticsPart, DiagnosticsView, Profile, ProfileSet, SecretsAt, StatusGet};
 pub use call::{Call, Caller, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};
 pub use clip::{ClipAbort, ClipClose, ClipGet, ClipReceipt, ClipTarget, LiveClip};
@@ -49,7 +50,10 @@ pub use event::{Event, JoinStage};
 pub use group::{
     GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupPhase, GroupView,
 };
-pub use invite::{InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView};
+pub use invite::{
+    CardLanguage, CardPaper, CardView, CardWifi, InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage,
+    InvitePreview, InviteRevoke, InviteView,
+};
 pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence, Role};
 pub use moment::{
     FavouriteView, Held, HeldBack, MediaPart, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentKind,
@@ -59,6 +63,11 @@ pub use screen::{ScreenGet, ScreenView};
 pub use storage::{
     Blocked, CopiesView, Keep, Outstanding, StorageGet, StoragePolicy, StorageSet, StorageView, TakebackView,
     TransferView,
+};
+pub use system::{
+    FolderOpen, OfferDrop, OfferGet, OfferTake, OfferView, RollCapture, RollKeep, RollSet, RollView, SHARED_AT_ONCE,
+    ShareOut, SharedView, SystemAsk, SystemEvent, SystemGet, SystemGrant, SystemMute, SystemPermission,
+    SystemPermissions, SystemPick, SystemReply, SystemRequest, SystemSet, SystemSettings, SystemView,
 };
 pub use timeline::{
     Bucket, BucketPage, PlacePage, PlacedMoment, SeenView, StackPage, TimelineBuckets, TimelineFilter, TimelinePage,

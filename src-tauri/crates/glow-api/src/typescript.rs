@@ -28,6 +28,9 @@ fn typescript() -> String {
         Profile,
         ProfileSet,
         StatusGet,
+        DiagnosticsGet,
+        DiagnosticsView,
+        DiagnosticsPart,
         GroupCreate,
         GroupList,
         GroupGet,
@@ -44,6 +47,11 @@ fn typescript() -> String {
         InvitePreview,
         InvitePage,
         InviteView,
+        InviteCard,
+        CardPaper,
+        CardLanguage,
+        CardWifi,
+        CardView,
         MemberList,
         MemberPage,
         MemberView,
@@ -143,9 +151,31 @@ fn typescript() -> String {
         Event,
         JoinStage,
         ApiError,
-        ErrorCode
+        ErrorCode,
+        SystemGet,
+        SystemSet,
+        SystemMute,
+        SystemAsk,
+        SystemSettings,
+        SystemView,
+        SystemPermission,
+        SystemGrant,
+        SystemPermissions,
+        RollSet,
+        RollKeep,
+        RollView,
+        RollCapture,
+        OfferGet,
+        OfferTake,
+        OfferDrop,
+        OfferView,
+        SystemPick,
+        ShareOut,
+        SharedView,
+        FolderOpen,
+        SystemEvent
     );
-    out + &call::calls_typescript()
+    out + &call::calls_typescript() + &system::system_calls_typescript()
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! groups/<id>/secrets       keys of this device in the group, 0600
 //! groups/<id>/blobs/        sealed media
 //! groups/<id>/spool/        uploads of cameras, on a box: not sealed until they are moments
+//! logs/                     what hosts write of their work, if they do
 //! incoming/                 uploads on their way in; emptied at each start
 //! ```
 
@@ -58,6 +59,11 @@ impl Directory {
 
     pub(crate) fn incoming(&self) -> PathBuf {
         self.root.join("incoming")
+    }
+
+    /// Where hosts put their logs.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.root.join("logs")
     }
 
     pub(crate) fn group(&self, id: GroupId) -> GroupDirectory {

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod bus;
+mod catch_up;
 mod clock;
 mod config;
 mod directory;
@@ -27,6 +28,7 @@ mod qr;
 mod recording;
 mod recordings;
 mod rehearsal;
+mod scrub;
 mod secrets;
 mod spool;
 mod upload;

@@ -22,6 +22,10 @@ pub const GOSSIP_BYTES: usize = 32 * 1024;
 pub const NAME_CHARS: usize = 64;
 /// A group's title, in characters.
 pub const TITLE_CHARS: usize = 100;
+/// A Wi-Fi's name, in bytes.
+pub const WIFI_NAME_BYTES: usize = 32;
+/// A Wi-Fi's password, in bytes.
+pub const WIFI_PASSWORD_BYTES: usize = 63;
 /// A caption, in characters.
 pub const CAPTION_CHARS: usize = 2_000;
 /// An emoji of a reaction, in bytes.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::exit;
@@ -152,6 +152,42 @@ pub(crate) struct Invite {
     /// Write the QR code to a file as SVG.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    /// Write a card for the table to a file as PDF: name, QR code, how to join.
+    #[arg(long, value_name = "FILE.pdf")]
+    pub(crate) card: Option<PathBuf>,
+    /// What the card is printed on: one on A6, or four on A4 to cut apart.
+    #[arg(long, value_enum, default_value = "a4", requires = "card")]
+    pub(crate) paper: Paper,
+    /// The card's language.
+    #[arg(long, value_enum, default_value = "en", requires = "card")]
+    pub(crate) language: Language,
+    /// What stands on the card instead of the group's name.
+    #[arg(long, value_name = "TEXT", requires = "card")]
+    pub(crate) card_title: Option<String>,
+    /// The Wi-Fi to be in: printed on the card with a code of its own, kept nowhere.
+    #[arg(long, value_name = "NAME", requires = "card")]
+    pub(crate) wifi: Option<String>,
+    /// The Wi-Fi's password; without one it is an open network.
+    #[arg(long, value_name = "PASSWORD", env = "AFTERGLOW_WIFI_PASSWORD", hide_env_values = true, requires = "wifi")]
+    pub(crate) wifi_password: Option<String>,
+}
+
+/// What a card is printed on.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Paper {
+    /// One card, 105 x 148 mm.
+    A6,
+    /// Four cards, 210 x 297 mm.
+    A4,
+}
+
+/// What a card is written in.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Language {
+    /// English.
+    En,
+    /// German.
+    De,
 }
 
 #[derive(Debug, Args)]

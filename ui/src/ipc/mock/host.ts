@@ -23,6 +23,7 @@ import { Failure, type Host, type Taking } from '../host';
 import { boxOf, printingOf } from './box';
 import clipUrl from './clip.webm?url';
 import { Clocks, clockFace } from './clocks';
+import { MockMachine } from './machine';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
 import { albumOf, jobOf, shareOf } from './takehome';
@@ -39,6 +40,8 @@ export interface MockOptions {
   readonly empty?: boolean;
   /** The device is a venue box. */
   readonly box?: boolean;
+  /** The machine it seems to run on; a node's page when absent. */
+  readonly machine?: 'desktop' | 'phone';
 }
 
 /** Opens a seeded world that lives in memory: for development, tests and the gallery. */
@@ -50,6 +53,7 @@ export function openMock(options: MockOptions = {}): MockHost {
     empty: query.has('empty'),
     box: query.has('box'),
     ...(now === null ? {} : { now: Number(now) }),
+    ...(query.has('phone') ? { machine: 'phone' as const } : query.has('desktop') ? { machine: 'desktop' as const } : {}),
     ...(query.has('new') ? { profile: null } : {}),
     ...options,
   });
@@ -65,6 +69,7 @@ type Answers = {
 export class MockHost implements Host {
   readonly kind = 'mock';
   readonly takes = 'dialog';
+  readonly system: MockMachine | undefined;
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #albums = new Map<string, Album>();
   readonly #uploads = new Map<string, string>();
@@ -82,8 +87,11 @@ export class MockHost implements Host {
   /** Every request that came, for tests. */
   readonly asked: (keyof Calls)[] = [];
 
-  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false, box = false }: MockOptions) {
+  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false, box = false, machine }: MockOptions) {
     this.#isBox = box;
+    const post = (group: string, count: number) =>
+      this.arrive(count, group, { author: hex('d', 0), author_name: 'Anna', mine: true, on_devices: 1 });
+    this.system = machine === undefined ? undefined : new MockMachine(machine === 'phone', post);
     this.#start = now ?? Date.now();
     this.#latencyMs = latencyMs;
     this.#profile = profile === null ? undefined : (profile ?? { name: 'Anna', colour: 0 });
@@ -474,6 +482,16 @@ export class MockHost implements Host {
       is_box: this.#isBox,
       can_print: this.#isBox,
     }),
+    'app.diagnostics': () => ({
+      parts: [
+        { name: 'about.txt', text: 'Afterglow 0.1.0\nlinux x86_64\nclips get a picture by: ffmpeg\nHEIC gets a picture by: nothing\n' },
+        {
+          name: 'groups.txt',
+          text: '1 groups\ngroup 1: active, 5 members, 3 connected, listening at 192.168.1.20:40123, 81234567 bytes here and 0 on their way\n',
+        },
+        { name: 'app.2026-11-21.log', text: '2026-11-21T17:39:02.120Z  INFO glow_net::event_loop: connected device=d4c1a9…\n'.repeat(12) },
+      ],
+    }),
     'profile.set': (profile) => {
       this.#profile = { ...profile };
       this.emit({ event: 'status_changed' });
@@ -513,6 +531,11 @@ export class MockHost implements Host {
       of.invites = of.invites.map((one) => (one.id === id ? { ...one, open: false } : one));
       return { invites: of.invites };
     },
+    'invite.card': ({ title }) => ({
+      pdf: btoa('%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>'),
+      file_name: `${title ?? 'Anna & Ben'}.pdf`,
+      unprintable: [...(title ?? '')].filter((letter) => letter > '\u2fff').join(''),
+    }),
     'invite.inspect': ({ link }) => {
       if (!link.startsWith('afterglow://join/')) throw new Failure('invite_malformed', 'not an invite');
       const mine = link.includes('mine');

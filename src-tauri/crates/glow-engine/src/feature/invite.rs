@@ -1,14 +1,17 @@
 //! Invites: made, shown, closed.
 
+use data_encoding::BASE64;
 use glow_api::{
-    ApiError, ErrorCode, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView,
+    ApiError, CardLanguage, CardPaper, CardView, ErrorCode, InviteCard, InviteCreate, InviteInspect, InviteList,
+    InvitePage, InvitePreview, InviteRevoke, InviteView,
 };
-use glow_model::{Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, Role, limits};
+use glow_card::{Card, CardError, Language, Paper, Wifi};
+use glow_model::{Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, Role, clean_line, limits};
 
 use crate::{
     clock::{now_ms, random},
     engine::Engine,
-    error::{ApiResult, bad_request},
+    error::{ApiResult, bad_request, blocking},
     invites::{find, page, unknown},
     view,
 };
@@ -66,3 +69,38 @@ pub(super) async fn inspect(engine: &Engine, inspect: InviteInspect) -> ApiResul
     let link = InviteLink::parse(&inspect.link).map_err(|error| view::bad_link(&error))?;
     Ok(InvitePreview { group: link.group.to_string(), title: link.title, already_member: engine.has_group(link.group) })
 }
+
+/// A card for the table. What it says of the Wi-Fi goes onto the paper and nowhere else.
+pub(super) async fn card(engine: &Engine, wanted: InviteCard) -> ApiResult<CardView> {
+    let group = engine.group(&wanted.group)?;
+    let id: InviteId = wanted.invite.parse().map_err(|_| bad_request("the invite id is malformed"))?;
+    let invite = find(&group, id)?;
+    if !invite.open {
+        return Err(ApiError::new(ErrorCode::InviteRevoked, "nobody is let in by this invite any more"));
+    }
+    let own = group.membership().genesis().map(|genesis| genesis.title.clone()).unwrap_or_default();
+    let card = Card {
+        title: wanted.title.and_then(|title| clean_line(&title, limits::TITLE_CHARS)).unwrap_or(own),
+        code: invite.link.to_ascii_uppercase(),
+        language: match wanted.language {
+            CardLanguage::En => Language::En,
+            CardLanguage::De => Language::De,
+        },
+        wifi: wanted.wifi.map(|wifi| Wifi { name: wifi.name, password: wifi.password }),
+    };
+    let paper = match wanted.paper {
+        CardPaper::A6 => Paper::A6,
+        CardPaper::A4 => Paper::A4,
+    };
+    blocking(move || {
+        let pdf = card.pdf(paper).map_err(|error| unprinted(&error))?;
+        let name = sanitize_filename::sanitize(format!("{}.pdf", card.title));
+        ApiResult::Ok(CardView { pdf: BASE64.encode(&pdf), file_name: name, unprintable: card.unprintable() })
+    })
+    .await
+}
+
+fn unprinted(error: &CardError) -> ApiError {
+    ApiError::new(ErrorCode::BadText, format!("the card cannot be printed: {error}"))
+}
+

@@ -4,6 +4,7 @@ mod album;
 mod app;
 mod clip;
 mod clock;
+mod diagnostics;
 mod favourite;
 mod group;
 mod invite;
@@ -28,6 +29,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
     }
     match request {
         Request::StatusGet(_) => reply!(StatusGet, app::status(engine)),
+        Request::DiagnosticsGet(_) => reply!(DiagnosticsGet, diagnostics::get(engine)),
         Request::ProfileSet(set) => reply!(ProfileSet, app::set_profile(engine, set)),
         Request::GroupCreate(create) => reply!(GroupCreate, group::create(engine, create)),
         Request::GroupList(_) => reply!(GroupList, group::list(engine)),
@@ -39,6 +41,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::InviteList(list) => reply!(InviteList, invite::list(engine, list)),
         Request::InviteRevoke(revoke) => reply!(InviteRevoke, invite::revoke(engine, revoke)),
         Request::InviteInspect(inspect) => reply!(InviteInspect, invite::inspect(engine, inspect)),
+        Request::InviteCard(card) => reply!(InviteCard, invite::card(engine, card)),
         Request::MemberList(list) => reply!(MemberList, member::list(engine, list)),
         Request::PeerList(list) => reply!(PeerList, member::peers(engine, list)),
         Request::AlbumGet(get) => reply!(AlbumGet, album::get(engine, get)),

@@ -19,7 +19,7 @@ use glow_net::Net;
 use glow_store::{GroupStore, LocalCapture};
 use glow_sync::{Membership, topology};
 pub(crate) use join::join;
-pub(crate) use tasks::{create, open};
+pub(crate) use tasks::{create, look_again, open};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 

@@ -222,11 +222,16 @@ async fn start_network(config: &EngineConfig, group: &Arc<Group>) {
     let _ = group.net.set(net.clone());
     announce::membership_changed(group);
     net.add_addresses(FoundBy::Manual, config.addresses.clone());
-    let this = group.clone();
+    look_again(group).await;
+    group.tasks.spawn(stoppable(group.clone(), listen_to_network(group.clone(), events)));
+}
+
+/// Dials wherever members were met before.
+pub(crate) async fn look_again(group: &Arc<Group>) {
+    let (Some(net), this) = (group.net(), group.clone()) else { return };
     if let Ok(remembered) = blocking(move || this.store.remembered_addresses(REMEMBERED)).await {
         net.add_addresses(FoundBy::Remembered, remembered);
     }
-    group.tasks.spawn(stoppable(group.clone(), listen_to_network(group.clone(), events)));
 }
 
 async fn stoppable(group: Arc<Group>, work: impl Future<Output = ()>) {

@@ -348,6 +348,7 @@ impl Picker {
 
     fn assign_small(&mut self, now_ms: u64, actions: &mut Vec<Action>) {
         let mut load = self.load(|_| true);
+        let bulk = self.load(|flight| flight.tier.is_bulk());
         let is_hushed = !self.hushed.is_empty();
         let mut may_take = !self.has_to_do(now_ms);
         let mut asks = Vec::new();
@@ -360,7 +361,7 @@ impl Picker {
                 continue;
             }
             let is_others = self.is_brought(want, free);
-            let Some(peer) = self.best_holder(want, free, &load, now_ms) else { continue };
+            let Some(peer) = self.best_holder(want, free, (&load, &bulk), now_ms) else { continue };
             if is_others && !(may_take && self.idle.may_take(self.is_near(peer), now_ms)) {
                 continue;
             }
@@ -399,9 +400,14 @@ impl Picker {
         &self,
         want: &want::Wanted,
         free: u32,
-        load: &BTreeMap<DeviceId, usize>,
+        (load, bulk): (&BTreeMap<DeviceId, usize>, &BTreeMap<DeviceId, usize>),
         now_ms: u64,
     ) -> Option<DeviceId> {
+        // What is played does not wait for originals to end.
+        let counts = |peer: &DeviceId| {
+            let beside = bulk.get(peer).filter(|_| want.tier == Tier::Playing).copied().unwrap_or_default();
+            load.get(peer).copied().unwrap_or_default() - beside
+        };
         let is_others = |peer: &DeviceId| {
             let has = self.holdings.of(want.blob, *peer) & free != 0;
             has && want.author != Some(*peer) && self.is_near(*peer) && self.links[peer].is_fit(now_ms)
@@ -411,13 +417,11 @@ impl Picker {
         self.links
             .iter()
             .filter(|(peer, _)| !spares_author || want.author != Some(**peer))
-            .filter(|(peer, link)| {
-                load.get(*peer).is_some_and(|load| *load < link::in_flight(want.tier)) && link.is_fit(now_ms)
-            })
+            .filter(|(peer, link)| counts(peer) < link::in_flight(want.tier) && link.is_fit(now_ms))
             .filter(|(peer, _)| !self.avoid.contains_key(&(want.blob, **peer)))
             .min_by_key(|(peer, _)| {
                 let lacks = self.holdings.of(want.blob, **peer) & free == 0;
-                (lacks, !self.is_near(**peer), load.get(*peer).copied().unwrap_or_default())
+                (lacks, !self.is_near(**peer), counts(peer))
             })
             .map(|(peer, _)| *peer)
     }

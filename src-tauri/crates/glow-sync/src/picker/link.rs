@@ -113,10 +113,10 @@ impl Link {
     }
 }
 
-/// Requests of a tier to one member at once, when it has nothing else to send here.
+/// Requests of a tier to one member at once. What is played comes in order only when few share the way.
 pub(super) fn in_flight(tier: Tier) -> usize {
     match tier {
-        Tier::Grid | Tier::Playing => IN_FLIGHT,
-        Tier::Screen | Tier::Manifest | Tier::Original => LARGER_IN_FLIGHT,
+        Tier::Grid => IN_FLIGHT,
+        Tier::Playing | Tier::Screen | Tier::Manifest | Tier::Original => LARGER_IN_FLIGHT,
     }
 }

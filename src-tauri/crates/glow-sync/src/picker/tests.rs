@@ -342,3 +342,23 @@ fn one_that_lies_is_soon_asked_for_nothing() {
     let lan = burst(Lan::separate(9, 20.0, 100.0, 2_000).lie(4));
     assert!(lan.lies <= 7 * 3, "{} lies told to seven", lan.lies);
 }
+
+#[test]
+fn a_seek_into_the_last_third_of_a_long_clip_on_a_slow_line_is_served_long_before_the_rest() {
+    // Twelve segments of 8 MiB: 40 seconds at 20 Mbit/s. After 3 seconds somebody looks at the ninth.
+    let (sought_ms, from_piece) = (3_000, 5);
+    let lan = Lan::separate(2, 20.0, 100.0, 2_000).shots(12, 32, 0, |_| 0);
+    let lan = lan.seeks(1, sought_ms * 1_000, vec![8, 9, 10], from_piece).run();
+    assert!(lan.all_complete(), "after {} ms", lan.done_ms());
+    let sought = |(at_ms, photo, piece): &(u64, u8, u32)| *at_ms > sought_ms && *photo == 8 && *piece >= from_piece;
+    let played: Vec<(u64, u8, u32)> =
+        lan.came_to(1).filter(sought).skip_while(|(.., piece)| *piece != from_piece).collect();
+    let first_ms = played[0].0;
+    assert!(first_ms <= sought_ms + 1_000, "it plays at {first_ms} ms");
+    let here = lan.came_to(1).filter(|(at_ms, ..)| *at_ms <= first_ms).count();
+    assert!(here < 12 * 32 / 4, "{here} of 384 pieces are here by then");
+    let last_ms = played[played.len() - 1].0;
+    assert!(last_ms <= sought_ms + 6_000, "the segment plays to its end: {last_ms} ms");
+    let late = |pair: &[(u64, u8, u32)]| pair[0].2 > pair[1].2 + 2;
+    assert!(!played.windows(2).any(late), "about in order: {played:?}");
+}

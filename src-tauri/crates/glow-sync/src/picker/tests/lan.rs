@@ -76,8 +76,19 @@ struct Step {
 enum Event {
     Hop(Step),
     Acknowledged(Ends, u64),
-    Shutter { author: usize },
-    Shot { author: usize, photo: u8 },
+    Shutter {
+        author: usize,
+    },
+    Shot {
+        author: usize,
+        photo: u8,
+    },
+    /// Somebody looks at the originals of these photos, as if they were a clip's segments, from a piece of the first on.
+    Seek {
+        device: usize,
+        photos: Vec<u8>,
+        piece: u32,
+    },
 }
 
 struct Device {
@@ -114,6 +125,8 @@ pub(super) struct Lan {
     shot_us: BTreeMap<u8, u64>,
     /// When each device had each photo's grid preview.
     pub(super) previews_us: BTreeMap<(u8, usize), u64>,
+    /// The pieces of originals that came to each device, in order, and when.
+    came: Vec<(u64, usize, u8, u32)>,
     pub(super) wasted: usize,
     pub(super) lies: usize,
     /// Pieces sent, by who sent them to whom, and of which part.
@@ -180,6 +193,7 @@ impl Lan {
             photos: BTreeMap::new(),
             shot_us: BTreeMap::new(),
             previews_us: BTreeMap::new(),
+            came: Vec::new(),
             wasted: 0,
             lies: 0,
             sent: BTreeMap::new(),
@@ -227,6 +241,12 @@ impl Lan {
         self
     }
 
+    /// A device plays these at a time, from a piece of the first on.
+    pub(super) fn seeks(mut self, device: usize, at_us: u64, photos: Vec<u8>, piece: u32) -> Self {
+        self.at(at_us, Event::Seek { device, photos, piece });
+        self
+    }
+
     pub(super) fn run(mut self) -> Self {
         while self.now_us <= TIMEOUT_US && !self.all_complete() {
             let now_ms = self.now_us / 1_000;
@@ -268,6 +288,11 @@ impl Lan {
             }
             Event::Shutter { author } => self.hush(author, EARLY_QUIET_MS),
             Event::Shot { author, photo } => self.shoot(author, photo),
+            Event::Seek { device, photos, piece } => {
+                let segments: Vec<BlobId> = photos.into_iter().map(|photo| id(photo, 2)).collect();
+                self.devices[device].picker.play(&segments, piece);
+                self.devices[device].is_touched = true;
+            }
         }
     }
 
@@ -504,6 +529,9 @@ impl Lan {
         let held = device.held.entry(blob).or_default();
         self.wasted += usize::from(*held & (1 << piece) != 0);
         *held |= 1 << piece;
+        if part == 2 {
+            self.came.push((self.now_us / 1_000, n, photo, piece));
+        }
         let is_complete = *held == super::group::first(pieces);
         device.picker.arrived(Some(ticket), blob, piece, now_ms);
         if is_last {
@@ -526,6 +554,12 @@ impl Lan {
     pub(super) fn sent(&self, part: u8, counts: impl Fn(usize, usize) -> bool) -> usize {
         let counted = self.sent.iter().filter(|((from, to, of), _)| *of == part && counts(*from, *to));
         counted.map(|(_, pieces)| pieces).sum()
+    }
+
+    /// When which pieces of which originals came to a device.
+    pub(super) fn came_to(&self, device: usize) -> impl Iterator<Item = (u64, u8, u32)> {
+        let here = self.came.iter().filter(move |(_, to, ..)| *to == device);
+        here.map(|(at_ms, _, photo, piece)| (*at_ms, *photo, *piece))
     }
 
     pub(super) fn done_ms(&self) -> u64 {

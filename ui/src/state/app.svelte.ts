@@ -116,6 +116,7 @@ export class App {
           void group.timeline.rearrange();
           if (group.clocks.value) void group.clocks.load();
         });
+        return;
       case 'album_job':
         this.#when(event.group, (group) => void group.job.load());
         return;

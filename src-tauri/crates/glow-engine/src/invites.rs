@@ -7,12 +7,7 @@ use glow_model::{InviteId, InviteKeys, InviteLink, InviteSeed, limits};
 use glow_sync::membership::Invite;
 use qrcode::EcLevel;
 
-use crate::{
-    clock::now_ms,
-    error::ApiResult,
-    group::Group,
-    qr, view,
-};
+use crate::{clock::now_ms, error::ApiResult, group::Group, qr, view};
 
 /// All of them, newest first.
 pub(crate) fn page(group: &Group) -> ApiResult<InvitePage> {

@@ -41,7 +41,8 @@ mod words;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, Hold, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role,
+    Admit, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, Hold, InviteClose, InviteGrant,
+    Moment, MomentKind, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role,
 };
 pub use clock::ClockCode;
 pub use error::ModelError;

@@ -42,7 +42,9 @@ pub use group::GroupStore;
 pub use incoming::{CapturedPart, Changes, Incoming, InviteEntry, LocalCapture, MemberEntry, MemberTable, Patch};
 pub use rebuild::RebuildReport;
 pub use row::{
-    AlbumBlob, AlbumShare, BlobRow, BlobWant, BucketRow, CameraRow, ClipRow, ClockRow, CopiesReport, Cover, Evictable, Fingerprint, Fork, FragmentRow, Gap, HoldRow, InviteRow, MemberRow, MomentRow, OperationState, Part, PartRow, ReactionRow, ShareWish, Summary, TakebackRow, Tier, TimelineQuery, WantFilter,
+    AlbumBlob, AlbumShare, BlobRow, BlobWant, BucketRow, CameraRow, ClipRow, ClockRow, CopiesReport, Cover, Evictable,
+    Fingerprint, Fork, FragmentRow, Gap, HoldRow, InviteRow, MemberRow, MomentRow, OperationState, Part, PartRow,
+    ReactionRow, ShareWish, Summary, TakebackRow, Tier, TimelineQuery, WantFilter,
 };
 pub use table::fragment::IncomingFragment;
 pub use table::state::{IncomingState, PresenceRow, Said, StateKey};

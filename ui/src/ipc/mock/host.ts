@@ -1,7 +1,7 @@
 import { encodeShapes, shapeOf } from '../../lib/shape';
 import type {
-  BundleReceipt,
   BoxView,
+  BundleReceipt,
   Calls,
   ClipReceipt,
   ClipTarget,

@@ -6,7 +6,7 @@ use glow_api::{
     InvitePage, InvitePreview, InviteRevoke, InviteView,
 };
 use glow_card::{Card, CardError, Language, Paper, Wifi};
-use glow_model::{Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, Role, clean_line, limits};
+use glow_model::{Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, InviteSeed, Role, clean_line, limits};
 
 use crate::{
     clock::{now_ms, random},
@@ -103,4 +103,3 @@ pub(super) async fn card(engine: &Engine, wanted: InviteCard) -> ApiResult<CardV
 fn unprinted(error: &CardError) -> ApiError {
     ApiError::new(ErrorCode::BadText, format!("the card cannot be printed: {error}"))
 }
-

@@ -1,7 +1,7 @@
 //! One file a command, and which of them runs.
 
-mod clock;
 mod bundle;
+mod clock;
 mod export;
 mod group;
 mod import;

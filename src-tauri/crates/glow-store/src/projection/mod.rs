@@ -24,7 +24,7 @@ pub(crate) mod timeline;
 pub(crate) const OPENED: (&str, &str) = ("operation", "id, kind, state");
 
 /// Every table of this module with its columns, in an order that does not depend on arrival.
-pub(crate) const TABLES: [(&str, &str); 13] = [
+pub(crate) const TABLES: [(&str, &str); 14] = [
     (
         "member",
         "device, role, sealing, admitted_by, invite, name, colour",

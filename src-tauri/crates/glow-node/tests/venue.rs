@@ -27,10 +27,12 @@ trait Play {
 }
 
 impl Play for Device {
-    /// A photo like no other: the number stands behind its end, where no picture is.
+    /// A photo like no other: a comment behind its first segment holds the number, in letters.
     fn photo(&self, name: &str, number: u32) -> Result<PathBuf> {
         let path = self.path(name);
-        std::fs::write(&path, [PHOTO, &number.to_be_bytes()].concat())?;
+        let (head, rest) = PHOTO.split_at(20);
+        let letters: Vec<u8> = format!("{number:08}").bytes().map(|digit| digit - b'0' + b'a').collect();
+        std::fs::write(&path, [head, &[0xFF, 0xFE, 0, 10], &letters, rest].concat())?;
         Ok(path)
     }
 

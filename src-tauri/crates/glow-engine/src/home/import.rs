@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use glow_api::{ApiError, Caller, ImportReceipt, ImportSurvey, PostFailure};
+use glow_api::{ApiError, Caller, ImportReceipt, ImportSurvey};
 use glow_model::{Body, Caption, OperationId, clean_text, limits};
 
 use super::{
@@ -88,7 +88,7 @@ impl Engine {
         receipt.already_there += came.already_there;
         let room = limits::IMPORT_FAILURES.saturating_sub(receipt.failures.len());
         receipt.failed += view::count(came.failures.len());
-        receipt.failures.extend(came.failures.into_iter().take(room).map(|failure: PostFailure| failure));
+        receipt.failures.extend(came.failures.into_iter().take(room));
         Ok(posted)
     }
 }

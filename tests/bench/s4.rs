@@ -47,6 +47,7 @@ const WITHIN: Duration = Duration::from_secs(600);
 struct Taken {
     joined: Duration,
     first_screen: Duration,
+    operations: Duration,
     metadata: Duration,
     photos: Duration,
     memory_bytes: u64,
@@ -136,14 +137,26 @@ fn join(bob: &Node, group: &str, link: &str, size: &Size, lan: &Lan) -> Result<T
             Ok(start.elapsed())
         };
         let first_screen = until("a screen of previews", SCREEN.into(), "grid")?;
+        let operations = scope.spawn(|| until_all(bob, group, size.moments).map(|()| start.elapsed()));
         let metadata = until("all previews", size.moments, "grid")?;
+        let operations = operations.join().map_err(|_| anyhow!("counting panicked"))??;
         let metadata_bytes = lan.stats()?.hosts[1].received_bytes - before;
         let photos = until("all photos", size.photos, "original")?;
         done.store(true, Ordering::Relaxed);
         let joined = joining.join().map_err(|_| anyhow!("joining panicked"))??;
         let memory_bytes = memory.join().map_err(|_| anyhow!("the watcher panicked"))?;
-        Ok(Taken { joined, first_screen, metadata, photos, memory_bytes, metadata_bytes })
+        Ok(Taken { joined, first_screen, operations, metadata, photos, memory_bytes, metadata_bytes })
     })
+}
+
+/// Waits until the timeline has all moments, whatever is there of their pictures.
+fn until_all(node: &Node, group: &str, moments: u64) -> Result<()> {
+    let mut control = Control::connect(&node.data_dir())?;
+    poll::until_true("all operations", WITHIN, || {
+        let query = TimelineQuery { group: group.to_owned(), cursor: None, limit: 1, filter: Default::default() };
+        Ok(control.call(query)?["total"].as_u64() == Some(moments))
+    })?;
+    Ok(())
 }
 
 /// Waits until a page is full and all on it hold a part.
@@ -187,6 +200,7 @@ fn report(taken: &[Taken], size: &Size) {
     figures.print("joined", middle(|taken| taken.joined), "s", None, None);
     figures.print("first screen", middle(|taken| taken.first_screen), "s", Some(FIRST_SCREEN_GOAL_S), None);
     figures.print("first screen, worst of the runs", worst(|taken| taken.first_screen), "s", None, None);
+    figures.print("all operations", middle(|taken| taken.operations), "s", None, None);
     figures.print("all operations and grid previews", middle(|taken| taken.metadata), "s", Some(goal_s), bound);
     figures.print("the same, worst of the runs", worst(|taken| taken.metadata), "s", None, bound);
     figures.print("came by then", bytes as f64 / 1e6, "MB", None, Some(("without proofs", bound_s * RATE_MBIT / 8.0)));

@@ -6,12 +6,12 @@ use glow_model::{OperationId, Plane};
 use glow_sync::reconcile::Snapshot;
 use glow_sync::{NodeId, Topology};
 
-/// As in `glow_net`'s address book: failures after which others stand in, the waits between them, and how long a sighting counts.
-const DOUBT: u32 = 2;
+/// As in `glow_net`'s address book: the waits between failures, how long a sighting counts, and how long it is passed on.
 const FIRST_WAIT_MS: u64 = 300;
 const LONGEST_WAIT_LATELY_MS: u64 = 2_000;
 const LONGEST_WAIT_MS: u64 = 60_000;
 const LATELY_MS: u64 = 600_000;
+const FRESH_MS: u64 = 120_000;
 const PATIENCE: u32 = 12;
 
 /// When an operation came, and over how many links.
@@ -111,7 +111,7 @@ impl Device {
     /// The nodes to dial now, and when to look again.
     pub(crate) fn dials(&mut self, now_ms: u64) -> (Vec<NodeId>, Option<u64>) {
         if std::mem::take(&mut self.has_news) {
-            self.topology.set_known(self.known.iter().map(|(node, known)| (*node, known.failures <= DOUBT)));
+            self.topology.set_known(self.known.iter().map(|(node, known)| (*node, known.failures == 0)));
         }
         let wanted = self.topology.wanted(now_ms);
         let due = |node: &NodeId| self.known.get(node).map_or(0, |known| known.due_ms);
@@ -122,7 +122,7 @@ impl Device {
 
     /// Those it may tell of.
     pub(crate) fn sightings(&self, now_ms: u64, linked: &BTreeSet<NodeId>) -> BTreeMap<NodeId, u64> {
-        let known = self.known.iter().filter(|(_, known)| known.failures == 0 && now_ms - known.seen_ms < LATELY_MS);
+        let known = self.known.iter().filter(|(_, known)| known.failures == 0 && now_ms - known.seen_ms < FRESH_MS);
         let mut met: BTreeMap<NodeId, u64> = known.map(|(node, known)| (*node, known.seen_ms)).collect();
         met.extend(linked.iter().map(|node| (*node, now_ms)));
         met

@@ -31,8 +31,8 @@ const LONGEST_DOOR_WAIT: Duration = Duration::from_secs(120);
 const SENT_AWAY: Duration = Duration::from_secs(60);
 /// Addresses kept at once: two for each member of the largest group.
 const ADDRESSES: usize = 2 * limits::MEMBERS;
-/// Failures in a row after which somebody else stands in for whoever should be there.
-const DOUBT: u32 = 2;
+/// Whom nobody has met for so long is not recommended to others: whoever is there is met by somebody all the time.
+const FRESH: Duration = Duration::from_secs(120);
 /// Failures in a row after which an address where nobody was ever met is forgotten.
 const PATIENCE: u32 = 12;
 
@@ -400,7 +400,8 @@ impl AddressBook {
     pub(crate) fn candidates(&self) -> impl Iterator<Item = (PeerId, bool)> {
         self.addresses.values().filter_map(|known| {
             let peer = known.peer?;
-            let answers = known.unreachable <= DOUBT && known.doors_shut == 0;
+            // After one failure somebody else stands in: of those one has heard of many may be gone.
+            let answers = known.unreachable == 0 && known.doors_shut == 0;
             Some((peer, answers || self.connected.contains(&peer)))
         })
     }
@@ -412,8 +413,8 @@ impl AddressBook {
             let is_here = self.connected.contains(&peer);
             let seen = if is_here { now } else { known.seen? };
             let answers = is_here || (known.unreachable == 0 && known.doors_shut == 0);
-            let is_lately = now.saturating_duration_since(seen) < LATELY;
-            (answers && is_lately).then_some(Sighting { address: *address, peer, at: seen })
+            let is_fresh = now.saturating_duration_since(seen) < FRESH;
+            (answers && is_fresh).then_some(Sighting { address: *address, peer, at: seen })
         })
     }
 

@@ -307,7 +307,7 @@ fn what_others_tell_counts_when_it_is_newer() {
     assert_eq!(book.sightings(at(72)).count(), 0, "that was before");
     book.add(&told(new, at(75)), at(76));
     assert_eq!(book.sightings(at(76)).count(), 1, "somebody has met it since");
-    assert_eq!(book.sightings(at(76) + LATELY).count(), 0, "what is long ago is not passed on");
+    assert_eq!(book.sightings(at(76) + FRESH).count(), 0, "what is long ago is not passed on");
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn what_a_host_holds_back_is_off_every_screen_and_stays_on_the_timeline() 
     for person in [&alice, &carol] {
         person.sees(&photo.name(), |_| true).await;
     }
-    let hold = async |person: &Person<'_>, on: bool| {
+    let hold = async |person: &Person, on: bool| {
         person.ask(MomentHold { group: person.group.clone(), moment: id(person, &photo).await, on }).await
     };
     assert_eq!(hold(&carol, true).await.unwrap_err().code, ErrorCode::NotAllowed, "neither host nor author");

@@ -457,7 +457,7 @@ pub(crate) enum BoxCommand {
     /// Let simulated members post through a box of their own, in a group that is gone afterwards, and print how it went.
     Rehearse(Rehearse),
     /// Let the system start the box at boot, with these settings. Needs root.
-    Install(Install),
+    Install(Box<Install>),
     /// End the installed box and remove it from the system; its album stays. Needs root.
     Uninstall(Uninstall),
 }

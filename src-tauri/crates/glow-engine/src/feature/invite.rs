@@ -6,7 +6,9 @@ use glow_api::{
     InvitePage, InvitePreview, InviteRevoke, InviteView,
 };
 use glow_card::{Card, CardError, Language, Paper, Wifi};
-use glow_model::{Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, InviteSeed, Role, clean_line, limits};
+use glow_model::{
+    Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, InviteSeed, Role, clean_line, limits,
+};
 
 use crate::{
     clock::{now_ms, random},

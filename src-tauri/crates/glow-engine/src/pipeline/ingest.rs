@@ -66,7 +66,7 @@ pub(crate) struct Probed {
 /// What becomes one moment.
 enum Unit {
     Single(Probed),
-    Live { still: Probed, motion: Probed },
+    Live { still: Probed, motion: Box<Probed> },
 }
 
 impl Unit {
@@ -210,7 +210,7 @@ async fn pair_up(files: Vec<CaptureFile>) -> ApiResult<(Vec<Unit>, Vec<PostFailu
         let unit = |(i, still): (usize, Option<Probed>)| {
             let still = still?;
             Some(match motions.remove(&i) {
-                Some(motion) => Unit::Live { still, motion },
+                Some(motion) => Unit::Live { still, motion: Box::new(motion) },
                 None => Unit::Single(still),
             })
         };

@@ -191,9 +191,9 @@ async fn post(
                 if let Some(failure) = receipt.failures.first() {
                     bail!("a picture could not be posted: {}", failure.error);
                 }
-                let mut sent = sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                sent.extend(receipt.moments.into_iter().map(|moment| (moment, (number, start))));
-                drop(sent);
+                sent.lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .extend(receipt.moments.into_iter().map(|moment| (moment, (number, start))));
                 tokio::fs::remove_file(&path).await?;
             }
             anyhow::Ok(())

@@ -575,6 +575,374 @@ shares_access_point: boolean,
 is_hotspot: boolean, };
 
 /**
+ * Asks what the album is and what of it is here.
+ */
+export type AlbumGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * The album, and what of it is here.
+ */
+export type AlbumView = { 
+/**
+ * What it is, in 256 bits and three words.
+ */
+fingerprint: FingerprintView, 
+/**
+ * Moments on the timeline.
+ */
+moments: number, 
+/**
+ * Files that an export writes: originals that are here, with moving parts.
+ */
+originals: number, 
+/**
+ * Their bytes.
+ */
+original_bytes: number, 
+/**
+ * Moments of which only a preview is here.
+ */
+previews_only: number, 
+/**
+ * Moments of which nothing is here.
+ */
+nothing_here: number, };
+
+/**
+ * What an album is: equal on devices that hold the same, different at one altered byte.
+ */
+export type FingerprintView = { 
+/**
+ * Of what is known and of the bytes that are here, as hex. Equal to `album` where nothing is lacking.
+ */
+fingerprint: string, 
+/**
+ * Its first 33 bits as three words.
+ */
+words: string, 
+/**
+ * Of the set of operations alone, as hex: equal on devices that know the same, whatever bytes they hold.
+ */
+album: string, 
+/**
+ * Its first 33 bits as three words.
+ */
+album_words: string, 
+/**
+ * Operations in the set.
+ */
+operations: number, 
+/**
+ * Blobs that they name.
+ */
+blobs: number, 
+/**
+ * Blobs that are not here, or damaged.
+ */
+lacking: number, 
+/**
+ * Their bytes.
+ */
+lacking_bytes: number, };
+
+/**
+ * Asks what a bundle would hold.
+ */
+export type AlbumShare = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * What goes into it.
+ */
+wish: BundleWish, };
+
+/**
+ * What goes into a bundle.
+ */
+export type BundleWish = { 
+/**
+ * Everything that is here, whoever has it already.
+ */
+whole: boolean, 
+/**
+ * Only what any of these devices lacks by its own signed word; none: any of the other members.
+ */
+lacked_by: Array<string>, 
+/**
+ * Previews without originals.
+ */
+previews_only: boolean, };
+
+/**
+ * What a bundle would hold.
+ */
+export type ShareView = { 
+/**
+ * Moments of which there is something in it.
+ */
+moments: number, 
+/**
+ * Operations.
+ */
+operations: number, 
+/**
+ * Sealed blobs.
+ */
+blobs: number, 
+/**
+ * Bytes of the blobs; the file is a little larger.
+ */
+bytes: number, };
+
+/**
+ * What opening a bundle came to.
+ */
+export type BundleReceipt = { 
+/**
+ * The group it is of.
+ */
+group: string, 
+/**
+ * The group's title.
+ */
+title: string, 
+/**
+ * Operations that were not here.
+ */
+operations_new: number, 
+/**
+ * Operations that were here already.
+ */
+operations_known: number, 
+/**
+ * Blobs that are complete by it.
+ */
+blobs_new: number, 
+/**
+ * Blobs that were here already.
+ */
+blobs_known: number, 
+/**
+ * Records that are not valid, or that nothing here names.
+ */
+refused: number, 
+/**
+ * Parts of the file that are damaged; what was whole has been merged.
+ */
+damaged: number, 
+/**
+ * Whether the file was there to its end.
+ */
+complete: boolean, };
+
+/**
+ * How an album is taken home.
+ */
+export type ExportFormat = "tree" | "zip" | "web";
+
+/**
+ * What an export came to.
+ */
+export type ExportReceipt = { 
+/**
+ * Originals and moving parts written.
+ */
+written: number, 
+/**
+ * Those that were there already, byte for byte.
+ */
+skipped: number, 
+/**
+ * Moments of which only a preview could be written.
+ */
+previews_only: number, 
+/**
+ * Originals that are not on this device.
+ */
+missing: number, 
+/**
+ * Bytes written.
+ */
+bytes: number, 
+/**
+ * What was exported, after every byte was read.
+ */
+fingerprint: string, 
+/**
+ * Its three words.
+ */
+words: string, };
+
+/**
+ * What a folder holds that could be taken in.
+ */
+export type ImportSurvey = { 
+/**
+ * Photos and clips, by their names' endings.
+ */
+files: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Folders that were looked into.
+ */
+folders: number, 
+/**
+ * Files that are passed over.
+ */
+others: number, 
+/**
+ * The title of the exported album that the folder is.
+ */
+album?: string, };
+
+/**
+ * What taking in a folder came to.
+ */
+export type ImportReceipt = { 
+/**
+ * Moments that are new on the timeline.
+ */
+added: number, 
+/**
+ * Moments that were there already.
+ */
+already_there: number, 
+/**
+ * Captions that came along.
+ */
+captions: number, 
+/**
+ * Files that could not be added.
+ */
+failed: number, 
+/**
+ * The first of them, each with its reason.
+ */
+failures: Array<PostFailure>, };
+
+/**
+ * Asks for the long work of a group.
+ */
+export type JobGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Stops the long work of a group, or forgets how it ended.
+ */
+export type JobStop = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Starts to upload an album to an Immich server.
+ */
+export type ImmichStart = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The server's address.
+ */
+url: string, 
+/**
+ * Its API key; it is not kept.
+ */
+key: string, };
+
+/**
+ * The long work of a group, if there is or was any.
+ */
+export type JobPage = { 
+/**
+ * What runs, or how the last one ended.
+ */
+job?: JobView, };
+
+/**
+ * Work that takes long.
+ */
+export type JobView = { 
+/**
+ * What it is.
+ */
+kind: JobKind, 
+/**
+ * Whether it goes on.
+ */
+state: JobState, 
+/**
+ * Things done.
+ */
+done: number, 
+/**
+ * Things there are; 0 while that is not known.
+ */
+total: number, 
+/**
+ * Bytes written or read.
+ */
+bytes: number, 
+/**
+ * What it came to.
+ */
+receipt?: JobReceipt, 
+/**
+ * Why it failed.
+ */
+error?: ApiError, };
+
+/**
+ * What long work is.
+ */
+export type JobKind = "export" | "immich" | "bundle" | "import";
+
+/**
+ * Whether long work goes on.
+ */
+export type JobState = "running" | "done" | "failed";
+
+/**
+ * What long work came to.
+ */
+export type JobReceipt = { "of": "export" } & ExportReceipt | { "of": "bundle" } & BundleReport | { "of": "import" } & ImportReceipt;
+
+/**
+ * What packing a bundle came to.
+ */
+export type BundleReport = { 
+/**
+ * Operations in it.
+ */
+operations: number, 
+/**
+ * Sealed blobs in it.
+ */
+blobs: number, 
+/**
+ * Blobs that were to be in it and could not be read.
+ */
+missing: number, 
+/**
+ * Bytes of the file.
+ */
+bytes: number, };
+
+/**
  * Asks what a big screen of a group shows beside its moments.
  */
 export type ScreenGet = { 
@@ -1888,7 +2256,11 @@ moment: string,
 /**
  * Verified part, 0 to 1.
  */
-progress: number, } | { "event": "album_job", group: string } | { "event": "join_progress", 
+progress: number, } | { "event": "album_job", 
+/**
+ * The group's id.
+ */
+group: string, } | { "event": "join_progress", 
 /**
  * The group's id.
  */
@@ -1923,7 +2295,7 @@ message: string, };
 /**
  * What an error is.
  */
-export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "file_exists" | "not_a_bundle" | "bundle_too_new" | "bundle_of_others" | "server_unreachable" | "server_refused" | "no_printer" | "print_limit" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
 
 /**
  * Asks what there is and how it is set.

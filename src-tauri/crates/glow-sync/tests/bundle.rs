@@ -65,7 +65,7 @@ fn a_record() -> impl Strategy<Value = Record> {
         (0..300_u64).prop_map(|n| Record::About(About { operations: n, blobs: n, bytes: n })),
         (any::<u8>(), 1..2_000_usize).prop_map(|(byte, bytes)| Record::Operation(vec![byte; bytes])),
         (any::<u8>(), 1..limits::FRAGMENT_BYTES).prop_map(|(byte, bytes)| Record::Fragment(vec![byte; bytes])),
-        (any::<u8>(), 0..200_000_usize).prop_map(|(byte, bytes)| piece(byte, bytes)),
+        (any::<u8>(), 0..150_000_usize).prop_map(|(byte, bytes)| piece(byte, bytes)),
         (10..=255_u8).prop_map(Record::Unknown),
     ]
 }
@@ -126,10 +126,15 @@ fn a_record_over_its_limit_is_refused_and_the_rest_is_read() {
         [Record::Operation(vec![1]), Record::Operation(vec![2])],
         "from the next that begins in a chunk"
     );
-    for bytes in [limits::BUNDLE_SLICE_BYTES, limits::BUNDLE_SLICE_BYTES + 1, 100 * limits::BUNDLE_SLICE_BYTES] {
+    for bytes in [limits::BUNDLE_SLICE_BYTES, limits::BUNDLE_SLICE_BYTES + 1] {
         let (records, whole) = unpack(&pack(&[piece(1, bytes)]));
         assert_eq!((records.len(), whole), if bytes == limits::BUNDLE_SLICE_BYTES { (1, true) } else { (0, false) });
     }
+    // Of what claims to be longer nothing is waited for.
+    let claimed = u32::try_from(100 * limits::BUNDLE_RECORD_BYTES).unwrap();
+    let opened = [&0_u32.to_le_bytes()[..], &claimed.to_le_bytes(), &[3; 100]].concat();
+    let mut unpacker = Unpacker::new(&head().key(&SECRET));
+    assert_eq!(unpacker.take(&hostile(&opened), &mut vec![]), Err(BundleError::Malformed));
 }
 
 #[test]
@@ -144,14 +149,16 @@ fn chunks_in_another_order_or_of_another_file_do_not_open() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     #[test]
-    fn any_records_come_out_as_they_went_in(records in prop::collection::vec(a_record(), 0..30)) {
+    fn any_records_come_out_as_they_went_in(records in prop::collection::vec(a_record(), 0..9)) {
         prop_assert_eq!(unpack(&pack(&records)), (records, true));
     }
 
     #[test]
     fn a_file_cut_anywhere_gives_a_beginning_and_goes_on_from_there(
-        records in prop::collection::vec(a_record(), 1..20),
+        records in prop::collection::vec(a_record(), 1..9),
         cut in any::<prop::sample::Index>(),
     ) {
         let file = pack(&records);

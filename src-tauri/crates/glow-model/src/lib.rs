@@ -39,8 +39,8 @@ mod text;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, Caption, ClipClose, ClipOpen, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place,
-    Plane, Profile, Reaction, Retract, Role,
+    Admit, Body, Caption, ClipClose, ClipOpen, Hold, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded,
+    Place, Plane, Profile, Reaction, Retract, Role,
 };
 pub use error::ModelError;
 pub use fragment::{Fragment, FragmentBody, VerifiedFragment};

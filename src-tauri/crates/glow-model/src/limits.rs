@@ -92,3 +92,21 @@ pub const REQUESTS_PER_PEER: usize = 16;
 pub const WAITING_OPERATIONS: usize = 1_000;
 /// Edits of one caption.
 pub const CAPTION_EDITS: usize = 200;
+/// Holds of one moment by its author, and by hosts.
+pub const HOLD_EDITS: usize = 200;
+/// Copies of one moment that a box may print at once.
+pub const PRINT_COPIES: u32 = 10;
+/// Pages that a box may print in a day.
+pub const PRINT_PAGES: u32 = 1_000;
+/// A file that a camera uploads, in bytes.
+pub const SPOOL_FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Files that wait in the spool of a camera's uploads, those on their way in included.
+pub const SPOOL_FILES: usize = 500;
+/// What the spool may hold, in bytes.
+pub const SPOOL_BYTES: u64 = 32 * 1024 * 1024 * 1024;
+/// Uploads on their way in at once.
+pub const SPOOL_UPLOADS: usize = 16;
+/// Uploads that could not be added and are kept for a person to look at; a further one ends the oldest.
+pub const SPOOL_BAD_FILES: usize = 100;
+/// Space that uploads leave free on the disk, in bytes.
+pub const SPOOL_FREE_BYTES: u64 = 500 * 1024 * 1024;

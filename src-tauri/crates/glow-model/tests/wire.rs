@@ -4,7 +4,7 @@
 use data_encoding::HEXLOWER;
 use glow_model::{
     Admit, BlobId, BlobKey, BlobRef, Body, Caption, ClipClose, ClipOpen, DeviceKeys, Draft, EpochId, EpochSecret,
-    Fragment, FragmentBody, FragmentId, Genesis, GroupId, GroupSecret, InviteClose, InviteGrant, InviteKeys,
+    Fragment, FragmentBody, FragmentId, Genesis, GroupId, GroupSecret, Hold, InviteClose, InviteGrant, InviteKeys,
     InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError, Moment, MomentKind, Operation, OperationId, Original,
     OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Sealer, Segments, Verified, VerifiedFragment, Wifi,
     blob::encode_manifest, codec, fragment::Position, limits,
@@ -92,6 +92,7 @@ fn bodies() -> Vec<Body> {
         Body::OriginalAdded(OriginalAdded { moment: target, original: moment().original.unwrap(), motion: None }),
         Body::Caption(Caption { moment: target, replaces: Some(target), text: "First dance\nat last".into() }),
         Body::Reaction(Reaction { moment: target, emoji: "❤️".into(), on: true }),
+        Body::Hold(Hold { moment: target, replaces: Some(target), on: true }),
         Body::ClipOpen(ClipOpen { moment: opened() }),
         Body::ClipClose(ClipClose {
             clip: target,

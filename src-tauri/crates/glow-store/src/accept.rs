@@ -12,7 +12,7 @@ use crate::{
     Changes, GroupStore, Incoming, LocalCapture, MemberTable, OperationState, StoreError,
     connection::Durability,
     projection::{
-        blob_use, bucket, clip, member,
+        blob_use, bucket, clip, hold, member,
         moment::{self, Posted},
         original, retraction, thread, timeline,
     },
@@ -77,7 +77,7 @@ impl<'a> Fold<'a> {
         self.changes.invites |= changes.invites;
         if changes.hosts {
             self.judge_retractions()?;
-            for moment in thread::captioned_by_others(self.db)? {
+            for moment in thread::captioned_by_others(self.db)?.into_iter().chain(hold::moments(self.db)?) {
                 self.mark_moment(moment)?;
             }
         }
@@ -185,6 +185,10 @@ impl<'a> Fold<'a> {
                 thread::insert_reaction(self.db, (id, author, seq), reaction)?;
                 self.mark_moment(reaction.moment)
             }
+            Body::Hold(hold) => {
+                hold::insert(self.db, id, author, hold)?;
+                self.mark_moment(hold.moment)
+            }
             Body::Retract(retract) => self.retract(id, author, retract),
             // Membership is folded elsewhere and arrives as a table.
             Body::Genesis(_)
@@ -265,6 +269,9 @@ impl<'a> Fold<'a> {
         if let Some(moment) = thread::delete_caption(self.db, target)? {
             return self.mark_moment(moment);
         }
+        if let Some(moment) = hold::delete(self.db, target)? {
+            return self.mark_moment(moment);
+        }
         let Some((moment, was_shown)) = thread::delete_reaction(self.db, target)? else {
             return Ok(());
         };
@@ -330,6 +337,7 @@ impl<'a> Fold<'a> {
         }
         changed |= thread::derive_caption(self.db, &live, hosts)?;
         changed |= thread::derive_reactions(self.db, &live)?;
+        changed |= hold::derive(self.db, &live, hosts)?;
         if before == after {
             self.changes.changed.extend(after.filter(|_| changed));
         } else {

@@ -42,7 +42,7 @@ pub use group::GroupStore;
 pub use incoming::{CapturedPart, Changes, Incoming, InviteEntry, LocalCapture, MemberEntry, MemberTable, Patch};
 pub use rebuild::RebuildReport;
 pub use row::{
-    BlobRow, BlobWant, BucketRow, ClipRow, CopiesReport, Cover, Evictable, Fork, FragmentRow, Gap, InviteRow,
+    BlobRow, BlobWant, BucketRow, ClipRow, CopiesReport, Cover, Evictable, Fork, FragmentRow, Gap, HoldRow, InviteRow,
     MemberRow, MomentRow, OperationState, Part, PartRow, ReactionRow, Summary, TakebackRow, Tier, TimelineQuery,
     WantFilter,
 };

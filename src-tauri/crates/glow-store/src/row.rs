@@ -72,6 +72,8 @@ pub struct TimelineQuery {
     pub text: Option<String>,
     /// Of a stack only its first.
     pub stacked: bool,
+    /// Only those that nobody holds back from big screens.
+    pub screens: bool,
 }
 
 /// A stretch of the timeline.
@@ -155,6 +157,21 @@ pub struct MomentRow {
     pub unclosed: bool,
     /// When the last fragment of such a clip came to this device.
     pub heard_ms: Option<u64>,
+    /// Who holds it back from big screens.
+    pub hold: HoldRow,
+}
+
+/// Who holds a moment back from big screens, and the operations that the next ones replace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HoldRow {
+    /// Its author does.
+    pub by_author: bool,
+    /// Hosts do.
+    pub by_hosts: bool,
+    /// The last hold of its author, a letting on too.
+    pub author_head: Option<OperationId>,
+    /// The last hold of hosts, a letting on too.
+    pub host_head: Option<OperationId>,
 }
 
 /// How much of a part is here.

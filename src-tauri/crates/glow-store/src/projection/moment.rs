@@ -4,8 +4,8 @@ use glow_model::{DeviceId, MediaId, Moment, MomentKind, OperationId, Place, code
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
-    GroupStore, MomentRow, Part, PartRow, StoreError, Tier,
-    projection::{blob_use, clip, search},
+    GroupStore, HoldRow, MomentRow, Part, PartRow, StoreError, Tier,
+    projection::{blob_use, clip, hold, search},
     sql::{self, Code},
 };
 
@@ -13,7 +13,8 @@ pub(crate) const COLUMNS: &str =
     "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min,
     camera, file_name, placeholder, sort_ms, received_ms, own, shown, caption, caption_head,
     grid_size, grid_held, screen_size, screen_held, original_size, original_held, motion_size,
-    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms";
+    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms,
+    held_back, author_hold, host_hold";
 
 impl GroupStore {
     /// The moment of an operation; where another moment with the same capture is in its place on the timeline, that one.
@@ -209,6 +210,12 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MomentRow> {
         place: place(row)?,
         unclosed: row.get(35)?,
         heard_ms: sql::uint_or_null(row, 36)?,
+        hold: HoldRow {
+            by_author: row.get::<_, u8>(37)? & hold::BY_AUTHOR != 0,
+            by_hosts: row.get::<_, u8>(37)? & hold::BY_HOSTS != 0,
+            author_head: row.get::<_, Option<_>>(38)?.map(OperationId),
+            host_head: row.get::<_, Option<_>>(39)?.map(OperationId),
+        },
     })
 }
 

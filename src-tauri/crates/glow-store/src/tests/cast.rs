@@ -110,6 +110,16 @@ impl Cast {
         self.says(who, Body::Reaction(Reaction { moment, emoji: emoji.into(), on }))
     }
 
+    pub(super) fn holds(
+        &mut self,
+        who: usize,
+        moment: OperationId,
+        replaces: Option<OperationId>,
+        on: bool,
+    ) -> Incoming {
+        self.says(who, Body::Hold(glow_model::Hold { moment, replaces, on }))
+    }
+
     pub(super) fn retracts(&mut self, who: usize, target: OperationId) -> Incoming {
         self.says(who, Body::Retract(Retract { target }))
     }

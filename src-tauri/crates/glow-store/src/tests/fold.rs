@@ -19,6 +19,7 @@ enum Act {
     AddOriginal { of: usize, seed: u8 },
     OpenClip { media: u8 },
     CloseClip { of: usize, seed: u8, is_long: bool },
+    Hold { of: usize, replaces: Option<usize>, on: bool },
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -31,6 +32,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (5..8_u8).prop_map(|media| Act::OpenClip { media }),
         1 => (any::<usize>(), 104..108_u8, any::<bool>())
             .prop_map(|(of, seed, is_long)| Act::CloseClip { of, seed, is_long }),
+        2 => (any::<usize>(), proptest::option::of(any::<usize>()), any::<bool>())
+            .prop_map(|(of, replaces, on)| Act::Hold { of, replaces, on }),
     ]
 }
 
@@ -58,6 +61,10 @@ fn body(act: &Act, number: usize, said: &[Incoming]) -> Body {
         let captions: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::Caption(_)))).collect();
         captions.get(place % captions.len().max(1)).map(|caption| caption.operation.id())
     };
+    let hold_of = |place: usize| {
+        let holds: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::Hold(_)))).collect();
+        holds.get(place % holds.len().max(1)).map(|hold| hold.operation.id())
+    };
     let moment_of = |place: usize| {
         let is_moment = |s: &&Incoming| matches!(s.body, Some(Body::Moment(_) | Body::ClipOpen(_)));
         let moments: Vec<_> = said.iter().filter(is_moment).collect();
@@ -82,6 +89,9 @@ fn body(act: &Act, number: usize, said: &[Incoming]) -> Body {
             original: cast::inline("image/heic", &[*seed, seed + 1]),
             motion: None,
         }),
+        Act::Hold { of, replaces, on } => {
+            Body::Hold(glow_model::Hold { moment: moment_of(*of), replaces: replaces.and_then(hold_of), on: *on })
+        }
         Act::OpenClip { media } => Body::ClipOpen(glow_model::ClipOpen { moment: cast::opened(*media) }),
         Act::CloseClip { of, seed, is_long } => {
             let clips: Vec<_> = said.iter().filter(|s| matches!(s.body, Some(Body::ClipOpen(_)))).collect();

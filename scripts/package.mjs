@@ -101,6 +101,11 @@ function makeBox() {
   mkdirSync(join(folder, "bin"), { recursive: true });
   cpSync(command, join(folder, "bin/afterglow"));
   for (const part of ["man", "bash-completion", "zsh", "fish"]) cpSync(join(share, part), join(folder, "share", part), { recursive: true });
+  // What `box install` writes, to read before it is run, or to put into an image.
+  const example = join(work, "example");
+  execFileSync(command, ["box", "install", "--root", example, "--group", "Our event"]);
+  mkdirSync(join(folder, "share/doc/afterglow"), { recursive: true });
+  for (const file of ["etc/systemd/system/afterglow-box.service", "etc/afterglow/box.toml"]) cpSync(join(example, file), join(folder, "share/doc/afterglow", file.split("/").at(-1)));
   for (const text of ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "packaging/README.md"]) cpSync(join(root, text), join(folder, text.split("/").at(-1)));
   const made = join(out, `${name}.tar.gz`);
   execFileSync("tar", ["--create", "--gzip", "--file", made, "--directory", work, "--sort=name", "--owner=0", "--group=0", "--numeric-owner", name]);

@@ -61,7 +61,7 @@ export function entryFaults(entry) {
 /** What it is linked with, and the C library it needs. */
 export function inspectBox(box, command) {
   const listed = execFileSync("tar", ["--list", "--file", box], { encoding: "utf8" });
-  const faults = ["bin/afterglow", "share/man/man1/afterglow.1.gz", "LICENSE-MIT"].filter((path) => !listed.includes(`/${path}\n`)).map((path) => `the archive lacks ${path}`);
+  const faults = ["bin/afterglow", "share/man/man1/afterglow.1.gz", "share/doc/afterglow/afterglow-box.service", "LICENSE-MIT"].filter((path) => !listed.includes(`/${path}\n`)).map((path) => `the archive lacks ${path}`);
   const dynamic = execFileSync("objdump", ["--private-headers", command], { encoding: "utf8" });
   return [...faults, ...strangers(dynamic), ...tooNew(dynamic)];
 }

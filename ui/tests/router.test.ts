@@ -7,6 +7,8 @@ describe('router', () => {
     { at: 'start' },
     { at: 'settings' },
     { at: 'gallery' },
+    { at: 'box' },
+    { at: 'screen', group: 'a1' },
     { at: 'join', link: '' },
     { at: 'join', link: 'afterglow://join/abc?x=1&y=ü#192.168.1.2:47001' },
     { at: 'group', group: 'a1', over: null },
@@ -21,9 +23,12 @@ describe('router', () => {
     expect(parseRoute(href(route))).toEqual(route);
   });
 
-  it.each(['', '#', '#/', '#/nowhere', '#/group', '#/group/', '#/group/../x', '#/group/<b>', '#token=abc'])('takes %s for home', (hash) => {
-    expect(parseRoute(hash)).toEqual({ at: 'home' });
-  });
+  it.each(['', '#', '#/', '#/nowhere', '#/group', '#/group/', '#/group/../x', '#/screen', '#/screen/<b>', '#/group/<b>', '#token=abc'])(
+    'takes %s for home',
+    (hash) => {
+      expect(parseRoute(hash)).toEqual({ at: 'home' });
+    },
+  );
 
   it('leaves out what it does not know', () => {
     expect(parseRoute('#/group/a1/other')).toEqual({ at: 'group', group: 'a1', over: null });

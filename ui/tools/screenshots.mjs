@@ -22,6 +22,9 @@ const openTile = (n) => async (page) => {
 };
 
 const SHOTS = {
+  screen: { url: `${world()}#/screen/${GROUP}`, act: (page) => page.locator('figure.front img').first().waitFor() },
+  'screen-empty': { url: `${world()}#/screen/${EMPTY}`, act: (page) => page.locator('h1').waitFor() },
+  box: { url: `${world('&box')}#/box`, act: (page) => page.locator('code').first().waitFor() },
   welcome: { url: `${world('&new')}#/` },
   'signed-out': { url: '#/' },
   home: { url: `${world()}#/` },

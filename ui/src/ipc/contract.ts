@@ -32,7 +32,15 @@ free_disk_bytes?: number,
 /**
  * Whether originals are held back because the disk is nearly full.
  */
-disk_low: boolean, };
+disk_low: boolean, 
+/**
+ * Whether this device is a venue box.
+ */
+is_box: boolean, 
+/**
+ * Whether moments can be printed here on request.
+ */
+can_print: boolean, };
 
 /**
  * Where secret keys rest.
@@ -447,6 +455,180 @@ found_by: string,
 rtt_ms?: number, };
 
 /**
+ * Asks what a big screen of a group shows beside its moments.
+ */
+export type ScreenGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * What a big screen shows beside the moments, which come as pages of the timeline with the filter `screens`.
+ */
+export type ScreenView = { 
+/**
+ * The event's name.
+ */
+title: string, 
+/**
+ * A QR code that lets people in: an SVG document of black modules on a transparent ground; absent when nobody can join by
+ * this device.
+ */
+qr_svg?: string, 
+/**
+ * Whether whoever asks may invite.
+ */
+can_invite: boolean, 
+/**
+ * Whether whoever asks may hold moments of others back from it.
+ */
+can_hold: boolean, };
+
+/**
+ * Asks a box for its state; any other device has none.
+ */
+export type BoxGet = Record<symbol, never>;
+
+/**
+ * Changes what a box does. What is absent stays.
+ */
+export type BoxSet = { 
+/**
+ * Whether uploads of cameras are refused for now.
+ */
+camera_paused?: boolean, };
+
+/**
+ * The state of a box.
+ */
+export type BoxView = { 
+/**
+ * The group that it serves.
+ */
+group: string, 
+/**
+ * Since when it runs.
+ */
+since_ms: number, 
+/**
+ * Address of the page of this box's owner, without a token.
+ */
+page: string, 
+/**
+ * Where cameras drop off their files.
+ */
+camera: CameraDoor, 
+/**
+ * Printing on request; absent when it is off.
+ */
+printing?: Printing, };
+
+/**
+ * Where cameras drop off their files, and what became of them since the box runs.
+ */
+export type CameraDoor = { 
+/**
+ * Address of the FTP server; absent when it is off.
+ */
+ftp?: string, 
+/**
+ * Address of the WebDAV server; absent when it is off.
+ */
+webdav?: string, 
+/**
+ * The watched folder; absent when there is none.
+ */
+folder?: string, 
+/**
+ * Name that a camera gives.
+ */
+user: string, 
+/**
+ * Password that a camera gives; empty when both servers are off.
+ */
+password: string, 
+/**
+ * Whether uploads are refused for now.
+ */
+paused: boolean, 
+/**
+ * Files that are on their way in.
+ */
+waiting: number, 
+/**
+ * Files that became moments.
+ */
+posted: number, 
+/**
+ * Files that were on the timeline already.
+ */
+already_there: number, 
+/**
+ * When the last one came in; absent when none did.
+ */
+last_at_ms?: number, 
+/**
+ * What could not be added, newest first, at most twenty.
+ */
+failures: Array<CameraFailure>, };
+
+/**
+ * A file of a camera that could not be added.
+ */
+export type CameraFailure = { 
+/**
+ * Its name, made safe.
+ */
+name: string, 
+/**
+ * When.
+ */
+at_ms: number, 
+/**
+ * Why.
+ */
+error: ApiError, };
+
+/**
+ * Printing on request.
+ */
+export type Printing = { 
+/**
+ * The printer's name; empty for the system's own choice.
+ */
+printer: string, 
+/**
+ * Pages printed today.
+ */
+pages: number, 
+/**
+ * Pages that may be printed in a day.
+ */
+pages_a_day: number, 
+/**
+ * Copies that may be asked for at once.
+ */
+copies: number, };
+
+/**
+ * Prints a moment on the printer of this box.
+ */
+export type MomentPrint = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, 
+/**
+ * How many copies, from 1.
+ */
+copies: number, };
+
+/**
  * Asks for transfers and storage of a group.
  */
 export type StorageGet = { 
@@ -739,6 +921,28 @@ group: string,
 moment: string, };
 
 /**
+ * Holds a moment back from big screens, or lets it on again: for hosts, and for who posted it.
+ */
+export type MomentHold = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, 
+/**
+ * True to hold it back.
+ */
+on: boolean, };
+
+/**
+ * Who holds a moment back from big screens.
+ */
+export type HeldBack = "author" | "host";
+
+/**
  * Answers the question of a moment whose original was held back.
  */
 export type MomentShare = { 
@@ -888,6 +1092,10 @@ live?: LiveClip,
  */
 retracted: boolean, 
 /**
+ * Who holds it back from big screens; absent when nobody does.
+ */
+held_back?: HeldBack, 
+/**
  * Devices known to hold the original, this one included.
  */
 on_devices: number, 
@@ -1008,7 +1216,11 @@ text?: string,
 /**
  * Of a stack (a burst, or photos that look alike) only its first.
  */
-stacked?: boolean, };
+stacked?: boolean, 
+/**
+ * Only those that nobody holds back from big screens.
+ */
+screens?: boolean, };
 
 /**
  * One page of the timeline.
@@ -1346,7 +1558,7 @@ group: string,
 /**
  * How far it is.
  */
-stage: JoinStage, } | { "event": "lagged" };
+stage: JoinStage, } | { "event": "box_changed" } | { "event": "lagged" };
 
 /**
  * How far a join is.
@@ -1373,7 +1585,7 @@ message: string, };
 /**
  * What an error is.
  */
-export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "no_printer" | "print_limit" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
 
 export interface Calls {
   "app.status": { args: StatusGet; reply: AppStatus };
@@ -1401,8 +1613,13 @@ export interface Calls {
   "moment.caption": { args: MomentCaption; reply: MomentView };
   "moment.react": { args: MomentReact; reply: MomentView };
   "moment.favourite": { args: MomentFavourite; reply: FavouriteView };
+  "moment.hold": { args: MomentHold; reply: MomentView };
+  "moment.print": { args: MomentPrint; reply: Printing };
   "moment.retract": { args: MomentRetract; reply: MomentView };
   "moment.share": { args: MomentShare; reply: MomentView };
+  "box.get": { args: BoxGet; reply: BoxView };
+  "box.set": { args: BoxSet; reply: BoxView };
+  "screen.get": { args: ScreenGet; reply: ScreenView };
   "clip.get": { args: ClipGet; reply: ClipReceipt };
   "clip.close": { args: ClipClose; reply: PostReceipt };
   "clip.abort": { args: ClipAbort; reply: ClipReceipt };

@@ -18,10 +18,15 @@ export async function openHttp(): Promise<Host> {
   return new HttpHost(new URL(`/${encodeURIComponent(session)}/`, location.origin).href);
 }
 
+/** Where an address with a token may lead; everything else is home. */
+const PLACES = /^(?:box|(?:screen|group)\/[0-9a-f]{1,128})$/;
+
 /** Reads the token and removes it from the address bar and the history at once. */
 function takeToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token !== null) history.replaceState(null, '', `${location.pathname}${location.search}#/`);
+  const said = new URLSearchParams(location.hash.slice(1));
+  const token = said.get('token');
+  const to = said.get('to') ?? '';
+  if (token !== null) history.replaceState(null, '', `${location.pathname}${location.search}#/${PLACES.test(to) ? to : ''}`);
   return token;
 }
 

@@ -5,6 +5,8 @@ export type Route =
   | { readonly at: 'join'; readonly link: string }
   | { readonly at: 'settings' }
   | { readonly at: 'gallery' }
+  | { readonly at: 'box' }
+  | { readonly at: 'screen'; readonly group: string }
   | {
       readonly at: 'group';
       readonly group: string;
@@ -21,8 +23,9 @@ const ID = /^[0-9a-f]{1,128}$/;
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [first = '', group = '', sheet = '', moment = ''] = path.split('/');
-  if (first === 'start' || first === 'settings' || first === 'gallery') return { at: first };
+  if (first === 'start' || first === 'settings' || first === 'gallery' || first === 'box') return { at: first };
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
+  if (first === 'screen' && ID.test(group)) return { at: 'screen', group };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
   if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage' || sheet === 'camera')
     return { at: 'group', group, over: { sheet } };
@@ -37,6 +40,8 @@ export function href(route: Route): string {
       return '#/';
     case 'join':
       return route.link === '' ? '#/join' : `#/join?${new URLSearchParams({ link: route.link })}`;
+    case 'screen':
+      return `#/screen/${route.group}`;
     case 'group':
       return `#/group/${route.group}${overPath(route.over)}`;
     default:

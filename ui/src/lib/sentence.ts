@@ -27,6 +27,8 @@ const SENTENCES: Record<FailureCode, () => string> = {
   unreadable: m.error_unreadable,
   disk_full: m.error_disk_full,
   not_here: m.error_not_here,
+  no_printer: m.error_no_printer,
+  print_limit: m.error_print_limit,
   in_use: m.error_in_use,
   data_too_new: m.error_data_too_new,
   data_damaged: m.error_data_damaged,

@@ -1,5 +1,5 @@
 import { createContext } from 'svelte';
-import type { AppStatus, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
+import type { AppStatus, BoxView, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { sentence } from '../lib/sentence';
 import { m } from '../paraglide/messages.js';
@@ -13,6 +13,7 @@ export class App {
   readonly host: Host;
   readonly status: Loaded<AppStatus>;
   readonly groups: Loaded<GroupPage>;
+  readonly box: Loaded<BoxView>;
   readonly toasts = new Toasts();
   readonly uploads: Uploads;
   group = $state.raw<OpenGroup | null>(null);
@@ -25,6 +26,7 @@ export class App {
     this.host = host;
     this.status = new Loaded(() => host.call('app.status', {}));
     this.groups = new Loaded(() => host.call('group.list', {}));
+    this.box = new Loaded(() => host.call('box.get', {}));
     this.uploads = new Uploads(host, (count) => this.toasts.done(m.upload_already_there({ count })));
   }
 
@@ -89,8 +91,12 @@ export class App {
       case 'join_progress':
         this.joinStage = event.stage;
         return;
+      case 'box_changed':
+        if (this.box.value !== null) void this.box.load();
+        return;
       case 'lagged':
         void this.status.load();
+        if (this.box.value !== null) void this.box.load();
         void this.groups.load();
         void this.group?.load();
         if (this.group?.invites.value) void this.group.invites.load();

@@ -28,6 +28,10 @@ pub struct AppStatus {
     pub free_disk_bytes: Option<u64>,
     /// Whether originals are held back because the disk is nearly full.
     pub disk_low: bool,
+    /// Whether this device is a venue box.
+    pub is_box: bool,
+    /// Whether moments can be printed here on request.
+    pub can_print: bool,
 }
 
 /// Where secret keys rest.

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView, GroupCreate, GroupGet, GroupJoin,
-    GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage,
-    InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet,
-    MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile,
-    ProfileSet, SeenView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage,
-    TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    AppStatus, BoxGet, BoxSet, BoxView, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView,
+    GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, InviteCreate,
+    InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage,
+    MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentPrint, MomentReact, MomentRetract, MomentShare,
+    MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Printing, Profile, ProfileSet, ScreenGet, ScreenView,
+    SeenView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
+    TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -113,8 +114,13 @@ calls! {
     "moment.caption" MomentCaption => MomentView,
     "moment.react" MomentReact => MomentView,
     "moment.favourite" MomentFavourite => FavouriteView,
+    "moment.hold" MomentHold => MomentView,
+    "moment.print" MomentPrint => Printing,
     "moment.retract" MomentRetract => MomentView,
     "moment.share" MomentShare => MomentView,
+    "box.get" BoxGet => BoxView,
+    "box.set" BoxSet => BoxView,
+    "screen.get" ScreenGet => ScreenView,
     "clip.get" ClipGet => ClipReceipt,
     "clip.close" ClipClose => PostReceipt,
     "clip.abort" ClipAbort => ClipReceipt,

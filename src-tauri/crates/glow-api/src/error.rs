@@ -85,6 +85,10 @@ pub enum ErrorCode {
     DiskFull,
     /// The part asked for is not on this device yet.
     NotHere,
+    /// There is no printer, or it takes nothing.
+    NoPrinter,
+    /// No more is printed today, or not so many copies at once.
+    PrintLimit,
     /// Another instance uses this data directory.
     InUse,
     /// The data directory was written by a newer version.

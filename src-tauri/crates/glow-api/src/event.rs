@@ -48,6 +48,8 @@ pub enum Event {
         /// How far it is.
         stage: JoinStage,
     },
+    /// What the box says of itself: uploads, doors, failures.
+    BoxChanged,
     /// Events were dropped because this listener was slow: ask again for everything shown.
     Lagged,
 }

@@ -24,8 +24,10 @@ mod group;
 mod invite;
 mod member;
 mod moment;
+mod screen;
 mod storage;
 mod timeline;
+mod venue;
 
 pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
 pub use call::{Call, Caller, Reply, Request};
@@ -39,9 +41,10 @@ pub use group::{
 pub use invite::{InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView};
 pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence, Role};
 pub use moment::{
-    FavouriteView, Held, MediaPart, MomentCaption, MomentFavourite, MomentGet, MomentKind, MomentReact, MomentRetract,
-    MomentShare, MomentView, Place, ReactionView, ShareChoice, StackView,
+    FavouriteView, Held, HeldBack, MediaPart, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentKind,
+    MomentReact, MomentRetract, MomentShare, MomentView, Place, ReactionView, ShareChoice, StackView,
 };
+pub use screen::{ScreenGet, ScreenView};
 pub use storage::{
     Blocked, CopiesView, Keep, Outstanding, StorageGet, StoragePolicy, StorageSet, StorageView, TakebackView,
     TransferView,
@@ -50,6 +53,7 @@ pub use timeline::{
     Bucket, BucketPage, PlacePage, PlacedMoment, SeenView, StackPage, TimelineBuckets, TimelineFilter, TimelinePage,
     TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
+pub use venue::{BoxGet, BoxSet, BoxView, CameraDoor, CameraFailure, MomentPrint, Printing};
 
 #[cfg(test)]
 mod typescript;

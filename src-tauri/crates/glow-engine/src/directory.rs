@@ -6,6 +6,7 @@
 //! groups/<id>/group.db      operations and projections
 //! groups/<id>/secrets       keys of this device in the group, 0600
 //! groups/<id>/blobs/        sealed media
+//! groups/<id>/spool/        uploads of cameras, on a box: not sealed until they are moments
 //! incoming/                 uploads on their way in; emptied at each start
 //! ```
 
@@ -83,6 +84,10 @@ impl GroupDirectory {
 
     pub(crate) fn blobs(&self) -> PathBuf {
         self.0.join("blobs")
+    }
+
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.0.join("spool")
     }
 
     /// Forgets the group: keys first, overwritten, then everything. Can be repeated after a crash.

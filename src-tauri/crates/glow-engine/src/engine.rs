@@ -23,6 +23,7 @@ use crate::{
     recording,
     recordings::Recordings,
     upload::Batches,
+    venue::Venue,
 };
 
 /// The engine of one device. Cheap to clone; the last [`Engine::shutdown`] ends it in order.
@@ -39,6 +40,10 @@ pub(crate) struct Inner {
     pub(crate) tools: ExternalTools,
     pub(crate) batches: Batches,
     pub(crate) recordings: Recordings,
+    /// What this device is at an event, when it is a box.
+    pub(crate) venue: RwLock<Option<Venue>>,
+    /// Held by what is printed.
+    pub(crate) printing: tokio::sync::Mutex<()>,
     groups: RwLock<BTreeMap<GroupId, Arc<Group>>>,
     /// Groups that are being joined: a second attempt at the same time waits for nothing and is refused.
     joining: Mutex<std::collections::BTreeSet<GroupId>>,
@@ -66,6 +71,8 @@ impl Engine {
             tools: ExternalTools::discover(),
             batches: Batches::default(),
             recordings: Recordings::default(),
+            venue: RwLock::default(),
+            printing: tokio::sync::Mutex::default(),
             groups: RwLock::default(),
             joining: Mutex::default(),
         };

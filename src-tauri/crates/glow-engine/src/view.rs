@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 use glow_api::{
-    ApiError, ErrorCode, Held, LiveClip, MediaPart, MomentKind, MomentView, Place, ReactionView, Role, StackView,
+    ApiError, ErrorCode, Held, HeldBack, LiveClip, MediaPart, MomentKind, MomentView, Place, ReactionView, Role,
+    StackView,
 };
 use glow_model::{DeviceId, GroupId, ModelError, OperationId};
 use glow_store::{MomentRow, PartRow, ReactionRow};
@@ -60,6 +61,11 @@ fn moment(group: &Group, membership: &Membership, reactions: &[&ReactionRow], ro
         needs_choice: row.needs_choice,
         live,
         retracted: false,
+        held_back: match (row.hold.by_author, row.hold.by_hosts) {
+            (_, true) => Some(HeldBack::Host),
+            (true, false) => Some(HeldBack::Author),
+            (false, false) => None,
+        },
         on_devices: row.copies + u32::from(holds_original),
         favourite: row.favourite,
         stack: row.stack.map(|head| StackView { head: head.to_string(), count: row.stack_count }),

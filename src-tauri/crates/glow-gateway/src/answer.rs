@@ -65,7 +65,9 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::TooManyGroups
         | ErrorCode::UpdateNeeded
         | ErrorCode::InUse
+        | ErrorCode::NoPrinter
         | ErrorCode::DataTooNew => StatusCode::CONFLICT,
+        ErrorCode::PrintLimit => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::NobodyNear => StatusCode::GATEWAY_TIMEOUT,
         ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,

@@ -30,8 +30,8 @@ pub fn picture(number: u32) -> Result<Vec<u8>, MediaError> {
             let grain = (noise & 15) as i32 - 8;
             let hills = HEIGHT * 3 / 4 + ((x + number as usize * 131) % 600).abs_diff(300) / 3;
             let far = x.abs_diff(sun.0).pow(2) + y.abs_diff(sun.1).pow(2);
-            for channel in 0..3 {
-                let sky = (usize::from(above[channel]) * (HEIGHT - y) + usize::from(below[channel]) * y) / HEIGHT;
+            for (high, low) in above.iter().zip(&below) {
+                let sky = (usize::from(*high) * (HEIGHT - y) + usize::from(*low) * y) / HEIGHT;
                 let light = if far < 140 * 140 { 255 } else { sky + 9_000_000 / (far + 60_000) };
                 let value = if y > hills { sky / 4 } else { light };
                 rgb.push(i32::try_from(value).unwrap_or(255).saturating_add(grain).clamp(0, 255) as u8);

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::exit;
+use crate::venue::Wishes;
 
 /// Everybody's photos and clips in one timeline, nearby and offline.
 #[derive(Debug, Parser)]
@@ -85,6 +86,8 @@ pub(crate) enum Command {
     Run,
     /// Run a node with the owner's web page until interrupted.
     Serve(Serve),
+    /// Run a venue box until interrupted: it holds the album, lets people in, and takes a photographer's camera.
+    Box(Box<BoxOf>),
     /// Print a fresh address of the running node's web page. It opens the page once.
     Open,
     /// Check or rebuild what is stored, while no node runs.
@@ -283,6 +286,65 @@ pub(crate) struct Serve {
     pub(crate) ui: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BoxOf {
+    /// Read the settings from this file [default: box.toml in the data directory, if it is there]. Flags have the last word.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) wishes: Wishes,
+    #[command(subcommand)]
+    pub(crate) command: Option<BoxCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BoxCommand {
+    /// Print what the running box does: members, disk, cameras, failures, and how to join.
+    Status,
+    /// Let simulated members post through a box of their own, in a group that is gone afterwards, and print how it went.
+    Rehearse(Rehearse),
+    /// Let the system start the box at boot, with these settings. Needs root.
+    Install(Install),
+    /// End the installed box and remove it from the system; its album stays. Needs root.
+    Uninstall(Uninstall),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rehearse {
+    /// How many members.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub(crate) guests: u32,
+    /// How many pictures each of them posts.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) photos: u32,
+    /// Go on showing the big screen afterwards, until interrupted.
+    #[arg(long)]
+    pub(crate) stay: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// User that the box runs as [default: one that systemd makes for it].
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// Write everything, start nothing.
+    #[arg(long)]
+    pub(crate) no_start: bool,
+    /// Write below this folder instead of into the system, for an image; nothing is started.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) wishes: Wishes,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Uninstall {
+    /// Remove it below this folder instead of from the system.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
     /// Make the tables anew from the operations.
@@ -314,7 +376,7 @@ fn bytes(text: &str) -> Result<u64, String> {
 }
 
 /// Reads a time such as `90s`, `60m`, `24h` or `3d`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let unknown = || format!("`{text}` is not a time: use a number and s, m, h or d, such as 90m");
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(unknown)?;
     let seconds = match unit {

@@ -82,6 +82,8 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::UnknownFormat
         | ErrorCode::DamagedFile
         | ErrorCode::FileTooLarge
+        | ErrorCode::NoPrinter
+        | ErrorCode::PrintLimit
         | ErrorCode::ShuttingDown
         | ErrorCode::Internal => 1,
     }

@@ -2,52 +2,23 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tempfile::TempDir;
+use support::{Device, PHOTO};
 
-/// A small real photo: a JPEG of 64 by 48 pixels.
-const PHOTO: &[u8] = include_bytes!("photo.jpg");
-
-struct Device {
-    home: TempDir,
+trait Play {
+    fn photo(&self, name: &str) -> Result<String>;
+    fn start(&self, args: &[&str]) -> Result<Running>;
 }
 
-impl Device {
-    fn new() -> Result<Self> {
-        Ok(Self { home: tempfile::tempdir()? })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_afterglow"));
-        command
-            .args(["--no-mdns", "--loopback", "--data-dir"])
-            .arg(self.path("data"))
-            .args(args)
-            .env_remove("RUST_LOG");
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Result<Output> {
-        Ok(self.command(args).output()?)
-    }
-
-    /// Runs a command that must succeed and reads the JSON it prints.
-    fn json(&self, args: &[&str]) -> Result<Value> {
-        let output = self.run(&[&["--json"], args].concat())?;
-        ensure!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).with_context(|| String::from_utf8_lossy(&output.stdout).into_owned())
-    }
-
+impl Play for Device {
     fn photo(&self, name: &str) -> Result<String> {
         std::fs::write(self.path(name), PHOTO)?;
         Ok(self.path(name).to_string_lossy().into_owned())

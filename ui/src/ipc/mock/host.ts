@@ -1,5 +1,6 @@
 import { encodeShapes, shapeOf } from '../../lib/shape';
 import type {
+  BoxView,
   Calls,
   ClipReceipt,
   ClipTarget,
@@ -15,6 +16,7 @@ import type {
   UploadTarget,
 } from '../contract';
 import { Failure, type Host } from '../host';
+import { boxOf, printingOf } from './box';
 import clipUrl from './clip.webm?url';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
@@ -29,6 +31,8 @@ export interface MockOptions {
   readonly profile?: Profile | null;
   readonly latencyMs?: number;
   readonly empty?: boolean;
+  /** The device is a venue box. */
+  readonly box?: boolean;
 }
 
 /** Opens a seeded world that lives in memory: for development, tests and the gallery. */
@@ -38,6 +42,7 @@ export function openMock(options: MockOptions = {}): MockHost {
   const host = new MockHost({
     latencyMs: 15,
     empty: query.has('empty'),
+    box: query.has('box'),
     ...(now === null ? {} : { now: Number(now) }),
     ...(query.has('new') ? { profile: null } : {}),
     ...options,
@@ -61,12 +66,16 @@ export class MockHost implements Host {
   readonly #start: number;
   readonly #born = Date.now();
   readonly #latencyMs: number;
+  readonly #isBox: boolean;
+  #cameraPaused = false;
+  #pages = 12;
   #profile: Profile | undefined;
   #serial = 1_000_000;
   /** Every request that came, for tests. */
   readonly asked: (keyof Calls)[] = [];
 
-  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false }: MockOptions) {
+  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false, box = false }: MockOptions) {
+    this.#isBox = box;
     this.#start = now ?? Date.now();
     this.#latencyMs = latencyMs;
     this.#profile = profile === null ? undefined : (profile ?? { name: 'Anna', colour: 0 });
@@ -325,7 +334,7 @@ export class MockHost implements Host {
     const start = firstAt(of.seeds, until_ms);
     const inTime = of.seeds.slice(start, firstAt(of.seeds, from_ms));
     const isTile = ({ id }: Seed) => !filter.stacked || (of.heads.get(id) ?? id) === id;
-    const asks = filter.author ?? filter.kind ?? filter.favourites ?? filter.received_after_ms ?? filter.text;
+    const asks = filter.author ?? filter.kind ?? filter.favourites ?? filter.received_after_ms ?? filter.text ?? filter.screens;
     if (asks === undefined) return inTime.filter(isTile);
     return inTime.filter((seed) => isTile(seed) && matches(this.#view(of, seed), filter));
   }
@@ -366,6 +375,11 @@ export class MockHost implements Host {
     };
   }
 
+  #box(): BoxView {
+    if (!this.#isBox) throw new Failure('not_here', 'this device is no venue box');
+    return { ...boxOf(this.#cameraPaused, this.now()), printing: printingOf(this.#pages) };
+  }
+
   #storage(of: Album): StorageView {
     return storageOf(of, this.#policies.get(of.view.id), this.now());
   }
@@ -400,6 +414,8 @@ export class MockHost implements Host {
       can_preview_heic: false,
       free_disk_bytes: 212_000_000_000,
       disk_low: false,
+      is_box: this.#isBox,
+      can_print: this.#isBox,
     }),
     'profile.set': (profile) => {
       this.#profile = { ...profile };
@@ -529,6 +545,22 @@ export class MockHost implements Host {
       if (receipt.moment !== undefined) this.remove(group, receipt.moment);
       return receipt;
     },
+    'moment.hold': ({ group, moment, on }) => this.change(group, moment, { held_back: on ? 'host' : undefined }),
+    'moment.print': ({ copies }) => {
+      this.#pages += copies;
+      return printingOf(this.#pages);
+    },
+    'screen.get': ({ group }) => {
+      const of = this.#album(group);
+      const open = of.invites.find((one) => one.open);
+      return { title: of.view.title, can_invite: of.view.can_invite, can_hold: of.view.is_host, ...(open ? { qr_svg: open.qr_svg } : {}) };
+    },
+    'box.get': () => this.#box(),
+    'box.set': ({ camera_paused }) => {
+      if (camera_paused !== undefined) this.#cameraPaused = camera_paused;
+      this.emit({ event: 'box_changed' });
+      return this.#box();
+    },
     'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
   };
 }
@@ -550,10 +582,11 @@ function firstAt(seeds: readonly Seed[], ms: number): number {
 
 const folded = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-function matches(view: MomentView, { author, kind, favourites, received_after_ms: after, text }: TimelineFilter): boolean {
+function matches(view: MomentView, { author, kind, favourites, received_after_ms: after, text, screens }: TimelineFilter): boolean {
   if (author !== undefined && view.author !== author) return false;
   if (kind !== undefined && (view.kind === 'clip') !== (kind === 'clip')) return false;
   if (favourites && !view.favourite) return false;
+  if (screens && view.held_back !== undefined) return false;
   if (after !== undefined && (view.mine || view.received_at_ms <= after)) return false;
   const said = folded(`${view.caption} ${view.author_name}`).split(/\W+/);
   return folded(text ?? '')

@@ -7,8 +7,10 @@ mod group;
 mod invite;
 mod member;
 mod moment;
+mod screen;
 mod storage;
 mod timeline;
+mod venue;
 
 pub(crate) use app::profile;
 use glow_api::{Reply, Request};
@@ -50,8 +52,13 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::MomentCaption(caption) => reply!(MomentCaption, moment::caption(engine, caption)),
         Request::MomentReact(react) => reply!(MomentReact, moment::react(engine, react)),
         Request::MomentFavourite(favourite) => reply!(MomentFavourite, favourite::set(engine, favourite)),
+        Request::MomentHold(hold) => reply!(MomentHold, moment::hold(engine, hold)),
+        Request::MomentPrint(print) => reply!(MomentPrint, venue::print(engine, print)),
         Request::MomentRetract(retract) => reply!(MomentRetract, moment::retract(engine, retract)),
         Request::MomentShare(share) => reply!(MomentShare, moment::share(engine, share)),
+        Request::BoxGet(_) => reply!(BoxGet, venue::get(engine)),
+        Request::BoxSet(set) => reply!(BoxSet, venue::set(engine, set)),
+        Request::ScreenGet(get) => reply!(ScreenGet, screen::get(engine, get)),
         Request::ClipGet(get) => reply!(ClipGet, clip::get(engine, get)),
         Request::ClipClose(close) => reply!(ClipClose, clip::close(engine, close)),
         Request::ClipAbort(abort) => reply!(ClipAbort, clip::abort(engine, abort)),

@@ -15,6 +15,8 @@ mod store;
 mod timeline;
 mod watch;
 
+pub(crate) use run::{control, told_to_end};
+
 use std::path::Path;
 
 use anyhow::Result;
@@ -30,7 +32,7 @@ use crate::output::{Output, short};
 pub(crate) async fn run(cli: Cli) -> Result<()> {
     let Cli { global, command } = cli;
     let out = Output::new(&global);
-    let ends_in_order = matches!(command, Command::Run | Command::Serve(_));
+    let ends_in_order = matches!(command, Command::Run | Command::Serve(_) | Command::Box(_));
     let work = Box::pin(one(&global, out, command));
     if ends_in_order {
         return work.await;
@@ -67,6 +69,7 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
         Command::Profile(profile) => {
             with(global, Spared, async |node| profile::profile(node, out, profile).await).await
         }
+        Command::Box(args) => crate::venue::run(global, out, *args).await,
         Command::Open => run::open(global, out).await,
         Command::Store(command) => store::store(global, out, command).await,
         Command::Completions { shell } => {

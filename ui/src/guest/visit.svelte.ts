@@ -27,6 +27,8 @@ export class Visit {
   failure = $state.raw<Failure | null>(null);
   /** What the guest calls itself; asked for once. */
   name = $state(shelf.read('name'));
+  /** What it called itself before. */
+  known = '';
   #secret = '';
   #host: GuestHost | null = null;
   #opening = false;
@@ -49,6 +51,12 @@ export class Visit {
 
   again(): void {
     void this.#open();
+  }
+
+  /** Asks for the name once more. */
+  forgetName(): void {
+    this.known = this.name ?? '';
+    this.name = null;
   }
 
   introduce(name: string): void {

@@ -35,7 +35,11 @@ export class Visit {
 
   /** Opens the door of the link, and keeps the way to it open. */
   begin(): () => void {
-    const wake = () => document.visibilityState === 'visible' && this.#host?.wake();
+    const wake = () => {
+      if (document.visibilityState !== 'visible') return;
+      if (this.failure?.code === 'unreachable') this.again();
+      else this.#host?.wake();
+    };
     addEventListener('online', wake);
     addEventListener('pageshow', wake);
     document.addEventListener('visibilitychange', wake);

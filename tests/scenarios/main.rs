@@ -6,6 +6,7 @@
 mod bad_input;
 mod cast;
 mod catching_up;
+mod guests;
 mod joining;
 mod keeping;
 mod live;

@@ -336,8 +336,7 @@ export class Door {
         size_bytes: 0,
         chunk_bytes: CHUNK,
         missing: [],
-        has_grid: false,
-        has_screen: false,
+        has_preview: false,
         waits_for_review: false,
       };
     },
@@ -358,8 +357,7 @@ export class Door {
       size_bytes: upload.size,
       chunk_bytes: CHUNK,
       missing,
-      has_grid: !!grid,
-      has_screen: !!screen,
+      has_preview: !!grid || !!screen,
       waits_for_review: this.rights.review,
       ...(shown ? { moment: momentOf(id) } : {}),
     };

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView, GroupCreate, GroupGet, GroupJoin,
-    GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, InviteCreate, InviteInspect, InviteList, InvitePage,
-    InvitePreview, InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet,
-    MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile,
-    ProfileSet, SeenView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage,
-    TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, GuestAbort, GuestClose, GuestEnter, GuestFinish,
+    GuestJudge, GuestList, GuestMedia, GuestMediaPage, GuestOpen, GuestPage, GuestSaidView, GuestSay, GuestShow,
+    GuestUpload, GuestUploadView, GuestWelcome, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview,
+    InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact,
+    MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView,
+    StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
+    TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -26,7 +28,13 @@ pub trait Call: Into<Request> {
 pub enum Caller {
     /// The owner of this device: may do everything.
     Owner,
+    /// Somebody in a browser, let in at the door of one group: may do what that door and the group allow.
+    Guest(GuestTicket),
 }
+
+/// One session of a guest, as the engine gave it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuestTicket(pub u64);
 
 macro_rules! calls {
     ($( $name:literal $request:ident => $reply:ident ),+ $(,)?) => {
@@ -100,6 +108,17 @@ calls! {
     "invite.list" InviteList => InvitePage,
     "invite.revoke" InviteRevoke => InvitePage,
     "invite.inspect" InviteInspect => InvitePreview,
+    "guest.open" GuestOpen => GuestPage,
+    "guest.close" GuestClose => GuestPage,
+    "guest.list" GuestList => GuestPage,
+    "guest.judge" GuestJudge => GuestPage,
+    "guest.enter" GuestEnter => GuestWelcome,
+    "guest.media" GuestMedia => GuestMediaPage,
+    "guest.say" GuestSay => GuestSaidView,
+    "guest.upload" GuestUpload => GuestUploadView,
+    "guest.show" GuestShow => GuestUploadView,
+    "guest.finish" GuestFinish => GuestUploadView,
+    "guest.abort" GuestAbort => GuestUploadView,
     "member.list" MemberList => MemberPage,
     "peer.list" PeerList => PeerPage,
     "storage.get" StorageGet => StorageView,

@@ -21,6 +21,7 @@ mod clip;
 mod error;
 mod event;
 mod group;
+mod guest;
 mod invite;
 mod member;
 mod moment;
@@ -28,13 +29,19 @@ mod storage;
 mod timeline;
 
 pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
-pub use call::{Call, Caller, Reply, Request};
+pub use call::{Call, Caller, GuestTicket, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};
 pub use clip::{ClipAbort, ClipClose, ClipGet, ClipReceipt, ClipTarget, LiveClip};
 pub use error::{ApiError, ErrorCode};
 pub use event::{Event, JoinStage};
 pub use group::{
     GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupPhase, GroupView,
+};
+pub use guest::{
+    ChunkRun, DoorView, GuestAbort, GuestClose, GuestEnter, GuestFinish, GuestJudge, GuestList, GuestMedia,
+    GuestMediaPage, GuestMediaPart, GuestOpen, GuestPage, GuestQuota, GuestRights, GuestSaidView, GuestSay, GuestShow,
+    GuestUpload, GuestUploadState, GuestUploadView, GuestVerdict, GuestView, GuestWelcome, OtherDoor, SealedBlob,
+    WaitingPost,
 };
 pub use invite::{InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView};
 pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence, Role};

@@ -6,6 +6,7 @@
 //! groups/<id>/group.db      operations and projections
 //! groups/<id>/secrets       keys of this device in the group, 0600
 //! groups/<id>/blobs/        sealed media
+//! groups/<id>/guests/       files of guests on their way in
 //! incoming/                 uploads on their way in; emptied at each start
 //! ```
 
@@ -79,6 +80,10 @@ impl GroupDirectory {
 
     pub(crate) fn secrets(&self) -> PathBuf {
         self.0.join("secrets")
+    }
+
+    pub(crate) fn guests(&self) -> PathBuf {
+        self.0.join("guests")
     }
 
     pub(crate) fn blobs(&self) -> PathBuf {

@@ -81,11 +81,12 @@ impl Engine {
     /// [`glow_api::ErrorCode::Unreadable`] when the folder cannot be written, [`glow_api::ErrorCode::DiskFull`].
     pub async fn export(
         &self,
-        _: Caller,
+        caller: Caller,
         group: &str,
         dir: PathBuf,
         progress: impl Fn(ExportProgress) + Send + Sync + 'static,
     ) -> Result<ExportReport, ApiError> {
+        crate::guest::require_owner(caller)?;
         let group = self.group(group)?;
         blocking(move || Export::new(&group, &dir)?.run(&progress)).await
     }

@@ -24,6 +24,13 @@ impl Refusal {
         Self { status, error: ApiError::new(code, message) }
     }
 
+    /// The same refusal with one more argument.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.error = self.error.with(name, value);
+        self
+    }
+
     /// The request is not understood.
     pub(crate) fn bad_request(status: StatusCode, message: impl Into<String>) -> Self {
         Self::new(status, ErrorCode::BadRequest, message)
@@ -51,8 +58,12 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UnknownMoment
         | ErrorCode::UnknownMember
         | ErrorCode::UnknownInvite
+        | ErrorCode::UnknownDoor
+        | ErrorCode::UnknownUpload
         | ErrorCode::NotHere => StatusCode::NOT_FOUND,
-        ErrorCode::NotAllowed | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => StatusCode::FORBIDDEN,
+        ErrorCode::NotAllowed | ErrorCode::Blocked | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => {
+            StatusCode::FORBIDDEN
+        }
         ErrorCode::InviteMalformed
         | ErrorCode::InviteTooNew
         | ErrorCode::UnknownFormat
@@ -61,13 +72,15 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::InviteExpired | ErrorCode::InviteUsedUp | ErrorCode::InviteRevoked | ErrorCode::GroupEnded => {
             StatusCode::GONE
         }
+        ErrorCode::TryLater => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::AlreadyMember
+        | ErrorCode::OutOfOrder
         | ErrorCode::TooManyGroups
         | ErrorCode::UpdateNeeded
         | ErrorCode::InUse
         | ErrorCode::DataTooNew => StatusCode::CONFLICT,
         ErrorCode::NobodyNear => StatusCode::GATEWAY_TIMEOUT,
-        ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::FileTooLarge | ErrorCode::QuotaUsedUp => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::DataDamaged | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -39,14 +39,14 @@ mod text;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, Caption, ClipClose, ClipOpen, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place,
-    Plane, Profile, Reaction, Retract, Role,
+    Admit, Body, Caption, ClipClose, ClipOpen, GuestFile, GuestPost, GuestSaid, GuestVerdict, InviteClose, InviteGrant,
+    Moment, MomentKind, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Verdict, What,
 };
 pub use error::ModelError;
 pub use fragment::{Fragment, FragmentBody, VerifiedFragment};
 pub use group::{Genesis, InvitePolicy};
 pub use identity::{DeviceKeys, InviteKeys};
-pub use ids::{BlobId, DeviceId, EpochId, FragmentId, GroupId, InviteId, MediaId, OperationId};
+pub use ids::{BlobId, DeviceId, EpochId, FragmentId, GroupId, GuestKey, GuestPostId, InviteId, MediaId, OperationId};
 pub use invite::{InviteLink, InviteSeed, Wifi};
 pub use keys::{EpochSecret, GroupSecret, MediaHasher, PayloadKey, TagKey};
 pub use operation::{Draft, Header, Operation, Sealer, Verified};

@@ -61,6 +61,8 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::UnknownMoment
         | ErrorCode::UnknownMember
         | ErrorCode::UnknownInvite
+        | ErrorCode::UnknownDoor
+        | ErrorCode::UnknownUpload
         | ErrorCode::Unreadable
         | ErrorCode::NotHere => 3,
         ErrorCode::InUse => 4,
@@ -74,6 +76,10 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::JoinRefused => 7,
         ErrorCode::DataTooNew | ErrorCode::DataDamaged => 8,
         ErrorCode::NotAllowed
+        | ErrorCode::Blocked
+        | ErrorCode::QuotaUsedUp
+        | ErrorCode::TryLater
+        | ErrorCode::OutOfOrder
         | ErrorCode::AlreadyMember
         | ErrorCode::GroupEnded
         | ErrorCode::RemovedFromGroup

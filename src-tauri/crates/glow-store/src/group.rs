@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The version of the fold; when it differs from the one in the file, the projections are to be rebuilt.
-pub(crate) const FOLD_VERSION: i64 = 3;
+pub(crate) const FOLD_VERSION: i64 = 4;
 
 /// Captures sort at most this far behind the end of their group.
 const AFTER_END_MS: u64 = 24 * 60 * 60 * 1000;
@@ -25,6 +25,7 @@ static SCHEMA: Schema = Schema {
         M::up(include_str!("migrations/group/0003_timeline.sql")),
         M::up(include_str!("migrations/group/0004_states.sql")),
         M::up(include_str!("migrations/group/0005_clips.sql")),
+        M::up(include_str!("migrations/group/0006_guests.sql")),
     ],
 };
 

@@ -1,9 +1,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { Event } from '../contract';
+import type { Event, GuestWelcome, OtherDoor } from '../contract';
 import { type Failure, toFailure } from '../host';
 import type { GuestKey } from './keys';
 import { type End, Session } from './session';
-import type { GuestWelcome, OtherDoor } from './types';
 
 const FIRST_RETRY_MS = 400;
 const LAST_RETRY_MS = 8_000;

@@ -1,6 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { saveBlob } from '../../lib/save';
-import type { Calls, Event, GroupView, MediaPart, MomentView, TimelineFilter } from '../contract';
+import type { Calls, Event, GroupView, GuestWelcome, MediaPart, MomentView, TimelineFilter } from '../contract';
 import { Failure, type Host } from '../host';
 import { Bench } from './bench';
 import { Doors } from './doors';
@@ -11,7 +11,6 @@ import { Pictures } from './pictures.svelte';
 import { Reader } from './reader';
 import { cleanName, encodeSaid } from './said';
 import { Sender } from './sender';
-import type { GuestWelcome } from './types';
 
 /** A page holds a whole file in memory to play or save it. */
 const MOST_OPEN_BYTES = 500_000_000;

@@ -1,5 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { Queue } from '../../lib/queue';
+import type { ChunkRun, GuestUploadView } from '../contract';
 import { Failure, toFailure } from '../host';
 import type { Workbench } from './bench';
 import type { Doors } from './doors';
@@ -8,7 +9,6 @@ import type { Carrier, Parcel, Signed, Where } from './parcel';
 import { patient } from './patient';
 import { cleanFileName, encodeSaid, type SaidFile } from './said';
 import type { Session } from './session';
-import type { ChunkRun, GuestUploadView } from './types';
 
 const CHUNKS_AT_ONCE = 3;
 /** What the engine takes for a media type. */
@@ -100,8 +100,9 @@ export class Sender implements Carrier {
 
   async #previews(session: Session, { id, previews }: Parcel, view: GuestUploadView, signal: AbortSignal): Promise<void> {
     if (previews === null) return;
-    if (!view.has_grid) await this.#put(session, `${id}/grid`, new Uint8Array(previews.grid.slice(0)), signal);
-    if (!view.has_screen) await this.#put(session, `${id}/screen`, new Uint8Array(previews.screen.slice(0)), signal);
+    if (view.has_preview) return;
+    await this.#put(session, `${id}/grid`, new Uint8Array(previews.grid.slice(0)), signal);
+    await this.#put(session, `${id}/screen`, new Uint8Array(previews.screen.slice(0)), signal);
   }
 
   /** Chunks that are missing, a few at once; when some of very many gaps are filled the door is asked for the others. */

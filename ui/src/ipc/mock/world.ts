@@ -79,6 +79,7 @@ export function momentView(group: string, { id, at, seed }: Seed, me: number): M
     author: hex('d', author),
     author_name: person.name,
     author_colour: person.colour,
+    author_is_guest: false,
     mine: author === me,
     captured_at_ms: at,
     captured_offset_min: 120,

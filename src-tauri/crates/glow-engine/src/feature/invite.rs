@@ -1,18 +1,15 @@
 //! Invites: made, shown, closed.
 
-use std::net::{IpAddr, SocketAddr};
-
 use glow_api::{
     ApiError, ErrorCode, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView,
 };
 use glow_model::{Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, InviteSeed, Role, limits};
 use glow_sync::membership::Invite;
-use qrcode::{EcLevel, QrCode, render::svg};
 
 use crate::{
     clock::{now_ms, random},
     engine::Engine,
-    error::{ApiResult, bad_request, internal},
+    error::{ApiResult, bad_request},
     group::Group,
     view,
 };
@@ -91,7 +88,7 @@ fn find(group: &Group, invite: InviteId) -> ApiResult<InviteView> {
 fn view_of(group: &Group, seed: &InviteSeed, invite: &Invite) -> ApiResult<InviteView> {
     let membership = group.membership();
     let title = membership.genesis().map(|genesis| genesis.title.clone()).unwrap_or_default();
-    let addresses = hints(group.addresses());
+    let addresses = view::likely_addresses(group.addresses());
     let link = InviteLink { seed: seed.clone(), group: group.id, title, addresses: addresses.clone(), wifi: None };
     let grant = &invite.grant;
     let is_used_up = grant.max_uses.is_some_and(|max| invite.uses >= max);
@@ -99,37 +96,13 @@ fn view_of(group: &Group, seed: &InviteSeed, invite: &Invite) -> ApiResult<Invit
     Ok(InviteView {
         id: grant.invite.to_string(),
         link: link.to_text(),
-        qr_svg: qr(&link)?,
+        qr_svg: view::qr_svg(&link.to_qr_text())?,
         addresses: addresses.iter().map(ToString::to_string).collect(),
         expires_at_ms: grant.expires_ms.map(view::time),
         max_uses: grant.max_uses,
         uses: invite.uses,
         open: !invite.closed && !is_used_up && !is_expired && !group.is_ended(),
     })
-}
-
-/// The addresses worth a place in a QR code: IPv4 on a LAN first, loopback last.
-fn hints(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let rank = |address: &SocketAddr| match address.ip() {
-        ip if ip.is_loopback() => 3,
-        IpAddr::V4(v4) if v4.is_link_local() => 2,
-        IpAddr::V4(_) => 0,
-        IpAddr::V6(_) => 1,
-    };
-    addresses.sort_by_key(|address| (rank(address), *address));
-    addresses.dedup();
-    addresses.truncate(limits::INVITE_ADDRESSES);
-    addresses
-}
-
-fn qr(link: &InviteLink) -> ApiResult<String> {
-    let code = QrCode::with_error_correction_level(link.to_qr_text(), EcLevel::L).map_err(|error| internal(&error))?;
-    Ok(code
-        .render::<svg::Color<'_>>()
-        .quiet_zone(true)
-        .dark_color(svg::Color("#000"))
-        .light_color(svg::Color("transparent"))
-        .build())
 }
 
 fn unknown() -> ApiError {

@@ -12,10 +12,12 @@
 //! | 66 | caption | content |
 //! | 67 | reaction | content |
 //! | 71, 72 | clip opened, clip closed | content |
+//! | 73, 74 | what a guest said, what was decided about a guest | content |
 //!
 //! A body is `[kind, value]`. A kind this version does not know is kept as it is and passed on.
 
 mod clip;
+mod guest;
 mod member;
 mod moment;
 mod retract;
@@ -24,6 +26,7 @@ mod thread;
 use minicbor::{Decode, Encode, Encoder};
 
 pub use clip::{ClipClose, ClipOpen};
+pub use guest::{GuestFile, GuestPost, GuestSaid, GuestVerdict, Verdict, What};
 pub use member::{Admit, InviteClose, InviteGrant, Profile, Role};
 pub use moment::{Moment, MomentKind, OriginalAdded, Place};
 pub use retract::Retract;
@@ -102,6 +105,8 @@ bodies! {
     67 Content Reaction,
     71 Content ClipOpen,
     72 Content ClipClose,
+    73 Content GuestPost,
+    74 Content GuestVerdict,
 }
 
 impl Body {

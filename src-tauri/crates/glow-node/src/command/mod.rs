@@ -2,6 +2,7 @@
 
 mod export;
 mod group;
+mod guests;
 mod invite;
 mod join;
 mod live;
@@ -63,6 +64,7 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
         Command::Export(export) => with(global, Spared, async |node| export::export(node, out, export).await).await,
         Command::Peers(peers) => with(global, Wanted, async |node| peers::peers(node, out, peers).await).await,
         Command::Members(of) => with(global, Spared, async |node| members::members(node, out, of.group).await).await,
+        Command::Guests(guests) => with(global, Spared, async |node| guests::guests(node, out, guests).await).await,
         Command::Storage(of) => with(global, Spared, async |node| storage::storage(node, out, of).await).await,
         Command::Profile(profile) => {
             with(global, Spared, async |node| profile::profile(node, out, profile).await).await

@@ -13,7 +13,7 @@ pub(crate) const COLUMNS: &str =
     "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min,
     camera, file_name, placeholder, sort_ms, received_ms, own, shown, caption, caption_head,
     grid_size, grid_held, screen_size, screen_held, original_size, original_held, motion_size,
-    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms";
+    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms, person";
 
 impl GroupStore {
     /// The moment of an operation; where another moment with the same capture is in its place on the timeline, that one.
@@ -72,13 +72,23 @@ pub(crate) struct Live {
     pub(crate) id: OperationId,
     pub(crate) author: DeviceId,
     pub(crate) shown: bool,
+    /// Whether it may be shown at all: what guests post may be held back.
+    pub(crate) visible: bool,
 }
 
-/// Live moments of one capture, lowest id first: that one is shown.
+/// Live moments of one capture, lowest id first and those of guests without an original last: the first visible one is shown.
 pub(crate) fn of_media(db: &Connection, media: MediaId) -> Result<Vec<Live>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT id, author, shown FROM moment WHERE media = ?1 ORDER BY id")?;
+    let mut statement = db.prepare_cached(
+        "SELECT moment.id, moment.author, shown, coalesce(hidden, 0) = 0 FROM moment
+         LEFT JOIN guest_post ON guest_post.id = moment.id WHERE moment.media = ?1 ORDER BY early, moment.id",
+    )?;
     let live = statement.query_map([media.0], |row| {
-        Ok(Live { id: sql::operation_id(row)?, author: DeviceId(row.get(1)?), shown: row.get(2)? })
+        Ok(Live {
+            id: sql::operation_id(row)?,
+            author: DeviceId(row.get(1)?),
+            shown: row.get(2)?,
+            visible: row.get(3)?,
+        })
     })?;
     Ok(live.collect::<Result<_, _>>()?)
 }
@@ -119,6 +129,10 @@ pub(crate) struct Posted {
     pub(crate) received_ms: u64,
     pub(crate) own: bool,
     pub(crate) sort_ms: u64,
+    /// Who posted it, as people see it.
+    pub(crate) person: DeviceId,
+    /// Whether it is a guest's, and its original is to come.
+    pub(crate) early: bool,
 }
 
 /// Stores what a moment says. It is not shown before its capture is derived.
@@ -127,9 +141,9 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         "INSERT INTO moment
            (id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
             placeholder, sort_ms, received_ms, own, grid_size, screen_size, brought_original, brought_motion,
-            latitude_e6, longitude_e6, favourite, looked)
+            latitude_e6, longitude_e6, person, early, favourite, looked)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21, ?22, EXISTS (SELECT 1 FROM favourite WHERE media = ?4), EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
+            ?21, ?22, ?23, ?24, EXISTS (SELECT 1 FROM favourite WHERE media = ?4), EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
     )?
     .execute(params![
         posted.id.0,
@@ -154,6 +168,8 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         moment.motion.as_ref().map(codec::encode),
         moment.place.map(|place| place.latitude_e6),
         moment.place.map(|place| place.longitude_e6),
+        posted.person.0,
+        posted.early,
     ])?;
     let place = blob_use::Place { moment: posted.id, sort_ms: posted.sort_ms, shown: false };
     for (part, tier, preview) in [(Part::Grid, Tier::Grid, &moment.grid), (Part::Screen, Tier::Screen, &moment.screen)]
@@ -209,6 +225,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MomentRow> {
         place: place(row)?,
         unclosed: row.get(35)?,
         heard_ms: sql::uint_or_null(row, 36)?,
+        person: DeviceId(row.get(37)?),
     })
 }
 

@@ -6,6 +6,7 @@ mod clips;
 mod device;
 mod faults;
 mod fold;
+mod guests;
 mod queries;
 mod rules;
 mod schema;

@@ -145,7 +145,7 @@ export class Doors {
   }
 
   #hear(event: Event): void {
-    if ((event.event as string) === 'guests_changed') void this.greet().catch(() => {});
+    if (event.event === 'guests_changed') void this.greet().catch(() => {});
     else this.#watch.onevent(event);
   }
 

@@ -48,7 +48,7 @@ export class Sender implements Carrier {
     const session = await this.#session();
     const view = await this.#begin(session, parcel);
     if (view.state === 'done' || view.moment !== undefined || parcel.previews === null) return;
-    await this.#previews(session, parcel, view, signal);
+    await this.#preview(session, parcel, view, signal);
     this.#heard(parcel, await session.call('guest.show', { group: this.#group(), id: parcel.id }));
   }
 
@@ -56,7 +56,7 @@ export class Sender implements Carrier {
     const session = await this.#session();
     const view = await this.#begin(session, parcel);
     if (view.state !== 'open') return this.#where(view);
-    await this.#previews(session, parcel, view, signal);
+    await this.#preview(session, parcel, view, signal);
     await this.#chunks(session, parcel, view, onProgress, signal);
     return this.#where(this.#heard(parcel, await session.call('guest.finish', { group: this.#group(), id: parcel.id }, FINISH_MS)));
   }
@@ -98,10 +98,9 @@ export class Sender implements Carrier {
     return session.call('guest.upload', { group: this.#group(), id, said, signature });
   }
 
-  async #previews(session: Session, { id, previews }: Parcel, view: GuestUploadView, signal: AbortSignal): Promise<void> {
-    if (previews === null) return;
-    if (view.has_preview) return;
-    await this.#put(session, `${id}/grid`, new Uint8Array(previews.grid.slice(0)), signal);
+  async #preview(session: Session, { id, previews }: Parcel, view: GuestUploadView, signal: AbortSignal): Promise<void> {
+    // The door makes its own previews of the larger picture.
+    if (previews === null || view.has_preview) return;
     await this.#put(session, `${id}/screen`, new Uint8Array(previews.screen.slice(0)), signal);
   }
 

@@ -52,6 +52,7 @@ describe("the page of a guest", () => {
   async function guest(name, options = {}) {
     const { theme = "dark", script, at = door.link, ...more } = options;
     const context = await stage.browser.newContext({ ...devices["Pixel 7"], viewport: SMALL_PHONE, locale: "en-GB", timezoneId: "Europe/Berlin", colorScheme: theme, ...more });
+    await context.addInitScript(plainly);
     if (script) await context.addInitScript(script);
     const person = await Person.at(name, null, context);
     people.push(person);
@@ -314,6 +315,12 @@ describe("the page of a guest", () => {
 
   it("is built", () => assert.ok(existsSync(join(DIST, "guest.html"))));
 });
+
+/** Takes away what browsers give to safe places only, loopback among them, and never to plain http on a network. */
+function plainly() {
+  for (const name of ["subtle", "randomUUID"]) delete Crypto.prototype[name];
+  for (const name of ["serviceWorker", "mediaDevices", "clipboard", "storage", "locks", "wakeLock"]) delete Navigator.prototype[name];
+}
 
 /** Width and height in a JPEG's frame header. */
 function sizeOf(jpeg) {

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use glow_api::{ApiError, ErrorCode, Event};
 use glow_engine::{Engine, EngineConfig};
-use glow_gateway::{Gateway, GatewayConfig};
+use glow_gateway::{Gateway, GatewayConfig, GuestDoors, UiFiles};
 use tauri::{AppHandle, Emitter};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -20,7 +20,7 @@ const DEVELOPMENT: &str = "http://127.0.0.1:5173";
 pub(crate) struct Shell {
     pub(crate) engine: Engine,
     pub(crate) media_base: String,
-    gateway: Mutex<Option<Gateway>>,
+    gateway: Mutex<Option<(Gateway, GuestDoors)>>,
 }
 
 impl Shell {
@@ -39,13 +39,15 @@ impl Shell {
                 format!("Pictures cannot be shown: {error}. Restart this device and try again."),
             )
         })?;
-        Ok(Self { engine, media_base: gateway.open_session(), gateway: Mutex::new(Some(gateway)) })
+        let doors = GuestDoors::start(engine.clone(), UiFiles::Embedded);
+        Ok(Self { engine, media_base: gateway.open_session(), gateway: Mutex::new(Some((gateway, doors))) })
     }
 
     /// Ends in order: no more bytes, then no more groups.
     pub(crate) async fn close(&self) {
         let gateway = self.gateway.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(gateway) = gateway {
+        if let Some((gateway, doors)) = gateway {
+            drop(doors);
             gateway.shutdown().await;
             self.engine.clone().shutdown().await;
         }

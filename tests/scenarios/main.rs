@@ -10,6 +10,7 @@ mod catching_up;
 mod clocks;
 mod home;
 mod immich;
+mod guests;
 mod joining;
 mod keeping;
 mod live;

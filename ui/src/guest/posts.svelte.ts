@@ -44,7 +44,14 @@ interface Held {
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 /** What goes away by itself: the post waits, and nobody has to do anything. */
-const PASSING: ReadonlySet<FailureCode> = new Set<FailureCode>(['unreachable', 'shutting_down', 'in_use', 'cancelled']);
+const PASSING: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'unreachable',
+  'shutting_down',
+  'in_use',
+  'try_later',
+  'unknown_upload',
+  'cancelled',
+]);
 
 const isBusy = ({ state }: Post) => state === 'reading' || state === 'waiting' || state === 'sending';
 const isThere = ({ state }: Post) => state === 'shared' || state === 'review' || state === 'asks';

@@ -2,10 +2,15 @@ import type { CameraView, MomentView } from '../ipc/contract';
 import { m } from '../paraglide/messages.js';
 import { time } from './format';
 
+/** Who posted a moment, as people call it. */
+export function author({ author_name: name, author_is_guest: guest }: MomentView): string {
+  return guest ? m.guest_named({ name }) : name || m.no_name();
+}
+
 /** What a moment is, in words: "Photo by Anna, 14:05". */
 export function describe(moment: MomentView): string {
   const inputs = {
-    name: moment.author_name || m.no_name(),
+    name: author(moment),
     time: time(moment.captured_at_ms),
   };
   const what = { photo: m.photo_by, clip: m.clip_by, live: m.live_by }[moment.kind](inputs);

@@ -108,6 +108,9 @@ export class App {
       case 'invites_changed':
         this.#when(event.group, (group) => void group.invites.load());
         return;
+      case 'guests_changed':
+        this.#when(event.group, (group) => void (group.guests.value && group.guests.load()));
+        return;
       case 'timeline_changed':
         this.#when(event.group, (group) => group.timeline.apply(event));
         return;
@@ -135,6 +138,7 @@ export class App {
         void this.groups.load();
         void this.group?.load();
         if (this.group?.invites.value) void this.group.invites.load();
+        if (this.group?.guests.value) void this.group.guests.load();
     }
   }
 

@@ -1,4 +1,4 @@
-import type { AlbumView, ClockPage, GroupView, InvitePage, JobPage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
+import type { AlbumView, ClockPage, GroupView, GuestPage, InvitePage, JobPage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { Loaded } from './loaded.svelte';
 import { Timeline } from './timeline.svelte';
@@ -10,6 +10,7 @@ export class OpenGroup {
   readonly members: Loaded<MemberPage>;
   readonly peers: Loaded<PeerPage>;
   readonly invites: Loaded<InvitePage>;
+  readonly guests: Loaded<GuestPage>;
   readonly storage: Loaded<StorageView>;
   readonly clocks: Loaded<ClockPage>;
   readonly album: Loaded<AlbumView>;
@@ -26,6 +27,7 @@ export class OpenGroup {
     this.members = new Loaded(() => host.call('member.list', { group: id }));
     this.peers = new Loaded(() => host.call('peer.list', { group: id }));
     this.invites = new Loaded(() => host.call('invite.list', { group: id }));
+    this.guests = new Loaded(() => host.call('guest.list', { group: id }));
     this.storage = new Loaded(() => host.call('storage.get', { group: id }));
     this.clocks = new Loaded(() => host.call('clock.list', { group: id }));
     this.album = new Loaded(() => host.call('album.get', { group: id }));

@@ -102,6 +102,13 @@ export class Door {
     return `${this.origin}/g#${this.secret}`;
   }
 
+  /** As its owner closes it: everybody is told, and its secret is good no more. */
+  close() {
+    for (const session of [...this.sessions.values()]) this.#say(session, { end: 'closed' });
+    this.id = Buffer.alloc(16);
+    this.sessions.clear();
+  }
+
   /** As a device that goes away: nothing is said to anybody. */
   kill() {
     this.album.doors = this.album.doors.filter((door) => door !== this);
@@ -329,8 +336,7 @@ export class Door {
         size_bytes: 0,
         chunk_bytes: CHUNK,
         missing: [],
-        has_grid: false,
-        has_screen: false,
+        has_preview: false,
         waits_for_review: false,
       };
     },
@@ -343,7 +349,7 @@ export class Door {
     const missing = Array.from({ length: done ? 0 : count }, (_, n) => n)
       .filter((n) => !upload.chunks.has(n))
       .map((from) => ({ from, count: 1 }));
-    const { grid, screen } = upload.previews;
+    const { screen } = upload.previews;
     const shown = this.album.moments.some((moment) => moment.id === momentOf(id));
     return {
       id,
@@ -351,8 +357,7 @@ export class Door {
       size_bytes: upload.size,
       chunk_bytes: CHUNK,
       missing,
-      has_grid: !!grid,
-      has_screen: !!screen,
+      has_preview: !!screen,
       waits_for_review: this.rights.review,
       ...(shown ? { moment: momentOf(id) } : {}),
     };
@@ -360,8 +365,8 @@ export class Door {
 
   #put(upload, bytes) {
     const id = momentOf(upload.id);
-    const { grid, screen } = upload.previews;
-    if (grid) this.album.part(id, 'grid', grid, 'image/jpeg');
+    const { screen } = upload.previews;
+    if (screen) this.album.part(id, 'grid', screen, 'image/jpeg');
     if (screen) this.album.part(id, 'screen', screen, 'image/jpeg');
     if (bytes) this.album.part(id, 'original', bytes, 'image/jpeg');
     const state = (is) => ({ state: is ? 'complete' : 'none' });
@@ -370,7 +375,7 @@ export class Door {
         author: upload.guest,
         author_name: upload.name,
         size_bytes: upload.size,
-        grid: state(grid),
+        grid: state(screen),
         screen: state(screen),
         original: bytes ? state(true) : { state: 'missing', progress: 0 },
       }),

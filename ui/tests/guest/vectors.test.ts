@@ -1,11 +1,11 @@
 import { x25519 } from '@noble/curves/ed25519.js';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, it } from 'vitest';
+import vectors from '../../../src-tauri/crates/glow-gateway/tests/guest_vectors.json';
 import { openBlob, sealPiece } from '../../src/ipc/guest/bytes';
 import { Opener, Sealer } from '../../src/ipc/guest/frames';
 import { doorKeys, GuestKey, prove, sessionKeys } from '../../src/ipc/guest/keys';
 import { encodeSaid, type What } from '../../src/ipc/guest/said';
-import vectors from '../fixtures/guest_vectors.json';
 
 const { session, guest } = vectors;
 const door = doorKeys(hexToBytes(vectors.secret));

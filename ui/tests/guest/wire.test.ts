@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Event } from '../../src/ipc/contract';
+import type { Event, GuestWelcome } from '../../src/ipc/contract';
 import type { Workbench } from '../../src/ipc/guest/bench';
 import { FileHash, openBlob, sealPiece } from '../../src/ipc/guest/bytes';
 import { Doors } from '../../src/ipc/guest/doors';
@@ -9,7 +9,6 @@ import { GuestKey } from '../../src/ipc/guest/keys';
 import type { Parcel } from '../../src/ipc/guest/parcel';
 import { Reader } from '../../src/ipc/guest/reader';
 import { Sender } from '../../src/ipc/guest/sender';
-import type { GuestWelcome } from '../../src/ipc/guest/types';
 import type { Failure } from '../../src/ipc/host';
 import { Album, Door, momentView } from './door.mjs';
 

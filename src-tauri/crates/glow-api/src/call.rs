@@ -3,15 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlbumGet, AlbumShare, AlbumView, AppStatus, BoxGet, BoxSet, BoxView, BucketPage, CardView, ClipAbort, ClipClose,
-    ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos, ClockSet, ClockShow, ClockUndo, DiagnosticsGet,
-    DiagnosticsView, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage,
-    GroupView, ImmichStart, InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview,
-    InviteRevoke, InviteView, JobGet, JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite,
-    MomentGet, MomentHold, MomentPrint, MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage,
-    PlacePage, PostReceipt, Printing, Profile, ProfileSet, ScreenGet, ScreenView, SeenView, ShareView, StackPage,
-    StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery,
-    TimelineSeen, TimelineStack,
+    AlbumGet, AlbumShare, AlbumView, AppStatus, BoxGet, BoxSet, BoxView, BucketPage, CardView, ClipAbort, ClipClose, ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos, ClockSet, ClockShow, ClockUndo, DiagnosticsGet, DiagnosticsView, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, GuestAbort, GuestClose, GuestEnter, GuestFinish, GuestJudge, GuestList, GuestMedia, GuestMediaPage, GuestOpen, GuestPage, GuestSaidView, GuestSay, GuestShow, GuestUpload, GuestUploadView, GuestWelcome, ImmichStart, InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, JobGet, JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentPrint, MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Printing, Profile, ProfileSet, ScreenGet, ScreenView, SeenView, ShareView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -29,7 +21,13 @@ pub trait Call: Into<Request> {
 pub enum Caller {
     /// The owner of this device: may do everything.
     Owner,
+    /// Somebody in a browser, let in at the door of one group: may do what that door and the group allow.
+    Guest(GuestTicket),
 }
+
+/// One session of a guest, as the engine gave it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuestTicket(pub u64);
 
 macro_rules! calls {
     ($( $name:literal $request:ident => $reply:ident ),+ $(,)?) => {
@@ -105,6 +103,17 @@ calls! {
     "invite.revoke" InviteRevoke => InvitePage,
     "invite.inspect" InviteInspect => InvitePreview,
     "invite.card" InviteCard => CardView,
+    "guest.open" GuestOpen => GuestPage,
+    "guest.close" GuestClose => GuestPage,
+    "guest.list" GuestList => GuestPage,
+    "guest.judge" GuestJudge => GuestPage,
+    "guest.enter" GuestEnter => GuestWelcome,
+    "guest.media" GuestMedia => GuestMediaPage,
+    "guest.say" GuestSay => GuestSaidView,
+    "guest.upload" GuestUpload => GuestUploadView,
+    "guest.show" GuestShow => GuestUploadView,
+    "guest.finish" GuestFinish => GuestUploadView,
+    "guest.abort" GuestAbort => GuestUploadView,
     "member.list" MemberList => MemberPage,
     "peer.list" PeerList => PeerPage,
     "album.get" AlbumGet => AlbumView,

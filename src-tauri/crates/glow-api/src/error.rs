@@ -49,6 +49,18 @@ pub enum ErrorCode {
     UnknownCamera,
     /// There is no such invite.
     UnknownInvite,
+    /// There is no such door: it was closed, or opened anew under another address.
+    UnknownDoor,
+    /// There is no such unfinished upload.
+    UnknownUpload,
+    /// The guest was blocked.
+    Blocked,
+    /// What guests may add here is used up.
+    QuotaUsedUp,
+    /// Too much at once: later it may work.
+    TryLater,
+    /// A message came twice or too early.
+    OutOfOrder,
     /// The caller may not do that.
     NotAllowed,
     /// The link is not an Afterglow invite, or it is damaged.

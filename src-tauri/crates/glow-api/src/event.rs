@@ -21,6 +21,11 @@ pub enum Event {
         /// The group's id.
         group: String,
     },
+    /// Doors or guests of a group, or what waits to be looked at.
+    GuestsChanged {
+        /// The group's id.
+        group: String,
+    },
     /// Moments of a group.
     TimelineChanged {
         /// The group's id.

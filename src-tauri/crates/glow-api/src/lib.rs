@@ -23,6 +23,7 @@ mod clock;
 mod error;
 mod event;
 mod group;
+mod guest;
 mod invite;
 mod member;
 mod moment;
@@ -38,7 +39,7 @@ pub use album::{
     JobView, ShareView,
 };
 pub use app::{AppStatus, DiagnosticsGet, DiagnosticsPart, DiagnosticsView, Profile, ProfileSet, SecretsAt, StatusGet};
-pub use call::{Call, Caller, Reply, Request};
+pub use call::{Call, Caller, GuestTicket, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};
 pub use clip::{ClipAbort, ClipClose, ClipGet, ClipReceipt, ClipTarget, LiveClip};
 pub use clock::{
@@ -49,6 +50,12 @@ pub use error::{ApiError, ErrorCode};
 pub use event::{Event, JoinStage};
 pub use group::{
     GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupPhase, GroupView,
+};
+pub use guest::{
+    ChunkRun, DoorView, GuestAbort, GuestClose, GuestEnter, GuestFinish, GuestJudge, GuestList, GuestMedia,
+    GuestMediaPage, GuestMediaPart, GuestOpen, GuestPage, GuestQuota, GuestRights, GuestSaidView, GuestSay, GuestShow,
+    GuestUpload, GuestUploadState, GuestUploadView, GuestVerdict, GuestView, GuestWelcome, OtherDoor, SealedBlob,
+    WaitingPost,
 };
 pub use invite::{
     CardLanguage, CardPaper, CardView, CardWifi, InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage,

@@ -157,13 +157,15 @@ pub struct MomentView {
     pub kind: MomentKind,
     /// Media type of the original, e.g. `image/jpeg`.
     pub media_type: String,
-    /// Device that posted it.
+    /// Device that posted it, or the key of the guest who did.
     pub author: String,
     /// The author's name; empty when unknown.
     pub author_name: String,
     /// The author's colour, 0 to 11.
     pub author_colour: u8,
-    /// Whether this device posted it.
+    /// Whether a guest posted it.
+    pub author_is_guest: bool,
+    /// Whether it is of whoever asks: this device, or this guest.
     pub mine: bool,
     /// When it was captured, by the corrected clock of its camera.
     #[ts(type = "number")]
@@ -261,7 +263,7 @@ pub struct ReactionView {
     pub emoji: String,
     /// How many gave it.
     pub count: u32,
-    /// Whether this device did.
+    /// Whether whoever asks did.
     pub mine: bool,
     /// Names of those who gave it, at most ten.
     pub names: Vec<String>,

@@ -24,7 +24,7 @@ pub struct TimelineQuery {
 /// Which moments to list. Conditions add up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct TimelineFilter {
-    /// Only those of one device.
+    /// Only those of one device or guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub author: Option<String>,

@@ -42,6 +42,9 @@ impl Bus {
         if changes.members {
             self.send(Event::MembersChanged { group: group.to_string() });
         }
+        if changes.guests {
+            self.send(Event::GuestsChanged { group: group.to_string() });
+        }
         if changes.invites {
             self.send(Event::InvitesChanged { group: group.to_string() });
         }

@@ -8,6 +8,7 @@
 //! groups/<id>/blobs/        sealed media
 //! groups/<id>/spool/        uploads of cameras, on a box: not sealed until they are moments
 //! logs/                     what hosts write of their work, if they do
+//! groups/<id>/guests/       files of guests on their way in
 //! incoming/                 uploads on their way in; emptied at each start
 //! ```
 
@@ -86,6 +87,10 @@ impl GroupDirectory {
 
     pub(crate) fn secrets(&self) -> PathBuf {
         self.0.join("secrets")
+    }
+
+    pub(crate) fn guests(&self) -> PathBuf {
+        self.0.join("guests")
     }
 
     pub(crate) fn blobs(&self) -> PathBuf {

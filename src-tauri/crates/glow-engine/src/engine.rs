@@ -10,7 +10,7 @@ use glow_api::{ApiError, Call, Caller, ErrorCode, Event, Reply, Request};
 use glow_media::ExternalTools;
 use glow_model::{GroupId, limits, state::Wakefulness};
 use glow_store::{DeviceStore, GroupEntry, GroupState};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::{
     bus::Bus,
@@ -21,6 +21,7 @@ use crate::{
     feature,
     group::{self, Group},
     home::Jobs,
+    guest::{GuestEnd, OpenDoor},
     recording,
     recordings::Recordings,
     upload::Batches,
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) venue: RwLock<Option<Venue>>,
     /// Held by what is printed.
     pub(crate) printing: tokio::sync::Mutex<()>,
+    /// The open doors, for hosts that talk to browsers.
+    pub(crate) doors: watch::Sender<Vec<OpenDoor>>,
     groups: RwLock<BTreeMap<GroupId, Arc<Group>>>,
     /// Groups that are being joined: a second attempt at the same time waits for nothing and is refused.
     joining: Mutex<std::collections::BTreeSet<GroupId>>,
@@ -76,11 +79,14 @@ impl Engine {
             jobs: Jobs::default(),
             venue: RwLock::default(),
             printing: tokio::sync::Mutex::default(),
+            doors: watch::Sender::new(Vec::new()),
             groups: RwLock::default(),
             joining: Mutex::default(),
         };
         let engine = Self { inner: Arc::new(inner) };
         engine.open_groups().await?;
+        engine.refresh_doors();
+        engine.watch_doors();
         Ok(engine)
     }
 
@@ -118,8 +124,10 @@ impl Engine {
     pub async fn call(&self, caller: Caller, request: Request) -> Result<Reply, ApiError> {
         let name = request.name();
         tracing::debug!(name, "call");
-        let Caller::Owner = caller;
-        let result = feature::answer(self, request).await;
+        let result = match caller {
+            Caller::Owner => feature::answer(self, request).await,
+            Caller::Guest(ticket) => feature::answer_guest(self, ticket, request).await,
+        };
         if let Err(error) = &result {
             tracing::debug!(name, code = ?error.code, %error, "call failed");
         }
@@ -191,6 +199,8 @@ impl Engine {
         let (device, id) = (self.inner.device.clone(), group.id);
         blocking(move || device.set_group_state(id, GroupState::Leaving)).await?;
         self.inner.groups.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.refresh_doors();
+        group.guests.sessions.end_all(GuestEnd::Closed);
         group.close(Wakefulness::Leaving).await;
         drop(group);
         self.finish_leaving(id).await?;

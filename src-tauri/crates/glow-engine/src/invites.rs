@@ -1,9 +1,7 @@
 //! How the invites that this device can show look to a host.
 
-use std::net::{IpAddr, SocketAddr};
-
 use glow_api::{ApiError, ErrorCode, InvitePage, InviteView};
-use glow_model::{InviteId, InviteKeys, InviteLink, InviteSeed, limits};
+use glow_model::{InviteId, InviteKeys, InviteLink, InviteSeed};
 use glow_sync::membership::Invite;
 use qrcode::EcLevel;
 
@@ -31,7 +29,7 @@ pub(crate) fn find(group: &Group, invite: InviteId) -> ApiResult<InviteView> {
 fn view_of(group: &Group, seed: &InviteSeed, invite: &Invite) -> ApiResult<InviteView> {
     let membership = group.membership();
     let title = membership.genesis().map(|genesis| genesis.title.clone()).unwrap_or_default();
-    let addresses = hints(group.addresses());
+    let addresses = view::likely_addresses(group.addresses());
     let link = InviteLink { seed: seed.clone(), group: group.id, title, addresses: addresses.clone(), wifi: None };
     let grant = &invite.grant;
     let is_used_up = grant.max_uses.is_some_and(|max| invite.uses >= max);
@@ -46,20 +44,6 @@ fn view_of(group: &Group, seed: &InviteSeed, invite: &Invite) -> ApiResult<Invit
         uses: invite.uses,
         open: !invite.closed && !is_used_up && !is_expired && !group.is_ended(),
     })
-}
-
-/// The addresses worth a place in a QR code: IPv4 on a LAN first, loopback last.
-fn hints(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let rank = |address: &SocketAddr| match address.ip() {
-        ip if ip.is_loopback() => 3,
-        IpAddr::V4(v4) if v4.is_link_local() => 2,
-        IpAddr::V4(_) => 0,
-        IpAddr::V6(_) => 1,
-    };
-    addresses.sort_by_key(|address| (rank(address), *address));
-    addresses.dedup();
-    addresses.truncate(limits::INVITE_ADDRESSES);
-    addresses
 }
 
 pub(crate) fn unknown() -> ApiError {

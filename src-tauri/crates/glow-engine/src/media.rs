@@ -25,6 +25,7 @@ use crate::{
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
+    guest::require_owner,
     pipeline::{
         clip,
         fetch::{FetchInput, Played},
@@ -61,9 +62,9 @@ pub struct Media {
     moment: OperationId,
     author: DeviceId,
     sort_ms: u64,
-    segments: Arc<[BlobRef]>,
+    pub(crate) segments: Arc<[BlobRef]>,
     /// Whether all of it is here.
-    is_here: bool,
+    pub(crate) is_here: bool,
 }
 
 impl Engine {
@@ -72,7 +73,8 @@ impl Engine {
     /// # Errors
     /// [`ErrorCode::UnknownMoment`]; [`ErrorCode::NotHere`] when it has not arrived; [`ErrorCode::DamagedFile`] when what
     /// arrived is not what a screen should decode.
-    pub async fn media(&self, _: Caller, group: &str, moment: &str, part: MediaPart) -> Result<Media, ApiError> {
+    pub async fn media(&self, caller: Caller, group: &str, moment: &str, part: MediaPart) -> Result<Media, ApiError> {
+        require_owner(caller)?;
         let group = self.group(group)?;
         let id: OperationId = moment.parse().map_err(|_| bad_request("the moment id is malformed"))?;
         blocking(move || Media::find(&group, id, part)).await
@@ -82,7 +84,17 @@ impl Engine {
 impl Media {
     fn find(group: &Arc<Group>, id: OperationId, part: MediaPart) -> ApiResult<Self> {
         let unknown = || ApiError::new(ErrorCode::UnknownMoment, "there is no such moment");
-        let row = group.store.moment(id).map_err(IntoApi::into_api)?.ok_or_else(unknown)?;
+        let shown = group.store.moment(id).map_err(IntoApi::into_api)?;
+        // What waits for review is shown nowhere and looked at all the same, by those who are to decide.
+        let row = match shown {
+            Some(row) => row,
+            None => group.store.moments(&[id]).map_err(IntoApi::into_api)?.pop().ok_or_else(unknown)?,
+        };
+        Self::of(group, row, part)
+    }
+
+    /// A part of a moment that is on the timeline, or nothing when it is not here or nothing that a screen should show.
+    pub(crate) fn of(group: &Arc<Group>, row: MomentRow, part: MediaPart) -> ApiResult<Self> {
         let segments = segments(group, &row, store_part(part))?;
         let is_here = segments.iter().all(|segment| group.blobs.is_complete(segment.id));
         let is_unclosed = row.unclosed && part == MediaPart::Original;

@@ -84,7 +84,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`ErrorCode::UnknownGroup`], [`ErrorCode::GroupEnded`], [`ErrorCode::DiskFull`].
-    pub async fn record(&self, _: glow_api::Caller, group: &str, name: &str) -> Result<Recording, ApiError> {
+    pub async fn record(&self, caller: glow_api::Caller, group: &str, name: &str) -> Result<Recording, ApiError> {
+        crate::guest::require_owner(caller)?;
         let group = self.group(group)?;
         group.require_open()?;
         if group.is_ended() {

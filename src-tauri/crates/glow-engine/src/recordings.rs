@@ -82,6 +82,7 @@ impl Engine {
         target: &ClipTarget,
         bytes: Bytes,
     ) -> Result<ClipReceipt, ApiError> {
+        crate::guest::require_owner(caller)?;
         let recording = self.recording(caller, target).await?;
         let mut recording = recording.lock().await;
         let taken = recording.receipt().offset;

@@ -8,7 +8,10 @@ use glow_model::{DeviceKeys, EpochSecret, GroupId, GroupSecret, InviteKeys, Invi
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
-use crate::error::{ApiResult, IntoApi};
+use crate::{
+    error::{ApiResult, IntoApi},
+    guest::DoorRecord,
+};
 
 /// What makes this device a member of a group.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub(crate) struct Secrets {
     pub(crate) epochs: Vec<EpochSecret>,
     /// Seeds of the invites this device made and can still show.
     pub(crate) invites: Vec<InviteSeed>,
+    /// This device's door for guests, open or not.
+    pub(crate) door: Option<DoorRecord>,
 }
 
 #[derive(Encode, Decode)]
@@ -37,6 +42,8 @@ struct Wire {
     epochs: Vec<EpochSecret>,
     #[n(5)]
     invites: Vec<InviteSeed>,
+    #[n(6)]
+    door: Option<DoorRecord>,
 }
 
 impl Secrets {
@@ -64,7 +71,8 @@ impl Secrets {
             return Err(glow_model::ModelError::Invalid { what: "secrets file" }.into_api());
         }
         let keys = DeviceKeys::from_seeds(wire.signing, wire.sealing);
-        Ok(Self { group: wire.group, keys, secret: wire.secret, epochs: wire.epochs, invites: wire.invites })
+        let Wire { group, secret, epochs, invites, door, .. } = wire;
+        Ok(Self { group, keys, secret, epochs, invites, door })
     }
 
     pub(crate) fn save(&self, path: &Path) -> ApiResult<()> {
@@ -76,6 +84,7 @@ impl Secrets {
             secret: self.secret.clone(),
             epochs: self.epochs.clone(),
             invites: self.invites.clone(),
+            door: self.door.clone(),
         };
         let bytes = Zeroizing::new(codec::encode(&wire));
         let parent = path.parent().unwrap_or(Path::new("."));

@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 use crate::{
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
+    guest::require_owner,
     pipeline::ingest::{self, CaptureFile, PostProgress},
 };
 
@@ -63,7 +64,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`ErrorCode::UnknownGroup`], [`ErrorCode::BadRequest`], [`ErrorCode::DiskFull`].
-    pub async fn upload(&self, _: Caller, target: UploadTarget) -> Result<Upload, ApiError> {
+    pub async fn upload(&self, caller: Caller, target: UploadTarget) -> Result<Upload, ApiError> {
+        require_owner(caller)?;
         self.group(&target.group)?.require_open()?;
         if target.batch_size.is_some_and(|size| size > BATCH_FILES)
             || target.batch.as_ref().is_some_and(|name| name.len() > BATCH_NAME_BYTES)
@@ -82,11 +84,12 @@ impl Engine {
     /// in the receipt.
     pub async fn post(
         &self,
-        _: Caller,
+        caller: Caller,
         group: &str,
         files: Vec<CaptureFile>,
         progress: impl Fn(PostProgress) + Send + Sync + 'static,
     ) -> Result<PostReceipt, ApiError> {
+        require_owner(caller)?;
         let group = self.group(group)?;
         ingest::post(&group, &self.inner.tools, &self.inner.directory.incoming(), files, progress).await
     }

@@ -80,6 +80,7 @@ impl Engine {
     /// # Errors
     /// [`ErrorCode::Unreadable`] when the folder cannot be read.
     pub async fn watch(&self, caller: Caller, group: &str, dir: PathBuf, delay: Duration) -> Result<Watch, ApiError> {
+        crate::guest::require_owner(caller)?;
         let stop = CancellationToken::new();
         let ended = self.group(group)?.stop.clone();
         let (notes, notified) = mpsc::channel(1);

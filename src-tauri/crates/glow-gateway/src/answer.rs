@@ -24,6 +24,13 @@ impl Refusal {
         Self { status, error: ApiError::new(code, message) }
     }
 
+    /// The same refusal with one more argument.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.error = self.error.with(name, value);
+        self
+    }
+
     /// The request is not understood.
     pub(crate) fn bad_request(status: StatusCode, message: impl Into<String>) -> Self {
         Self::new(status, ErrorCode::BadRequest, message)
@@ -52,8 +59,12 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UnknownMember
         | ErrorCode::UnknownInvite
         | ErrorCode::UnknownCamera
+        | ErrorCode::UnknownDoor
+        | ErrorCode::UnknownUpload
         | ErrorCode::NotHere => StatusCode::NOT_FOUND,
-        ErrorCode::NotAllowed | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => StatusCode::FORBIDDEN,
+        ErrorCode::NotAllowed | ErrorCode::Blocked | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => {
+            StatusCode::FORBIDDEN
+        }
         ErrorCode::InviteMalformed
         | ErrorCode::InviteTooNew
         | ErrorCode::UnknownFormat
@@ -65,7 +76,9 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::InviteExpired | ErrorCode::InviteUsedUp | ErrorCode::InviteRevoked | ErrorCode::GroupEnded => {
             StatusCode::GONE
         }
+        ErrorCode::TryLater => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::AlreadyMember
+        | ErrorCode::OutOfOrder
         | ErrorCode::TooManyGroups
         | ErrorCode::UpdateNeeded
         | ErrorCode::InUse
@@ -75,7 +88,7 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::PrintLimit => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::NobodyNear | ErrorCode::ServerUnreachable => StatusCode::GATEWAY_TIMEOUT,
         ErrorCode::ServerRefused => StatusCode::BAD_GATEWAY,
-        ErrorCode::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::FileTooLarge | ErrorCode::QuotaUsedUp => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::DataDamaged | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -5,11 +5,11 @@ use axum::response::Response;
 use glow_api::{Caller, Request};
 
 use crate::answer::{Refusal, fresh};
-use crate::body;
+use crate::body::{self, MAX_BODY_BYTES};
 use crate::gateway::Host;
 
 pub(crate) async fn handle(State(host): State<Host>, request: extract::Request) -> Result<Response, Refusal> {
-    let request: Request = body::json(request).await?;
+    let request: Request = body::json(request, MAX_BODY_BYTES).await?;
     let name = request.name();
     match host.engine.call(Caller::Owner, request).await {
         Ok(reply) => Ok(fresh(reply)),

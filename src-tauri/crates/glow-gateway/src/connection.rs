@@ -1,26 +1,25 @@
 //! Connections: how many, how long one may take to say what it wants, and how they end.
 
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::extract::Request;
-use axum::middleware::Next;
+use axum::middleware::{AddExtension, Next};
 use axum::response::Response;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::Layer;
 
-/// Connections at once; a further one waits in the system's queue.
-const MAX_CONNECTIONS: usize = 128;
-/// A request's head must have come within this, and an idle connection is closed after it.
-const HEAD_TIME: Duration = Duration::from_secs(20);
 /// Largest head of a request, in bytes.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Bytes read ahead of a handler.
@@ -30,15 +29,46 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Wait after a failed accept: the cause, such as too many open files, does not go by itself at once.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// How many may be connected, and how slow they may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crowd {
+    /// Connections at once; a further one waits in the system's queue.
+    pub(crate) connections: usize,
+    /// Connections at once from one address of another machine; a further one is closed.
+    pub(crate) per_address: Option<usize>,
+    /// A request's head must have come within this, and an idle connection is closed after it.
+    pub(crate) head_time: Duration,
+}
+
+/// The two ends of a request's connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    /// The address that it came to.
+    pub(crate) local: SocketAddr,
+    /// The address that it came from.
+    pub(crate) peer: SocketAddr,
+}
+
 /// Accepts connections until told to close.
-pub(crate) async fn serve(listener: TcpListener, router: Router, closing: CancellationToken) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, closing: CancellationToken) {
+    let places = Arc::new(Semaphore::new(crowd.connections));
+    let addresses = Addresses::default();
     let tracker = TaskTracker::new();
     let accepting = async {
         while let Ok(place) = places.clone().acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, _)) => {
-                    tracker.spawn(converse(stream, router.clone(), closing.clone(), place));
+                Ok((stream, peer)) => {
+                    let Some(seat) = addresses.seat(peer.ip(), crowd.per_address) else {
+                        tracing::debug!("an address has too many connections");
+                        continue;
+                    };
+                    let Ok(local) = stream.local_addr() else { continue };
+                    let service = Extension(Ends { local, peer }).layer(router.clone());
+                    let closing = closing.clone();
+                    tracker.spawn(async move {
+                        converse(stream, service, crowd.head_time, closing).await;
+                        drop((place, seat));
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -57,14 +87,52 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, closing: Cancel
     }
 }
 
-async fn converse(stream: TcpStream, router: Router, closing: CancellationToken, _place: OwnedSemaphorePermit) {
+/// Connections by address.
+#[derive(Debug, Clone, Default)]
+struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// The place of one connection among those of its address.
+struct Seat(Addresses, IpAddr);
+
+impl Addresses {
+    /// A place, unless the address has as many as it may. This machine's own has no limit.
+    fn seat(&self, address: IpAddr, most: Option<usize>) -> Option<Seat> {
+        let address = address.to_canonical();
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(address).or_default();
+        if most.is_some_and(|most| *count >= most) && !address.is_loopback() {
+            return None;
+        }
+        *count += 1;
+        Some(Seat(self.clone(), address))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.1);
+            }
+        }
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    service: AddExtension<Router, Ends>,
+    head_time: Duration,
+    closing: CancellationToken,
+) {
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(head_time)
         .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(READ_AHEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
@@ -93,6 +161,10 @@ pub(crate) async fn log(request: Request, next: Next) -> Response {
 fn redacted(path: &str) -> String {
     let inside = path.strip_prefix('/').and_then(|path| path.split_once('/'));
     match inside {
+        Some(("g", rest)) => match rest.split_once('/') {
+            Some(("assets", _)) | None => path.to_owned(),
+            Some((_, rest)) => format!("/g/<session>/{rest}"),
+        },
         Some((first, rest)) if first != "assets" => format!("/<session>/{rest}"),
         _ if path.len() > "/session".len() && !path.contains('.') => "/<session>".to_owned(),
         _ => path.to_owned(),
@@ -107,6 +179,8 @@ mod tests {
     fn a_log_never_holds_a_session() {
         assert_eq!(redacted("/00112233445566778899aabbccddeeff/media/a/b/grid"), "/<session>/media/a/b/grid");
         assert_eq!(redacted("/00112233445566778899aabbccddeeff"), "/<session>");
+        assert_eq!(redacted("/g/00112233445566778899aabbccddeeff/bytes/a/0"), "/g/<session>/bytes/a/0");
+        assert_eq!(redacted("/g/enter"), "/g/enter");
         assert_eq!(redacted("/assets/index-abc.js"), "/assets/index-abc.js");
         assert_eq!(redacted("/session"), "/session");
         assert_eq!(redacted("/"), "/");

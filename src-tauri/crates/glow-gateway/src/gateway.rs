@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -15,11 +16,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::MAX_BODY_BYTES;
+use crate::connection::Crowd;
 use crate::fence::Fence;
 use crate::page::UiFiles;
 use crate::session::Sessions;
 use crate::{album, call, clip, connection, events, fence, media, page, session, upload};
 
+/// The owner's browser keeps few connections, and may be slow when a laptop wakes.
+const CROWD: Crowd = Crowd { connections: 128, per_address: None, head_time: Duration::from_secs(20) };
 /// Event streams open at once.
 const MAX_LISTENERS: usize = 32;
 
@@ -87,7 +91,7 @@ impl Gateway {
         let listen = |source| GatewayError::Listen { address: config.bind, source };
         let listener = TcpListener::bind(config.bind).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let fence = Fence::new(address, &config.allowed_origins)?;
+        let fence = Fence::owner(address, &config.allowed_origins)?;
         let sessions = Arc::new(Sessions::default());
         let closing = CancellationToken::new();
         let host = Host {
@@ -96,7 +100,8 @@ impl Gateway {
             listeners: Arc::new(Semaphore::new(MAX_LISTENERS)),
             closing: closing.clone(),
         };
-        let serving = tokio::spawn(connection::serve(listener, router(host, fence, config.ui), closing.clone()));
+        let router = router(host, fence, config.ui);
+        let serving = tokio::spawn(connection::serve(listener, router, CROWD, closing.clone()));
         tracing::info!(%address, "the page is served");
         Ok(Self { address, sessions, closing, serving })
     }

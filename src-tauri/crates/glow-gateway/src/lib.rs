@@ -17,6 +17,8 @@
 //! `<video>` and a WebSocket can carry no header. Requests under another name (`Host`) or from another page (`Origin`) are
 //! refused before anything else looks at them, so neither a rebound name nor a hostile page can use a browser as its hand.
 //!
+//! Guests come in by a listener of their own: see [`GuestDoors`] and the protocol in `guest/mod.rs`.
+//!
 //! ```no_run
 //! # async fn example(engine: glow_engine::Engine) -> Result<(), glow_gateway::GatewayError> {
 //! let gateway = glow_gateway::Gateway::start(engine, glow_gateway::GatewayConfig::default()).await?;
@@ -35,6 +37,7 @@ mod connection;
 mod events;
 mod fence;
 mod gateway;
+mod guest;
 mod media;
 mod page;
 mod range;
@@ -42,4 +45,5 @@ mod session;
 mod upload;
 
 pub use gateway::{Gateway, GatewayConfig, GatewayError};
+pub use guest::{GuestDoors, GuestVisitor};
 pub use page::UiFiles;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use axum::Router;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
+use bytes::Bytes;
 use tower_http::services::ServeDir;
 
 use crate::gateway::Host;
@@ -29,6 +30,25 @@ pub enum UiFiles {
     Directory(PathBuf),
 }
 
+impl UiFiles {
+    /// One file by its path, in words of letters, digits, `-`, `_` and `.`; nothing where there is none.
+    pub(crate) async fn file(&self, path: &str) -> Option<Response> {
+        let is_plain = |part: &str| {
+            !part.starts_with('.') && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        if !path.split('/').all(|part| !part.is_empty() && is_plain(part)) {
+            return None;
+        }
+        match self {
+            Self::Embedded => {
+                let at = FILES.binary_search_by_key(&path, |(name, _)| name).ok()?;
+                Some(file(path, Bytes::from_static(FILES[at].1)))
+            }
+            Self::Directory(folder) => Some(file(path, tokio::fs::read(folder.join(path)).await.ok()?.into())),
+        }
+    }
+}
+
 /// Serves the page wherever no other route does.
 pub(crate) fn serve(router: Router<Host>, ui: UiFiles) -> Router<Host> {
     match ui {
@@ -46,7 +66,7 @@ async fn embedded(method: Method, uri: Uri) -> Response {
         path => path,
     };
     match FILES.binary_search_by_key(&path, |(name, _)| name) {
-        Ok(at) => file(path, FILES[at].1),
+        Ok(at) => file(path, Bytes::from_static(FILES[at].1)),
         Err(_) if FILES.is_empty() && path == "index.html" => {
             (StatusCode::SERVICE_UNAVAILABLE, Html(NOT_BUILT)).into_response()
         }
@@ -54,7 +74,7 @@ async fn embedded(method: Method, uri: Uri) -> Response {
     }
 }
 
-fn file(path: &str, bytes: &'static [u8]) -> Response {
+fn file(path: &str, bytes: Bytes) -> Response {
     let keep = if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type(path))),

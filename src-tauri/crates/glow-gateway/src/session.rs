@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::answer::{Refusal, fresh};
-use crate::body;
+use crate::body::{self, MAX_BODY_BYTES};
 use crate::gateway::Host;
 
 const SECRET_BYTES: usize = 16;
@@ -83,13 +83,19 @@ impl std::fmt::Debug for Sessions {
 }
 
 fn add(secrets: &mut VecDeque<Secret>, limit: usize) -> String {
-    let mut secret = Secret::default();
-    getrandom::fill(&mut secret).expect("the operating system gives random bytes");
+    let secret: Secret = random();
     secrets.push_back(secret);
     while secrets.len() > limit {
         secrets.pop_front();
     }
     HEXLOWER.encode(&secret)
+}
+
+/// Random bytes of the operating system.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
 }
 
 /// Compares with every secret to its end, so that the time taken tells nothing about any of them.
@@ -113,7 +119,7 @@ struct SignedIn {
 }
 
 pub(crate) async fn sign_in(State(host): State<Host>, request: Request) -> Result<Response, Refusal> {
-    let SignIn { token } = body::json(request).await?;
+    let SignIn { token } = body::json(request, MAX_BODY_BYTES).await?;
     let session = host.sessions.trade(&token, Instant::now()).ok_or_else(signed_out)?;
     Ok(fresh(SignedIn { session }))
 }

@@ -75,6 +75,10 @@ id! {
     EpochId[16],
     /// Ed25519 public key of an invite.
     InviteId[32],
+    /// Ed25519 public key of a guest, made in its browser.
+    GuestKey[32],
+    /// Random id of something a guest said.
+    GuestPostId[16],
     /// Keyed BLAKE3 of a capture with location and serial numbers blanked: the same photo twice has one.
     MediaId[32],
     /// A camera's serial number under a key of the device that imported from it: it tells two bodies of one model apart, and no

@@ -134,3 +134,43 @@ pub const SPOOL_UPLOADS: usize = 16;
 pub const SPOOL_BAD_FILES: usize = 100;
 /// Space that uploads leave free on the disk, in bytes.
 pub const SPOOL_FREE_BYTES: u64 = 500 * 1024 * 1024;
+/// What a guest signs at once, in bytes: a caption of the longest kind fits.
+pub const GUEST_SAID_BYTES: usize = 10 * 1024;
+/// A message from a guest's page, sealed.
+pub const GUEST_MESSAGE_BYTES: usize = 64 * 1024;
+/// A message to a guest's page, before it is sealed.
+pub const GUEST_ANSWER_BYTES: usize = 2 * 1024 * 1024;
+/// A piece of a guest's file, in bytes; only the last of a file is shorter.
+pub const GUEST_CHUNK_BYTES: u64 = 256 * 1024;
+/// What sealing adds to a piece or a preview: a nonce and a tag.
+pub const GUEST_SEAL_BYTES: u64 = 24 + 16;
+/// Moments in one answer to a guest.
+pub const GUEST_PAGE: u32 = 200;
+/// Blobs told in one answer to a guest.
+pub const GUEST_BLOBS: usize = 4_096;
+/// Sessions of one door at once; a further one ends the one that was quiet for longest.
+pub const GUEST_SESSIONS: usize = 512;
+/// Knocks that wait for their second half, in all and from one address.
+pub const GUEST_KNOCKS: usize = 256;
+/// Knocks from one address that wait for their second half.
+pub const GUEST_KNOCKS_PER_ADDRESS: usize = 16;
+/// Wrong proofs from one address within a minute, after which it is not heard for that minute.
+pub const GUEST_GUESSES: usize = 10;
+/// Connections to one door.
+pub const GUEST_CONNECTIONS: usize = 768;
+/// Connections to one door from one address: a browser keeps six, and phones behind one router share it.
+pub const GUEST_CONNECTIONS_PER_ADDRESS: usize = 64;
+/// Files that one guest may have begun and not finished at one door.
+pub const GUEST_UPLOADS: usize = 64;
+/// Files that all guests together may have begun and not finished at one door.
+pub const GUEST_UPLOADS_AT_DOOR: usize = 4_096;
+/// Files that one guest may post through one door, unless the door says otherwise.
+pub const GUEST_FILES: u32 = 1_000;
+/// Bytes that one guest may post through one door, unless the door says otherwise.
+pub const GUEST_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+/// Bytes that all guests together may post through one door, unless it says otherwise.
+pub const GUEST_DOOR_BYTES: u64 = 128 * 1024 * 1024 * 1024;
+/// Guests known of a group.
+pub const GUESTS: usize = 2_000;
+/// Addresses that a member tells of its door.
+pub const DOOR_ADDRESSES: usize = 4;

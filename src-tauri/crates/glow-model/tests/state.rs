@@ -7,7 +7,10 @@ use data_encoding::HEXLOWER;
 use glow_model::{
     BlobId, BlobKey, BlobRef, DeviceId, DeviceKeys, EpochId, EpochSecret, GroupId, GroupSecret, ModelError, Plane,
     State, VerifiedState, codec, limits,
-    state::{Holdings, Keeps, Marks, Presence, SeenUpTo, Sheet, Slot, StateDraft, TakebackDone, Value, Wakefulness},
+    state::{
+        DoorRights, DoorSecret, GuestDoor, Holdings, Keeps, Marks, Presence, SeenUpTo, Sheet, Slot, StateDraft,
+        TakebackDone, Value, Wakefulness,
+    },
 };
 use proptest::prelude::*;
 
@@ -38,6 +41,12 @@ fn values() -> Vec<Value> {
         Value::TakebackDone(Sheet::Here(done.encode().into())),
         Value::Holdings(Sheet::Here(holdings.encode().into())),
         Value::Holdings(Sheet::Blob(BlobRef { id: BlobId([7; 32]), key: BlobKey([8; 32]), size: 9_000 })),
+        Value::GuestDoor(GuestDoor::open(
+            &["192.168.1.7:4780".parse().unwrap()],
+            DoorSecret([6; 16]),
+            DoorRights { contribute: true, review: false },
+            Some(1_700_000_100_000),
+        )),
         Value::Unknown(Slot::new(9).unwrap(), vec![0x82, 1, 2]),
     ]
 }

@@ -3,11 +3,7 @@
 
 use data_encoding::HEXLOWER;
 use glow_model::{
-    Admit, BlobId, BlobKey, BlobRef, Body, CameraBodyId, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen,
-    ClockShift, DeviceKeys, Draft, EpochId, EpochSecret, Fragment, FragmentBody, FragmentId, Genesis, GroupId,
-    GroupSecret, Hold, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError,
-    Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Place, Plane, Profile, Reaction, Retract,
-    Role, Sealer, Segments, Verified, VerifiedFragment, Wifi, blob::encode_manifest, codec, fragment::Position, limits,
+    Admit, blob::encode_manifest, BlobId, BlobKey, BlobRef, Body, CameraBodyId, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, codec, DeviceKeys, Draft, EpochId, EpochSecret, Fragment, fragment::Position, FragmentBody, FragmentId, Genesis, GroupId, GroupSecret, GuestFile, GuestKey, GuestPost, GuestPostId, GuestSaid, GuestVerdict, Hold, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy, InviteSeed, limits, MediaId, ModelError, Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Sealer, Segments, Verdict, Verified, VerifiedFragment, What, Wifi,
 };
 use proptest::prelude::*;
 
@@ -124,9 +120,42 @@ fn bodies() -> Vec<Body> {
                 },
             ],
             replaces: Some(target),
+        Body::GuestPost(guest_post(What::File(guest_file()), Some(Moment { motion: None, ..moment() }))),
+        Body::GuestPost(guest_post(What::Retraction(GuestPostId([4; 16])), None)),
+        Body::GuestVerdict(GuestVerdict {
+            guest: guest_key(),
+            post: Some(GuestPostId([4; 16])),
+            verdict: Verdict::Approve,
+            turn: 2,
         }),
         Body::Unknown(999, vec![0x82, 1, 2]),
     ]
+}
+
+fn guest_key() -> GuestKey {
+    GuestKey(DeviceKeys::from_seeds([5; 32], [0; 32]).id().0)
+}
+
+fn guest_file() -> GuestFile {
+    GuestFile {
+        hash: [9; 32],
+        size: 1_003,
+        media_type: "image/heic".into(),
+        file_name: "IMG_0001.HEIC".into(),
+        captured_ms: 1_700_000_001_234,
+        width: 4_032,
+        height: 3_024,
+        duration_ms: None,
+        caption: "By the lake".into(),
+        as_it_is: false,
+    }
+}
+
+fn guest_post(what: What, moment: Option<Moment>) -> GuestPost {
+    let (keys, id) = (DeviceKeys::from_seeds([5; 32], [0; 32]), GuestPostId([3; 16]));
+    let said = GuestSaid { name: "Zoë".into(), time_ms: 1_700_000_002_000, what }.encode();
+    let signature = GuestKey::sign_post(&keys, genesis().group_id(), id, &said);
+    GuestPost { guest: guest_key(), id, said: said.into(), signature, review: true, moment }
 }
 
 /// What is known of a clip at its beginning.
@@ -230,6 +259,47 @@ fn a_fragment_record_has_limits() {
     assert_eq!(at(last + 1, 1), Err(ModelError::TooLarge { what: "fragment" }));
     assert_eq!(at(0, 1), Err(ModelError::Invalid { what: "fragment" }), "the first follows the opening");
     assert_eq!(at(1, 8), Err(ModelError::Invalid { what: "fragment" }), "only the first does");
+}
+
+#[test]
+fn what_a_guest_signed_belongs_to_its_group_and_its_post() {
+    let post = guest_post(What::File(guest_file()), Some(Moment { motion: None, ..moment() }));
+    post.verify(genesis().group_id()).unwrap();
+    assert!(post.verify(GroupId([1; 32])).is_err(), "another group");
+    assert!(
+        GuestPost { id: GuestPostId([9; 16]), ..post.clone() }.verify(genesis().group_id()).is_err(),
+        "another post"
+    );
+    assert!(
+        GuestPost { guest: GuestKey([9; 32]), ..post.clone() }.verify(genesis().group_id()).is_err(),
+        "another guest"
+    );
+    let said = guest_post(What::Retraction(GuestPostId([4; 16])), None).said;
+    assert!(GuestPost { said, ..post }.verify(genesis().group_id()).is_err(), "something else");
+}
+
+#[test]
+fn a_guests_post_has_limits() {
+    let check = |post: GuestPost| Body::GuestPost(post).check();
+    let whole = Moment { motion: None, ..moment() };
+    let file = || What::File(guest_file());
+    check(guest_post(file(), Some(whole.clone()))).unwrap();
+    assert!(check(guest_post(file(), None)).is_err(), "a file is a moment");
+    assert!(check(guest_post(What::Retraction(GuestPostId([1; 16])), Some(whole.clone()))).is_err());
+    let early = Moment { original: None, ..whole.clone() };
+    assert!(check(guest_post(file(), Some(early.clone()))).is_err(), "without its original its media id is its post's");
+    let named = Moment { media: GuestPost::early_media(guest_key(), GuestPostId([3; 16])), ..early };
+    check(guest_post(file(), Some(named))).unwrap();
+    for name in ["", "a\u{202e}b", "two\nlines", &"x".repeat(65)] {
+        let said = GuestSaid { name: name.into(), time_ms: 0, what: What::Retraction(GuestPostId([1; 16])) };
+        assert!(GuestSaid::decode(&said.encode()).is_err(), "{name:?}");
+    }
+    let large = GuestFile { size: limits::FILE_BYTES + 1, ..guest_file() };
+    assert!(check(guest_post(What::File(large), Some(whole.clone()))).is_err());
+    let longest = GuestFile { caption: "😀".repeat(limits::CAPTION_CHARS), ..guest_file() };
+    check(guest_post(What::File(longest), Some(whole))).unwrap();
+    let verdict = GuestVerdict { guest: guest_key(), post: None, verdict: Verdict::Approve, turn: 0 };
+    assert!(Body::GuestVerdict(verdict).check().is_err(), "what is approved is a post");
 }
 
 #[test]

@@ -62,6 +62,8 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::UnknownMember
         | ErrorCode::UnknownInvite
         | ErrorCode::UnknownCamera
+        | ErrorCode::UnknownDoor
+        | ErrorCode::UnknownUpload
         | ErrorCode::Unreadable
         | ErrorCode::NotHere
         | ErrorCode::NotABundle => 3,
@@ -77,6 +79,10 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::BundleOfOthers => 7,
         ErrorCode::DataTooNew | ErrorCode::DataDamaged => 8,
         ErrorCode::NotAllowed
+        | ErrorCode::Blocked
+        | ErrorCode::QuotaUsedUp
+        | ErrorCode::TryLater
+        | ErrorCode::OutOfOrder
         | ErrorCode::AlreadyMember
         | ErrorCode::GroupEnded
         | ErrorCode::RemovedFromGroup

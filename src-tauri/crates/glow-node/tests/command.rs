@@ -363,3 +363,23 @@ fn a_bundle_an_album_and_a_folder_go_out_and_come_in() -> Result<()> {
     assert_eq!(unanswered.status.code(), Some(2), "no key was said");
     Ok(())
 }
+
+#[test]
+fn a_door_for_guests_says_first_what_plain_http_cannot_do() -> Result<()> {
+    let alice = Device::new()?;
+    alice.json(&["group", "create", "Anna & Ben"])?;
+    let node = alice.start(&["run"])?;
+    let opened = alice.run(&["guests", "open", "--review", "--expires", "2h"])?;
+    let (out, hints) = (String::from_utf8_lossy(&opened.stdout), String::from_utf8_lossy(&opened.stderr));
+    assert!(opened.status.success(), "{hints}");
+    assert!(hints.contains("alter the page on its way"), "{hints}");
+    assert!(out.contains("/g#") && out.contains("waits for"), "{out}");
+    let page = alice.json(&["guests", "list"])?;
+    let url = page["door"]["url"].as_str().context("it listens")?.to_owned();
+    assert_eq!(page["door"]["rights"]["review"], true);
+    assert_eq!(url.split_once("/g#").map(|(_, secret)| secret.len()), Some(32), "128 bits, in the fragment");
+    alice.json(&["guests", "close"])?;
+    assert!(alice.json(&["guests", "list"])?["door"].is_null());
+    drop(node);
+    Ok(())
+}

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glow_model::{
-    Body, CameraIdentity, DeviceId, MediaId, Moment, OperationId, OriginalAdded, Plane, Retract, Verified,
-    body::shift_at,
+    Body, CameraIdentity, Caption, DeviceId, GuestKey, GuestPost, GuestPostId, MediaId, Moment, OperationId, OriginalAdded,
+    Plane, Retract, Verified, What, body::shift_at,
 };
 use rusqlite::Connection;
 
@@ -15,7 +15,7 @@ use crate::{
     Changes, GroupStore, Incoming, LocalCapture, MemberTable, OperationState, StoreError,
     connection::Durability,
     projection::{
-        blob_use, bucket, clip, clock, hold, member,
+        blob_use, bucket, clip, clock, guest, hold, member,
         moment::{self, Posted},
         original, retraction, thread, timeline,
     },
@@ -87,6 +87,9 @@ impl<'a> Fold<'a> {
                 self.mark_moment(moment)?;
             }
             self.cameras.extend(clock::set_by_others(self.db)?);
+            for guest in guest::judged_guests(self.db)? {
+                self.judge_guest(guest, None)?;
+            }
         }
         for device in changes.came_or_went {
             let moments = blob_use::moments_held_by(self.db, device)?;
@@ -169,9 +172,9 @@ impl<'a> Fold<'a> {
         let header = incoming.operation.header();
         let (id, author, seq) = (incoming.operation.id(), header.author, header.seq);
         match body {
-            Body::Moment(moment) => self.post(incoming, moment, self.shift_of(incoming, moment)?),
+            Body::Moment(moment) => self.post(incoming, moment, None),
             Body::ClipOpen(open) => {
-                self.post(incoming, &open.moment, 0)?;
+                self.post(incoming, &open.moment, None)?;
                 clip::open(self.db, id)
             }
             Body::ClipClose(close) => {
@@ -202,6 +205,11 @@ impl<'a> Fold<'a> {
                 self.mark_moment(hold.moment)
             }
             Body::Retract(retract) => self.retract(id, author, retract),
+            Body::GuestPost(post) => self.guest_post(incoming, post),
+            Body::GuestVerdict(verdict) => {
+                guest::insert_verdict(self.db, (id, author), verdict)?;
+                self.judge_guest(verdict.guest, verdict.post)
+            }
             // Membership is folded elsewhere and arrives as a table.
             Body::Genesis(_)
             | Body::Profile(_)
@@ -219,12 +227,63 @@ impl<'a> Fold<'a> {
         Ok(shift_at(&clock::find(self.db, &camera)?.shifts, moment.captured_ms))
     }
 
-    fn post(&mut self, incoming: &Incoming, moment: &Moment, shift_ms: i64) -> Result<(), StoreError> {
+    /// Stores what a guest said; the member at its door is the operation's author.
+    fn guest_post(&mut self, incoming: &Incoming, post: &GuestPost) -> Result<(), StoreError> {
+        // A body was checked before it came here.
+        let Ok(said) = post.said() else { return Ok(()) };
+        let (id, author) = (incoming.operation.id(), incoming.operation.header().author);
+        guest::insert(self.db, (id, author), post, &said)?;
+        match (&said.what, &post.moment) {
+            (What::File(file), Some(moment)) => {
+                self.post(incoming, moment, Some(post))?;
+                if !file.caption.is_empty() {
+                    let caption = Caption { moment: id, replaces: None, text: file.caption.clone() };
+                    thread::insert_caption(self.db, id, author, &caption)?;
+                }
+                self.gather_guest_post(post.guest, post.id)?;
+            }
+            (What::Reaction(reaction), _) => {
+                thread::insert_reaction(self.db, (id, post.guest.person(), said.time_ms), reaction)?;
+                self.mark_moment(reaction.moment)?;
+            }
+            (What::Retraction(target), _) => self.judge_guest(post.guest, Some(*target))?,
+            (What::File(_), None) => {}
+        }
+        self.judge_guest(post.guest, Some(post.id))
+    }
+
+    /// Gives all operations of one post one capture.
+    fn gather_guest_post(&mut self, guest: GuestKey, post: GuestPostId) -> Result<(), StoreError> {
+        for strayed in guest::strayed(self.db, guest, post)? {
+            self.mark(strayed.from)?;
+            self.mark(strayed.to)?;
+            guest::move_capture(self.db, strayed)?;
+        }
+        Ok(())
+    }
+
+    /// Judges again what counts of a guest, or of one post, and marks what that is about.
+    fn judge_guest(&mut self, guest: GuestKey, post: Option<GuestPostId>) -> Result<(), StoreError> {
+        self.changes.guests = true;
+        for judged in guest::judge(self.db, guest, post)? {
+            self.mark_moment(judged)?;
+            if let Some(moment) = thread::reacted_to(self.db, judged)? {
+                self.mark_moment(moment)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, incoming: &Incoming, moment: &Moment, guest: Option<&GuestPost>) -> Result<(), StoreError> {
+        let shift_ms = self.shift_of(incoming, moment)?;
         self.mark(moment.media)?;
         let id = incoming.operation.id();
+        let author = incoming.operation.header().author;
         let posted = Posted {
             id,
-            author: incoming.operation.header().author,
+            author,
+            person: guest.map_or(author, |post| post.guest.person()),
+            early: guest.is_some_and(|post| !post.is_whole()),
             received_ms: incoming.received_ms,
             own: incoming.own,
             shift_ms,
@@ -269,6 +328,20 @@ impl<'a> Fold<'a> {
     /// Removes a payload and everything it said.
     fn take_back(&mut self, target: OperationId) -> Result<(), StoreError> {
         operation::strip(self.db, target, OperationState::Retracted)?;
+        if let Some(removed) = guest::delete(self.db, target)? {
+            self.take_back_said(target)?;
+            thread::delete_caption(self.db, target)?;
+            self.gather_guest_post(removed.guest, removed.post)?;
+            return self.judge_guest(removed.guest, Some(removed.target.unwrap_or(removed.post)));
+        }
+        if let Some(guest) = guest::delete_verdict(self.db, target)? {
+            return self.judge_guest(guest, None);
+        }
+        self.take_back_said(target)
+    }
+
+    /// Removes what the body of an operation that was taken back had said.
+    fn take_back_said(&mut self, target: OperationId) -> Result<(), StoreError> {
         if let Some(media) = moment::media(self.db, target)? {
             self.mark(media)?;
             self.quarters.extend(timeline::set_shown(self.db, target, false)?);
@@ -334,6 +407,13 @@ impl<'a> Fold<'a> {
             self.changes.moved.extend(moved.shown.into_iter().filter(|id| !added.contains(id)));
         }
         let mut changes = self.changes;
+        // A moment whose capture became another left one and came to the other.
+        let removed: BTreeSet<_> = changes.removed.iter().copied().collect();
+        let stays: BTreeSet<_> = changes.added.iter().copied().filter(|id| removed.contains(id)).collect();
+        changes.added.retain(|id| !stays.contains(id));
+        changes.removed.retain(|id| !stays.contains(id));
+        changes.changed.extend(stays);
+        let added: BTreeSet<_> = changes.added.iter().copied().collect();
         for start_ms in self.quarters {
             let stacked = bucket::derive(self.db, start_ms)?;
             changes.changed.extend(stacked.into_iter().filter(|id| !added.contains(id)));
@@ -347,7 +427,7 @@ impl<'a> Fold<'a> {
         Ok(changes)
     }
 
-    /// Derives a capture from all that was said of it: the lowest id of its live moments is shown.
+    /// Derives a capture from all that was said of it: the first of its visible moments is shown.
     fn derive(
         &mut self,
         media: MediaId,
@@ -355,7 +435,7 @@ impl<'a> Fold<'a> {
         hosts: &BTreeSet<DeviceId>,
     ) -> Result<(), StoreError> {
         let mut live = moment::of_media(self.db, media)?;
-        let after = live.first().map(|moment| moment.id);
+        let after = live.iter().find(|moment| moment.visible).map(|moment| moment.id);
         let mut changed = self.lost_reactions.contains(&media);
         for moment in &mut live {
             let shown = Some(moment.id) == after;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The version of the fold; when it differs from the one in the file, the projections are to be rebuilt.
-pub(crate) const FOLD_VERSION: i64 = 5;
+pub(crate) const FOLD_VERSION: i64 = 6;
 
 /// Captures sort at most this far behind the end of their group.
 const AFTER_END_MS: u64 = 24 * 60 * 60 * 1000;
@@ -27,6 +27,7 @@ static SCHEMA: Schema = Schema {
         M::up(include_str!("migrations/group/0005_clips.sql")),
         M::up(include_str!("migrations/group/0006_clocks.sql")),
         M::up(include_str!("migrations/group/0007_holds.sql")),
+        M::up(include_str!("migrations/group/0008_guests.sql")),
     ],
 };
 

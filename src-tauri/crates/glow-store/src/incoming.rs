@@ -69,6 +69,8 @@ pub struct Changes {
     pub members: bool,
     /// Whether an invite is new or different.
     pub invites: bool,
+    /// Whether something of guests is: what they said, what was decided about them.
+    pub guests: bool,
 }
 
 impl Changes {

@@ -3,8 +3,7 @@
 use std::ops::Deref;
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, CameraBodyId, CameraIdentity, ClockShift, DeviceId, FragmentBody, FragmentId, MediaId,
-    MomentKind, OperationId, Place,
+    BlobId, BlobKey, BlobRef, CameraBodyId, CameraIdentity, ClockShift, DeviceId, FragmentBody, FragmentId, GuestKey, GuestPostId, MediaId, MomentKind, OperationId, Place,
 };
 
 use crate::{InviteEntry, MemberEntry};
@@ -55,7 +54,7 @@ pub struct TimelineQuery {
     pub after: Option<(u64, OperationId)>,
     /// At most this many.
     pub limit: usize,
-    /// Only those of one device.
+    /// Only those of one device or guest.
     pub author: Option<DeviceId>,
     /// Only those whose sort time is at or after.
     pub from_ms: Option<u64>,
@@ -96,8 +95,10 @@ pub struct BucketRow {
 pub struct MomentRow {
     /// Its operation.
     pub id: OperationId,
-    /// Who posted it.
+    /// The device that posted it.
     pub author: DeviceId,
+    /// Who posted it, as people see it: the author, or the guest whom it was passed on for.
+    pub person: DeviceId,
     /// What it is.
     pub kind: MomentKind,
     /// Identity of the capture.
@@ -266,6 +267,49 @@ pub struct FragmentRow {
     pub body: FragmentBody,
 }
 
+/// A guest that said something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestRow {
+    /// Its key.
+    pub guest: GuestKey,
+    /// What it calls itself.
+    pub name: String,
+    /// Moments of it on the timeline.
+    pub moment_count: u64,
+    /// Files of it that wait or were held back.
+    pub waiting_count: u64,
+    /// Whether it was blocked.
+    pub blocked: bool,
+}
+
+/// A guest's file that is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingRow {
+    /// Its moment.
+    pub moment: OperationId,
+    /// Who posted it.
+    pub guest: GuestKey,
+    /// Which of the guest's posts it is.
+    pub post: GuestPostId,
+    /// The member at whose door it was posted.
+    pub door: DeviceId,
+    /// Whether somebody decided against it.
+    pub held_back: bool,
+}
+
+/// What became of a guest's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuestPostRow {
+    /// Its moment.
+    pub moment: OperationId,
+    /// Whether the original is among it.
+    pub whole: bool,
+    /// Whether it waits or was held back.
+    pub waits: bool,
+    /// Whether it was taken back by the guest, or the guest was blocked.
+    pub gone: bool,
+}
+
 /// One standing reaction.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReactionRow {
@@ -273,7 +317,7 @@ pub struct ReactionRow {
     pub moment: OperationId,
     /// The emoji.
     pub emoji: String,
-    /// Who gave it.
+    /// Who gave it, a member or a guest.
     pub author: DeviceId,
 }
 

@@ -1,7 +1,7 @@
 //! Between Rust's values and SQLite's.
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, MomentKind, OperationId, Plane, Role,
+    BlobId, BlobKey, BlobRef, MomentKind, OperationId, Plane, Role, Verdict,
     state::{Keeps, Wakefulness},
 };
 use rusqlite::{Row, types::Type};
@@ -82,6 +82,7 @@ codes! {
     Wakefulness { Awake = 0, Asleep = 1, Leaving = 2 }
     Keeps { Previews = 0, WhenPlugged = 1, All = 2 }
     OperationState { Whole = 0, Retracted = 1, Stripped = 2 }
+    Verdict { Approve = 0, HoldBack = 1, Block = 2, Unblock = 3 }
 }
 
 #[cfg(test)]
@@ -104,5 +105,6 @@ mod tests {
         every_value_stands_at_its_number::<Wakefulness>();
         every_value_stands_at_its_number::<Keeps>();
         every_value_stands_at_its_number::<OperationState>();
+        every_value_stands_at_its_number::<Verdict>();
     }
 }

@@ -1,6 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { saveBlob } from '../../lib/save';
-import type { Calls, Event, GroupView, MediaPart, MomentView, TimelineFilter } from '../contract';
+import type { Calls, Event, GroupView, GuestWelcome, MediaPart, MomentView, TimelineFilter } from '../contract';
 import { Failure, type Host } from '../host';
 import { Bench } from './bench';
 import { Doors } from './doors';
@@ -11,7 +11,6 @@ import { Pictures } from './pictures.svelte';
 import { Reader } from './reader';
 import { cleanName, encodeSaid } from './said';
 import { Sender } from './sender';
-import type { GuestWelcome } from './types';
 
 /** A page holds a whole file in memory to play or save it. */
 const MOST_OPEN_BYTES = 500_000_000;
@@ -25,6 +24,8 @@ export class GuestHost implements Host {
   readonly kind = 'guest';
   /** The album is its members' to take home. */
   readonly takes = null;
+  /** Why no door is open, while none is. */
+  shut = $state.raw<'away' | 'closed' | 'blocked'>('away');
   /** The door that is open now, or was the last. */
   door = $state.raw({
     name: '',
@@ -55,7 +56,7 @@ export class GuestHost implements Host {
       onevent: (event) => this.#hear(event),
       onwelcome: (welcome, isNew) => void this.#enter(welcome, isNew),
       onaway: (failure) => this.#away(failure),
-      onblocked: () => this.#away(new Failure('not_allowed', 'this guest is not let in any more')),
+      onblocked: () => this.#away(new Failure('blocked', 'this guest is not let in any more')),
     });
     this.#reader = new Reader(this.#doors, this.#bench, () => this.#group());
     this.sender = new Sender(
@@ -256,6 +257,7 @@ export class GuestHost implements Host {
 
   #away(failure: Failure): void {
     this.#settle?.fail(failure);
+    this.shut = failure.code === 'unreachable' ? 'away' : failure.code === 'blocked' ? 'blocked' : 'closed';
     if (!this.#linked) return;
     this.#linked = false;
     this.#link(false);

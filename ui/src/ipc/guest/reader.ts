@@ -1,10 +1,9 @@
-import type { MediaPart } from '../contract';
+import type { GuestMediaPart, MediaPart, SealedBlob } from '../contract';
 import { Failure } from '../host';
 import type { Workbench } from './bench';
 import type { Doors } from './doors';
 import { patient } from './patient';
 import type { Session } from './session';
-import type { GuestMediaPart, SealedBlob } from './types';
 
 /** Questions that come close together are one. */
 const GATHER_MS = 12;

@@ -1,5 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { Queue } from '../../lib/queue';
+import type { ChunkRun, GuestUploadView } from '../contract';
 import { Failure, toFailure } from '../host';
 import type { Workbench } from './bench';
 import type { Doors } from './doors';
@@ -8,9 +9,10 @@ import type { Carrier, Parcel, Signed, Where } from './parcel';
 import { patient } from './patient';
 import { cleanFileName, encodeSaid, type SaidFile } from './said';
 import type { Session } from './session';
-import type { ChunkRun, GuestUploadView } from './types';
 
 const CHUNKS_AT_ONCE = 3;
+/** What the engine takes for a media type. */
+const MEDIA_TYPE = /^[a-z0-9.+-]{1,30}\/[a-z0-9.+-]{1,33}$/i;
 const HASHED_AT_ONCE = 1024 * 1024;
 const PUT_MS = 45_000;
 /** The door reads the whole file again before it answers. */
@@ -46,7 +48,7 @@ export class Sender implements Carrier {
     const session = await this.#session();
     const view = await this.#begin(session, parcel);
     if (view.state === 'done' || view.moment !== undefined || parcel.previews === null) return;
-    await this.#previews(session, parcel, view, signal);
+    await this.#preview(session, parcel, view, signal);
     this.#heard(parcel, await session.call('guest.show', { group: this.#group(), id: parcel.id }));
   }
 
@@ -54,7 +56,7 @@ export class Sender implements Carrier {
     const session = await this.#session();
     const view = await this.#begin(session, parcel);
     if (view.state !== 'open') return this.#where(view);
-    await this.#previews(session, parcel, view, signal);
+    await this.#preview(session, parcel, view, signal);
     await this.#chunks(session, parcel, view, onProgress, signal);
     return this.#where(this.#heard(parcel, await session.call('guest.finish', { group: this.#group(), id: parcel.id }, FINISH_MS)));
   }
@@ -77,7 +79,7 @@ export class Sender implements Carrier {
     const file: SaidFile = {
       hash,
       size,
-      mediaType: /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? mediaType.toLowerCase() : 'application/octet-stream',
+      mediaType: MEDIA_TYPE.test(mediaType) ? mediaType.toLowerCase() : 'application/octet-stream',
       fileName: cleanFileName(name),
       capturedMs: Math.max(0, Math.round(modifiedAtMs)),
       width: previews?.width ?? 0,
@@ -96,10 +98,10 @@ export class Sender implements Carrier {
     return session.call('guest.upload', { group: this.#group(), id, said, signature });
   }
 
-  async #previews(session: Session, { id, previews }: Parcel, view: GuestUploadView, signal: AbortSignal): Promise<void> {
-    if (previews === null) return;
-    if (!view.has_grid) await this.#put(session, `${id}/grid`, new Uint8Array(previews.grid.slice(0)), signal);
-    if (!view.has_screen) await this.#put(session, `${id}/screen`, new Uint8Array(previews.screen.slice(0)), signal);
+  async #preview(session: Session, { id, previews }: Parcel, view: GuestUploadView, signal: AbortSignal): Promise<void> {
+    // The door makes its own previews of the larger picture.
+    if (previews === null || view.has_preview) return;
+    await this.#put(session, `${id}/screen`, new Uint8Array(previews.screen.slice(0)), signal);
   }
 
   /** Chunks that are missing, a few at once; when some of very many gaps are filled the door is asked for the others. */
@@ -149,7 +151,8 @@ export class Sender implements Carrier {
     if (reply.ok) return;
     const said: unknown = await reply.json().catch(() => null);
     // The door forgot it, or this session: beginning again is all it takes.
-    if (reply.status === 404 || said === null) throw new Failure('unreachable', `the door answered ${reply.status}`);
+    if (reply.status === 404 || reply.status === 401 || said === null)
+      throw new Failure('unreachable', `the door answered ${reply.status}`);
     throw toFailure(said);
   }
 

@@ -6,9 +6,6 @@ import { Opener, Sealer } from './frames';
 import { doorKeys, equal, prove, type SessionKeys, sessionKeys } from './keys';
 import { patient } from './patient';
 import { openStream, type Stream } from './stream';
-import type { GuestCalls } from './types';
-
-type AllCalls = Calls & GuestCalls;
 
 /** A door that does not answer a knock within this is not there. */
 const KNOCK_MS = 4_000;
@@ -88,11 +85,7 @@ export class Session {
     return this.#stream.way;
   }
 
-  async call<Name extends keyof AllCalls>(
-    name: Name,
-    args: AllCalls[Name]['args'],
-    withinMs = ANSWER_MS,
-  ): Promise<AllCalls[Name]['reply']> {
+  async call<Name extends keyof Calls>(name: Name, args: Calls[Name]['args'], withinMs = ANSWER_MS): Promise<Calls[Name]['reply']> {
     if (this.#ended) throw new Failure('unreachable', 'the session is over');
     this.#serial += 1;
     const id = this.#serial;
@@ -102,7 +95,7 @@ export class Session {
       this.#asked.set(id, { done, fail, timer });
     });
     this.#stream.send(this.#sealer.seal(message));
-    return (await reply) as AllCalls[Name]['reply'];
+    return (await reply) as Calls[Name]['reply'];
   }
 
   /** Asks this whenever nothing was heard for a while: a network that is gone says so to nobody. */

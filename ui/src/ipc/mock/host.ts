@@ -24,6 +24,7 @@ import { boxOf, printingOf } from './box';
 import clipUrl from './clip.webm?url';
 import { Clocks, clockFace } from './clocks';
 import { MockMachine } from './machine';
+import { MockGuests } from './guests';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
 import { albumOf, jobOf, shareOf } from './takehome';
@@ -66,6 +67,10 @@ type Answers = {
   [Name in keyof Calls]: (args: Calls[Name]['args']) => Calls[Name]['reply'] | Promise<Calls[Name]['reply']>;
 };
 
+const onlyGuests = (): never => {
+  throw new Failure('bad_request', 'only guests ask that');
+};
+
 export class MockHost implements Host {
   readonly kind = 'mock';
   readonly takes = 'dialog';
@@ -73,6 +78,7 @@ export class MockHost implements Host {
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #albums = new Map<string, Album>();
   readonly #uploads = new Map<string, string>();
+  readonly #guests = new Map<string, MockGuests>();
   readonly #policies = new Map<string, StoragePolicy>();
   readonly #jobs = new Map<string, { view: JobView; timer: ReturnType<typeof setInterval> }>();
   readonly #recordings = new Map<string, { target: ClipTarget; parts: Blob[]; receipt: ClipReceipt }>();
@@ -456,6 +462,12 @@ export class MockHost implements Host {
     };
   }
 
+  #guestsOf(group: string): MockGuests {
+    const known = this.#guests.get(group) ?? new MockGuests(momentView(group, { id: hex('b', 77), at: this.now(), seed: 5 }, 0));
+    this.#guests.set(group, known);
+    return known;
+  }
+
   async #join(link: string): Promise<GroupView> {
     const group = hex('a', 9);
     const wait = () => new Promise((resolve) => setTimeout(resolve, this.#latencyMs * 40));
@@ -545,6 +557,18 @@ export class MockHost implements Host {
         already_member: mine,
       };
     },
+    'guest.list': ({ group }) => this.#guestsOf(group).page(),
+    'guest.open': ({ group, rights, expires_in_min }) =>
+      this.#guestsOf(group).open(rights, expires_in_min === undefined ? undefined : this.now() + expires_in_min * 60_000),
+    'guest.close': ({ group }) => this.#guestsOf(group).close(),
+    'guest.judge': ({ group, guest, post, verdict }) => this.#guestsOf(group).judge(guest, post, verdict),
+    'guest.enter': onlyGuests,
+    'guest.media': onlyGuests,
+    'guest.say': onlyGuests,
+    'guest.upload': onlyGuests,
+    'guest.show': onlyGuests,
+    'guest.finish': onlyGuests,
+    'guest.abort': onlyGuests,
     'member.list': ({ group }) => ({ members: this.#album(group).members }),
     'peer.list': ({ group }) => ({
       peers: this.#album(group)

@@ -98,6 +98,7 @@ export function momentView(group: string, of: Seed, me: number): MomentView {
     author: hex('d', author),
     author_name: person.name,
     author_colour: person.colour,
+    author_is_guest: false,
     mine: author === me,
     captured_at_ms: at,
     captured_offset_min: 120,

@@ -14,12 +14,12 @@ use crate::{
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
     pipeline::seal,
-    view,
+    view::{self, Beside, Viewer},
 };
 
-pub(super) async fn get(engine: &Engine, get: MomentGet) -> ApiResult<MomentView> {
+pub(super) async fn get(engine: &Engine, viewer: Viewer, get: MomentGet) -> ApiResult<MomentView> {
     let (group, id) = find(engine, &get.group, &get.moment)?;
-    view_of(&group, id).await
+    view_for(&group, viewer, id).await
 }
 
 pub(super) async fn caption(engine: &Engine, caption: MomentCaption) -> ApiResult<MomentView> {
@@ -139,10 +139,14 @@ async fn row(group: &Arc<Group>, id: OperationId) -> ApiResult<MomentRow> {
 }
 
 async fn view_of(group: &Arc<Group>, id: OperationId) -> ApiResult<MomentView> {
+    view_for(group, Viewer::Owner, id).await
+}
+
+async fn view_for(group: &Arc<Group>, viewer: Viewer, id: OperationId) -> ApiResult<MomentView> {
     let row = row(group, id).await?;
-    let this = group.clone();
-    let reactions = blocking(move || this.store.reactions(&[id])).await?;
-    view::moments(group, vec![row], &reactions).pop().ok_or_else(unknown)
+    let (this, shown) = (group.clone(), row.id);
+    let beside = blocking(move || Beside::read(&this.store, &[shown])).await?;
+    view::moments(group, viewer, vec![row], &beside).pop().ok_or_else(unknown)
 }
 
 fn require_author_or_host(group: &Group, row: &MomentRow, what: &str) -> ApiResult<()> {

@@ -14,7 +14,7 @@ use crate::{
     engine::Engine,
     error::{ApiResult, bad_request, blocking},
     group::Group,
-    view,
+    view::{self, Beside, Viewer},
 };
 
 /// Moments in one page.
@@ -24,7 +24,7 @@ const SEARCH_CHARS: usize = 200;
 /// The setting that holds until when everything was seen.
 const SEEN: &str = "seen_ms";
 
-pub(super) async fn page(engine: &Engine, query: TimelineQuery) -> ApiResult<TimelinePage> {
+pub(super) async fn page(engine: &Engine, viewer: Viewer, query: TimelineQuery) -> ApiResult<TimelinePage> {
     let group = engine.group(&query.group)?;
     let limit = query.limit.clamp(1, MAX_PAGE) as usize;
     let stored = glow_store::TimelineQuery {
@@ -33,10 +33,10 @@ pub(super) async fn page(engine: &Engine, query: TimelineQuery) -> ApiResult<Tim
         ..stored(&query.filter)?
     };
     let this = group.clone();
-    let (mut rows, reactions, total) = blocking(move || {
+    let (mut rows, beside, total) = blocking(move || {
         let rows = this.store.timeline(&stored)?;
         let ids: Vec<OperationId> = rows.iter().map(|row| row.id).collect();
-        Ok::<_, StoreError>((rows, this.store.reactions(&ids)?, this.store.timeline_count(&stored)?))
+        Ok::<_, StoreError>((rows, Beside::read(&this.store, &ids)?, this.store.timeline_count(&stored)?))
     })
     .await?;
     let next = if rows.len() > limit {
@@ -45,7 +45,7 @@ pub(super) async fn page(engine: &Engine, query: TimelineQuery) -> ApiResult<Tim
     } else {
         None
     };
-    let moments = view::moments(&group, rows, &reactions);
+    let moments = view::moments(&group, viewer, rows, &beside);
     Ok(TimelinePage { moments, next, total: view::count64(total) })
 }
 
@@ -66,13 +66,13 @@ pub(super) async fn stack(engine: &Engine, stack: TimelineStack) -> ApiResult<St
     let group = engine.group(&stack.group)?;
     let id: OperationId = stack.moment.parse().map_err(|_| bad_request("the moment id is malformed"))?;
     let this = group.clone();
-    let (rows, reactions) = blocking(move || {
+    let (rows, beside) = blocking(move || {
         let rows = this.store.stack(id)?;
         let ids: Vec<OperationId> = rows.iter().map(|row| row.id).collect();
-        Ok::<_, StoreError>((rows, this.store.reactions(&ids)?))
+        Ok::<_, StoreError>((rows, Beside::read(&this.store, &ids)?))
     })
     .await?;
-    Ok(StackPage { moments: view::moments(&group, rows, &reactions) })
+    Ok(StackPage { moments: view::moments(&group, Viewer::Owner, rows, &beside) })
 }
 
 pub(super) async fn places(engine: &Engine, places: TimelinePlaces) -> ApiResult<PlacePage> {

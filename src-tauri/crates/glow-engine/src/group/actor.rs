@@ -18,7 +18,7 @@ use crate::{
     clock::{now_ms, random},
     error::{ApiResult, IntoApi, blocking},
     group::Group,
-    pipeline::{accept::Intake, announce, fetch::FetchInput, seal},
+    pipeline::{accept::Intake, announce, fetch::FetchInput, guest, seal},
 };
 
 /// What the actor is asked to do.
@@ -77,6 +77,8 @@ impl Actor {
         self.group.require_open()?;
         let grid = match &body {
             Body::Moment(moment) => moment.grid.clone(),
+            // What waits for review is shown to nobody yet.
+            Body::GuestPost(post) if !post.review => post.moment.as_ref().and_then(|moment| moment.grid.clone()),
             _ => None,
         };
         let (operation, changes) = self
@@ -132,6 +134,9 @@ impl Actor {
             self.group.looks.notify_one();
         }
         self.group.arrived();
+        if changes.guests {
+            self.group.tasks.spawn(guest::follow_up(self.group.clone()));
+        }
         if !(changes.added.is_empty() && changes.changed.is_empty() && changes.moved.is_empty()) {
             self.group.tell_fetch(FetchInput::Refresh).await;
         }

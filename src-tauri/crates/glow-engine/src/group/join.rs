@@ -77,6 +77,7 @@ fn believe(link: &InviteLink, keys: DeviceKeys, joined: &Joined) -> ApiResult<(S
         secret: admission.secret.clone(),
         epochs: admission.epochs.clone(),
         invites: Vec::new(),
+        door: None,
     };
     let mut entries = Vec::new();
     let mut operations = Vec::new();

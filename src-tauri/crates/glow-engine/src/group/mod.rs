@@ -28,6 +28,7 @@ use crate::{
     clock::now_ms,
     directory::GroupDirectory,
     error::{ApiResult, IntoApi, bad_request},
+    guest::{DoorRecord, Guests},
     meter::Meter,
     pipeline::{
         fetch::FetchInput,
@@ -72,6 +73,7 @@ pub(crate) struct Group {
     /// The sets that repair compares, and whose turn it is.
     pub(crate) snapshots: Snapshots,
     pub(crate) repairs: Repairs,
+    pub(crate) guests: Guests,
     /// What goes where at what rate.
     pub(crate) meter: Meter,
     /// Previews that passed the check before they may be shown.
@@ -119,9 +121,18 @@ impl Group {
 
     /// Keeps the seed of an invite made here, durably.
     pub(crate) fn keep_invite(&self, seed: InviteSeed) -> ApiResult<()> {
+        self.update_secrets(|secrets| secrets.invites.push(seed))
+    }
+
+    /// Keeps what is known of this device's door, durably.
+    pub(crate) fn keep_door(&self, door: DoorRecord) -> ApiResult<()> {
+        self.update_secrets(|secrets| secrets.door = Some(door))
+    }
+
+    fn update_secrets(&self, change: impl FnOnce(&mut Secrets)) -> ApiResult<()> {
         let mut secrets = self.secrets.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut updated = Secrets::clone(&secrets);
-        updated.invites.push(seed);
+        change(&mut updated);
         updated.save(&self.directory.secrets())?;
         *secrets = Arc::new(updated);
         Ok(())

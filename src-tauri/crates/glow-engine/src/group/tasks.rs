@@ -21,6 +21,7 @@ use crate::{
     config::EngineConfig,
     directory::GroupDirectory,
     error::{ApiResult, IntoApi, blocking},
+    guest::Guests,
     meter::Meter,
     pipeline::{
         accept::{self, Intake},
@@ -71,6 +72,7 @@ pub(crate) async fn create(
         secret: GroupSecret(random()),
         epochs: vec![epoch.clone()],
         invites: Vec::new(),
+        door: None,
     };
     let operation =
         draft.author(&glow_model::Body::Genesis(genesis), &secrets.keys, sealer).map_err(IntoApi::into_api)?;
@@ -153,6 +155,7 @@ pub(crate) async fn open(
     let group = Arc::new(Group {
         id: secrets.group,
         me: secrets.keys.id(),
+        guests: Guests::new(directory.guests()),
         directory,
         store,
         blobs,
@@ -181,6 +184,7 @@ pub(crate) async fn open(
     });
     let this = group.clone();
     blocking(move || this.refresh_admission()).await?;
+    states::hear_doors(&group).await?;
     group.tasks.spawn(actor::run(group.clone(), intake, command_queue));
     if may_go_online && !group.is_long_over() {
         start_network(config, &group).await;
@@ -269,6 +273,7 @@ async fn listen_to_network(group: Arc<Group>, mut events: mpsc::Receiver<NetEven
             }
             NetEvent::ListeningChanged(addresses) => {
                 group.set_addresses(addresses);
+                states::say_door(&group).await;
                 group.bus.send(Event::InvitesChanged { group: group.id.to_string() });
             }
         }

@@ -16,6 +16,7 @@ use glow_sync::bundle::{About, CHUNK_BYTES, HEAD_BYTES, Head, Packer, Piece, Rec
 
 use super::{HomeProgress, Stop, stoppable};
 use crate::{
+    guest::require_owner,
     clock::random,
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request},
@@ -33,12 +34,13 @@ impl Engine {
     /// [`ErrorCode::FileExists`], [`ErrorCode::Unreadable`], [`ErrorCode::DiskFull`], [`ErrorCode::UnknownMember`].
     pub async fn bundle(
         &self,
-        _: Caller,
+        caller: Caller,
         group: &str,
         wish: BundleWish,
         path: PathBuf,
         progress: impl Fn(HomeProgress) + Send + Sync + 'static,
     ) -> Result<BundleReport, ApiError> {
+        require_owner(caller)?;
         let group = self.group(group)?;
         stoppable(move |stop| to_file(&group, &wish, &path, &stop, &progress)).await
     }
@@ -49,11 +51,12 @@ impl Engine {
     /// What `write` says, and as [`Engine::bundle`].
     pub async fn bundle_to(
         &self,
-        _: Caller,
+        caller: Caller,
         group: &str,
         wish: BundleWish,
         write: impl Write + Send + 'static,
     ) -> Result<BundleReport, ApiError> {
+        require_owner(caller)?;
         let group = self.group(group)?;
         stoppable(move |stop| {
             let share = share(&group, &wish)?;

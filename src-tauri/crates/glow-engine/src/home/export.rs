@@ -22,6 +22,7 @@ use super::{
     stoppable, web,
 };
 use crate::{
+    guest::require_owner,
     engine::Engine,
     error::{ApiResult, IntoApi, internal},
     group::Group,
@@ -35,12 +36,13 @@ impl Engine {
     /// [`glow_api::ErrorCode::DiskFull`].
     pub async fn export(
         &self,
-        _: Caller,
+        caller: Caller,
         group: &str,
         format: ExportFormat,
         path: PathBuf,
         progress: impl Fn(HomeProgress) + Send + Sync + 'static,
     ) -> Result<ExportReceipt, ApiError> {
+        require_owner(caller)?;
         let group = self.group(group)?;
         stoppable(move |stop| match format {
             ExportFormat::Tree => run(&group, Shape::Tree, Box::new(Folder::open(&path)?), &stop, &progress),
@@ -56,11 +58,12 @@ impl Engine {
     /// What `write` says.
     pub async fn export_to(
         &self,
-        _: Caller,
+        caller: Caller,
         group: &str,
         format: ExportFormat,
         write: impl Write + Send + 'static,
     ) -> Result<ExportReceipt, ApiError> {
+        require_owner(caller)?;
         let group = self.group(group)?;
         let shape = match format {
             ExportFormat::Tree | ExportFormat::Zip => Shape::Tree,

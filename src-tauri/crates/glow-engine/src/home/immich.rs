@@ -24,6 +24,7 @@ use super::{
     sidecar, stoppable,
 };
 use crate::{
+    guest::require_owner,
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request},
     group::Group,
@@ -52,11 +53,12 @@ impl Engine {
     /// [`ErrorCode::ServerUnreachable`], [`ErrorCode::ServerRefused`], [`ErrorCode::BadRequest`] for an address that is none.
     pub async fn export_to_immich(
         &self,
-        _: Caller,
+        caller: Caller,
         group: &str,
         to: ImmichServer,
         progress: impl Fn(HomeProgress) + Send + Sync + 'static,
     ) -> Result<ExportReceipt, ApiError> {
+        require_owner(caller)?;
         let group = self.group(group)?;
         stoppable(move |stop| run(&group, &Server::new(to)?, &stop, &progress)).await
     }

@@ -20,6 +20,7 @@ use super::{
     text::unescape,
 };
 use crate::{
+    guest::require_owner,
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
@@ -40,7 +41,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`glow_api::ErrorCode::Unreadable`], [`glow_api::ErrorCode::BadRequest`] for more than can be taken in.
-    pub async fn survey(&self, _: Caller, folder: PathBuf) -> Result<ImportSurvey, ApiError> {
+    pub async fn survey(&self, caller: Caller, folder: PathBuf) -> Result<ImportSurvey, ApiError> {
+        require_owner(caller)?;
         stoppable(move |_| Found::look(&folder)).await.map(|found| found.survey)
     }
 
@@ -50,11 +52,12 @@ impl Engine {
     /// As [`Engine::survey`] and [`Engine::post`].
     pub async fn import(
         &self,
-        _: Caller,
+        caller: Caller,
         group: &str,
         folder: PathBuf,
         progress: impl Fn(HomeProgress) + Send + Sync + 'static,
     ) -> Result<ImportReceipt, ApiError> {
+        require_owner(caller)?;
         let group = self.group(group)?;
         let found = stoppable(move |_| Found::look(&folder)).await?;
         let total = view::count(found.files.len());

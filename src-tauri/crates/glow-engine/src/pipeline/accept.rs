@@ -186,6 +186,7 @@ fn read(group: &Group, secrets: &Secrets, bytes: &[u8]) -> Option<Candidate> {
     let body = open(secrets, &operation).ok()?;
     let holds = match &body {
         Some(Body::Admit(admit)) => admit.verify(group.id).is_ok(),
+        Some(Body::GuestPost(post)) => post.verify(group.id).is_ok(),
         Some(Body::Genesis(genesis)) => genesis.group_id() == group.id && genesis.creator == operation.header().author,
         _ => true,
     };
@@ -212,6 +213,7 @@ fn note_stored(group: &Group, stored: &[Candidate], changes: &Changes) {
 fn author_holdings(candidate: &Candidate) -> Vec<(BlobId, DeviceId, bool)> {
     let original = match &candidate.body {
         Some(Body::Moment(moment)) => moment.original.as_ref(),
+        Some(Body::GuestPost(post)) => post.moment.as_ref().and_then(|moment| moment.original.as_ref()),
         Some(Body::OriginalAdded(added)) => Some(&added.original),
         Some(Body::ClipClose(close)) => Some(&close.original),
         _ => None,

@@ -72,7 +72,7 @@ pub(crate) fn says_time(probe: &Probe) -> bool {
 }
 
 /// A file's name without folders and without anything a file system or a screen could take for more than a name.
-fn safe_name(name: &str) -> String {
+pub(crate) fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default().replace(':', "-");
     let line = clean_line(&last, limits::FILE_NAME_BYTES).unwrap_or_default();
     let mut safe = sanitize_filename::sanitize(line).trim_start_matches('.').trim().to_owned();

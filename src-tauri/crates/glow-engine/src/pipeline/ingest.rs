@@ -219,7 +219,7 @@ async fn pair_up(files: Vec<CaptureFile>) -> ApiResult<(Vec<Unit>, Vec<PostFailu
     .await
 }
 
-fn probe(file: &CaptureFile) -> ApiResult<(Probe, u64)> {
+pub(crate) fn probe(file: &CaptureFile) -> ApiResult<(Probe, u64)> {
     let mut reader = open(&file.path)?;
     let size = reader.metadata().map_err(IntoApi::into_api)?.len();
     let probe = glow_media::probe(&mut reader).map_err(IntoApi::into_api)?;
@@ -280,7 +280,7 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
 }
 
 /// After a group's end only what was captured before it can be added.
-fn require_captured_before_the_end(group: &Group, moment: &Moment) -> ApiResult<()> {
+pub(crate) fn require_captured_before_the_end(group: &Group, moment: &Moment) -> ApiResult<()> {
     let membership = group.membership();
     let Some(ends_ms) = membership.genesis().map(|genesis| genesis.ends_ms).filter(|ends_ms| *ends_ms <= now_ms())
     else {
@@ -293,12 +293,12 @@ fn require_captured_before_the_end(group: &Group, moment: &Moment) -> ApiResult<
     Err(ApiError::new(ErrorCode::GroupEnded, "the group has ended: only what was captured before its end can be added"))
 }
 
-fn blank(file: &Probed) -> ApiResult<Blanking> {
+pub(crate) fn blank(file: &Probed) -> ApiResult<Blanking> {
     glow_media::blank(&mut open(&file.file.path)?, file.probe.format).map_err(IntoApi::into_api)
 }
 
 /// The identity of a capture: keyed BLAKE3 of its blanked bytes.
-fn identify(group: &Group, file: &Probed, blanking: &Blanking) -> ApiResult<MediaId> {
+pub(crate) fn identify(group: &Group, file: &Probed, blanking: &Blanking) -> ApiResult<MediaId> {
     let mut hasher = group.secrets().secret.media_hasher();
     each_segment(file, |offset, mut bytes| {
         blanking.apply(offset, &mut bytes);

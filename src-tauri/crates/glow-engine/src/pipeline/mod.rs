@@ -6,6 +6,7 @@ pub(crate) mod clip;
 pub(crate) mod clock;
 pub(crate) mod describe;
 pub(crate) mod fetch;
+pub(crate) mod guest;
 pub(crate) mod ingest;
 pub(crate) mod look;
 pub(crate) mod policy;

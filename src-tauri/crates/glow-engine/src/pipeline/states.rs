@@ -12,7 +12,7 @@ use std::{
 
 use glow_model::{
     BlobRef, DeviceId, Plane, State, VerifiedState, limits,
-    state::{Holdings, Presence, Sheet, Slot, StateDraft, TakebackDone, Value, Wakefulness},
+    state::{GuestDoor, Holdings, Presence, Sheet, Slot, StateDraft, TakebackDone, Value, Wakefulness},
 };
 use glow_store::{IncomingState, Said};
 use glow_sync::{
@@ -25,6 +25,7 @@ use crate::{
     clock::{now_ms, random},
     error::{ApiResult, IntoApi, blocking},
     group::Group,
+    guest::HeardDoor,
     pipeline::quota,
 };
 
@@ -58,6 +59,8 @@ pub(crate) struct States {
 struct Statements {
     holdings: Option<(Holdings, Instant)>,
     takebacks: Option<TakebackDone>,
+    /// What was said of the door; nothing while that was not looked up.
+    door: Option<Option<GuestDoor>>,
 }
 
 impl States {
@@ -194,6 +197,58 @@ pub(crate) async fn publish(group: &Arc<Group>) -> ApiResult<()> {
     Ok(())
 }
 
+/// Says what this device's door is, where that is not what it said last, and tells the members at once.
+pub(crate) async fn say_door(group: &Arc<Group>) {
+    let said = async {
+        let mut statements = group.states.saying.lock().await;
+        let before = match &statements.door {
+            Some(known) => known.clone(),
+            None => {
+                doors_in_store(group).await?.into_iter().find(|heard| heard.device == group.me).map(|heard| heard.door)
+            }
+        };
+        if group.open_door().is_some() && group.guests.listening.borrow().is_none() {
+            // The host has not said yet whether it listens.
+            return Ok(());
+        }
+        let now = group.told_door().or_else(|| before.as_ref().map(GuestDoor::closed));
+        statements.door = Some(now.clone());
+        match now {
+            Some(door) if before.as_ref() != Some(&door) => say(group, Said::GuestDoor(door)).await,
+            Some(_) | None => Ok(()),
+        }
+    };
+    report("door", said.await);
+    spread(group).await;
+}
+
+/// Reads what the members say of their doors.
+pub(crate) async fn hear_doors(group: &Arc<Group>) -> ApiResult<()> {
+    let mut doors = doors_in_store(group).await?;
+    doors.retain(|heard| heard.device != group.me);
+    group.guests.set_heard(doors);
+    Ok(())
+}
+
+async fn doors_in_store(group: &Arc<Group>) -> ApiResult<Vec<HeardDoor>> {
+    let this = group.clone();
+    blocking(move || {
+        let states = this.store.states_in(Slot::GUEST_DOOR).map_err(IntoApi::into_api)?;
+        let secrets = this.secrets();
+        let door = |bytes: &Vec<u8>| {
+            let state = State::decode(bytes).and_then(State::verify).ok()?;
+            let header = state.header().clone();
+            let Value::GuestDoor(door) = state.open(&secrets.epoch(header.epoch)?.payload_key(Plane::Content)).ok()?
+            else {
+                return None;
+            };
+            Some(HeardDoor { device: header.device, door, said_ms: header.time_ms })
+        };
+        ApiResult::Ok(states.iter().filter_map(door).collect())
+    })
+    .await
+}
+
 /// Signs, stores durably, and notes as news.
 async fn say(group: &Arc<Group>, said: Said) -> ApiResult<()> {
     let this = group.clone();
@@ -211,6 +266,7 @@ fn author(group: &Group, said: Said) -> ApiResult<(StateId, Option<glow_model::B
     let value = match &said {
         Said::Presence(presence) => Value::Presence(*presence),
         Said::SeenUpTo(seen) => Value::SeenUpTo(*seen),
+        Said::GuestDoor(door) => Value::GuestDoor(door.clone()),
         Said::TakebackDone(done) => {
             let mut done = done.clone();
             done.0.shrink_to(limits::SHEET_BYTES);
@@ -339,7 +395,7 @@ pub(crate) async fn take(group: &Arc<Group>, from: DeviceId, states: Vec<Vec<u8>
     let this = group.clone();
     let opened =
         blocking(move || ApiResult::Ok(states.iter().filter_map(|bytes| open(&this, bytes)).collect::<Vec<_>>()));
-    let (mut heard, mut presence) = (false, false);
+    let (mut heard, mut presence, mut door) = (false, false, false);
     for (state, value) in opened.await? {
         if let Some(sheet) = value.blob()
             && !fetch_sheet(group, from, sheet).await
@@ -360,11 +416,16 @@ pub(crate) async fn take(group: &Arc<Group>, from: DeviceId, states: Vec<Vec<u8>
             if let Some(wakefulness) = wakefulness {
                 group.states.note_wakefulness(device, wakefulness, said_ms);
             }
+            door |= id.slot == Slot::GUEST_DOOR;
         }
     }
     if heard {
         recount(group).await?;
         group.states.wake();
+    }
+    if door {
+        hear_doors(group).await?;
+        group.bus.send(glow_api::Event::GuestsChanged { group: group.id.to_string() });
     }
     if presence {
         group.bus.send(glow_api::Event::MembersChanged { group: group.id.to_string() });
@@ -418,6 +479,7 @@ fn store(group: &Group, state: VerifiedState, value: Value) -> ApiResult<bool> {
     let said = match value {
         Value::Presence(presence) => Said::Presence(presence),
         Value::SeenUpTo(seen) => Said::SeenUpTo(seen),
+        Value::GuestDoor(door) => Said::GuestDoor(door),
         Value::TakebackDone(sheet) => match TakebackDone::decode(&read(sheet)?) {
             Ok(done) => Said::TakebackDone(done),
             Err(error) => return ignore(slot, &error),

@@ -16,10 +16,12 @@
 //! | 1 | [`SeenUpTo`]: how far its owner has seen the timeline |
 //! | 2 | [`TakebackDone`]: what was taken back and is erased there |
 //! | 3 | [`Holdings`]: what it holds for good |
+//! | 4 | [`GuestDoor`]: whether it lets guests in, and where |
 //!
 //! Values 2 and 3 are [`Marks`] over the authors' logs. They stand in the state while they fit, else in a sealed blob that
 //! the state names ([`Sheet`]). A slot that this version does not know is kept and passed on.
 
+mod guest_door;
 mod holdings;
 mod marks;
 mod presence;
@@ -34,6 +36,7 @@ use chacha20poly1305::{
 };
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
+pub use guest_door::{DoorRights, DoorSecret, GuestDoor};
 pub use holdings::Holdings;
 pub use marks::{Marks, SeqSet};
 pub use presence::{Keeps, Presence, Wakefulness};
@@ -60,6 +63,8 @@ impl Slot {
     pub const TAKEBACK_DONE: Self = Self(2);
     /// [`Holdings`].
     pub const HOLDINGS: Self = Self(3);
+    /// [`GuestDoor`].
+    pub const GUEST_DOOR: Self = Self(4);
 
     /// The slot of a number.
     ///
@@ -87,6 +92,8 @@ pub enum Value {
     TakebackDone(Sheet),
     /// Slot 3: an encoded [`Holdings`].
     Holdings(Sheet),
+    /// Slot 4.
+    GuestDoor(GuestDoor),
     /// A slot of a newer version: its number and its encoded value.
     Unknown(Slot, Vec<u8>),
 }
@@ -100,6 +107,7 @@ impl Value {
             Value::SeenUpTo(_) => Slot::SEEN_UP_TO,
             Value::TakebackDone(_) => Slot::TAKEBACK_DONE,
             Value::Holdings(_) => Slot::HOLDINGS,
+            Value::GuestDoor(_) => Slot::GUEST_DOOR,
             Value::Unknown(slot, _) => *slot,
         }
     }
@@ -113,6 +121,7 @@ impl Value {
             | Value::Holdings(Sheet::Here(_))
             | Value::Presence(_)
             | Value::SeenUpTo(_)
+            | Value::GuestDoor(_)
             | Value::Unknown(..) => None,
         }
     }
@@ -121,6 +130,7 @@ impl Value {
         match self {
             Value::Presence(presence) => codec::encode(presence),
             Value::SeenUpTo(seen) => codec::encode(seen),
+            Value::GuestDoor(door) => codec::encode(door),
             Value::TakebackDone(sheet) | Value::Holdings(sheet) => codec::encode(sheet),
             Value::Unknown(_, bytes) => bytes.clone(),
         }
@@ -132,6 +142,11 @@ impl Value {
             Slot::SEEN_UP_TO => Value::SeenUpTo(codec::decode(bytes, "seen up to")?),
             Slot::TAKEBACK_DONE => Value::TakebackDone(codec::decode(bytes, "takeback done")?),
             Slot::HOLDINGS => Value::Holdings(codec::decode(bytes, "holdings")?),
+            Slot::GUEST_DOOR => {
+                let door: GuestDoor = codec::decode(bytes, "guest door")?;
+                door.check()?;
+                Value::GuestDoor(door)
+            }
             unknown => Value::Unknown(unknown, bytes.to_vec()),
         };
         match value.blob() {

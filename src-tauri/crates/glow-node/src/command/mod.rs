@@ -5,6 +5,7 @@ mod clock;
 mod export;
 mod group;
 mod import;
+mod guests;
 mod invite;
 mod join;
 mod live;
@@ -72,6 +73,7 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
         Command::Import(import) => with(global, Spared, async |node| import::import(node, out, import).await).await,
         Command::Peers(peers) => with(global, Wanted, async |node| peers::peers(node, out, peers).await).await,
         Command::Members(of) => with(global, Spared, async |node| members::members(node, out, of.group).await).await,
+        Command::Guests(guests) => with(global, Spared, async |node| guests::guests(node, out, guests).await).await,
         Command::Storage(of) => with(global, Spared, async |node| storage::storage(node, out, of).await).await,
         Command::Clock(command) => with(global, Spared, async |node| clock::clock(node, out, command).await).await,
         Command::Profile(profile) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use glow_api::Event;
 use glow_engine::Engine;
-use glow_gateway::{Gateway, GatewayConfig, UiFiles};
+use glow_gateway::{Gateway, GatewayConfig, GuestDoors, UiFiles};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
@@ -21,10 +21,11 @@ use crate::output::Output;
 pub(super) async fn run(global: &Global, out: Output) -> Result<()> {
     let engine = Engine::start(node::config(global).await?).await?;
     let events = engine.events();
+    let doors = GuestDoors::start(engine.clone(), UiFiles::Embedded);
     let control = control(global, &engine, Box::new(|| None))?;
     out.show(&json!({ "ready": true }), |_| "The node runs. Ctrl-C ends it.".to_owned())?;
     stay(out, events).await?;
-    drop(control);
+    drop((control, doors));
     engine.shutdown().await;
     Ok(())
 }
@@ -33,11 +34,9 @@ pub(super) async fn run(global: &Global, out: Output) -> Result<()> {
 pub(super) async fn serve(global: &Global, out: Output, args: Serve) -> Result<()> {
     let engine = Engine::start(node::config(global).await?).await?;
     let events = engine.events();
-    let config = GatewayConfig {
-        bind: SocketAddr::new(args.bind, args.port),
-        ui: args.ui.map_or(UiFiles::Embedded, UiFiles::Directory),
-        ..GatewayConfig::default()
-    };
+    let ui = args.ui.map_or(UiFiles::Embedded, UiFiles::Directory);
+    let doors = GuestDoors::start(engine.clone(), ui.clone());
+    let config = GatewayConfig { bind: SocketAddr::new(args.bind, args.port), ui, ..GatewayConfig::default() };
     let gateway = Arc::new(Gateway::start(engine.clone(), config).await.context("the page cannot be served")?);
     let page = gateway.clone();
     let control = control(global, &engine, Box::new(move || Some(page.page_url())))?;
@@ -50,7 +49,7 @@ pub(super) async fn serve(global: &Global, out: Output, args: Serve) -> Result<(
         format!("The page is at\n\n  {}\n\nThe address opens it once; `afterglow open` gives another. Ctrl-C ends the node.", ready.url)
     })?;
     stay(out, events).await?;
-    drop(control);
+    drop((control, doors));
     if let Some(gateway) = Arc::into_inner(gateway) {
         gateway.shutdown().await;
     }

@@ -42,6 +42,20 @@ impl GroupStore {
         })
     }
 
+    /// The size of a blob that a moment on the timeline names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn shown_blob_size(&self, id: BlobId) -> Result<Option<u64>, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT size FROM blob_use JOIN moment ON moment.id = blob_use.moment
+                 WHERE blob = ?1 AND shown = 1 LIMIT 1",
+            )?;
+            Ok(statement.query_row([id.0], |row| sql::uint(row, 0)).optional()?)
+        })
+    }
+
     /// The blobs of a part, in order; none where the moment has no such part or its manifest was not read yet.
     ///
     /// # Errors

@@ -196,7 +196,7 @@ pub(crate) fn derive(db: &Connection, start_ms: i64) -> Result<Vec<OperationId>,
 
 fn read(db: &Connection, start_ms: i64) -> Result<Vec<Seen>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT id, author, sort_ms, width, height, kind, look.hash, stack, stack_count
+        "SELECT id, person, sort_ms, width, height, kind, look.hash, stack, stack_count
          FROM moment LEFT JOIN look ON look.moment = moment.id
          WHERE shown = 1 AND sort_ms >= ?1 AND sort_ms < ?2 ORDER BY sort_ms DESC, id DESC",
     )?;
@@ -223,7 +223,7 @@ pub(crate) fn of(db: &Connection, moment: OperationId) -> Result<Option<i64>, St
     Ok(statement.query_row([moment.0], |row| row.get(0)).optional()?.map(quarter))
 }
 
-/// How many authors' moments are shown, kept beside the buckets.
+/// How many moments of each person, member or guest, are shown, kept beside the buckets.
 pub(crate) fn tally(db: &Connection, author: [u8; 32], step: i64) -> Result<(), StoreError> {
     db.prepare_cached(
         "INSERT INTO tally (author, moments) VALUES (?1, ?2)

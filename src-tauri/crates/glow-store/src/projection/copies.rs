@@ -17,9 +17,10 @@ pub(crate) const PREVIEWS: i64 = 1;
 pub(crate) const TAKEN_BACK: i64 = 2;
 
 /// Kinds of operations that name no bytes.
-const NAMES_NO_BYTES: [u16; 8] = [1, 2, 3, 4, 5, 12, 66, 67];
+const NAMES_NO_BYTES: [u16; 9] = [1, 2, 3, 4, 5, 12, 66, 67, 74];
 const MOMENT: u16 = 64;
 const ORIGINAL_ADDED: u16 = 65;
+const GUEST_POST: u16 = 73;
 
 /// The place of the operation that names the original of `moment`, or its previews where it has no original.
 pub(crate) const NAMED_AT: &str = "(CASE
@@ -200,6 +201,8 @@ impl Known {
         let (originals, previews) = match kind {
             _ if retracted => (true, true),
             Some(MOMENT) => (names_no_original || whole, previewed),
+            // Of a guest's, only files name bytes.
+            Some(GUEST_POST) => (!live || names_no_original || whole, !live || previewed),
             Some(ORIGINAL_ADDED) => (whole, true),
             Some(kind) if NAMES_NO_BYTES.contains(&kind) => (true, true),
             Some(_) | None => (false, false),
@@ -266,7 +269,7 @@ pub(crate) fn moments_in(
     let mut statement = db.prepare_cached(
         "SELECT coalesce(added_original.moment, operation.id) FROM operation
          LEFT JOIN added_original ON added_original.id = operation.id
-         WHERE operation.author = ?1 AND operation.seq BETWEEN ?2 AND ?3 AND operation.kind IN (64, 65)",
+         WHERE operation.author = ?1 AND operation.seq BETWEEN ?2 AND ?3 AND operation.kind IN (64, 65, 73)",
     )?;
     let moments = statement.query_map(params![author.0, sql::int(first), sql::int(last)], sql::operation_id)?;
     Ok(moments.collect::<Result<_, _>>()?)

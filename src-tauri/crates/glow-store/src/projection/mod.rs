@@ -9,6 +9,7 @@ pub(crate) mod clock;
 pub(crate) mod copies;
 mod favourite;
 pub(crate) mod hold;
+pub(crate) mod guest;
 pub(crate) mod member;
 pub(crate) mod moment;
 pub(crate) mod original;
@@ -24,7 +25,7 @@ pub(crate) mod timeline;
 pub(crate) const OPENED: (&str, &str) = ("operation", "id, kind, state");
 
 /// Every table of this module with its columns, in an order that does not depend on arrival.
-pub(crate) const TABLES: [(&str, &str); 14] = [
+pub(crate) const TABLES: [(&str, &str); 17] = [
     (
         "member",
         "device, role, sealing, admitted_by, invite, name, colour",
@@ -40,8 +41,14 @@ pub(crate) const TABLES: [(&str, &str); 14] = [
          placeholder, sort_ms, received_ms, own, brought_original, brought_motion, shown, caption, caption_head, grid_size, grid_held, screen_size,
          screen_held, original_size, original_held, motion_size, motion_held, motion_type, missing, needs_choice, copies, favourite, looked, stack, stack_count,
          latitude_e6, longitude_e6, opened, unclosed, fragments, heard_ms, camera_body, shift_ms,
-         held_back, author_hold, host_hold",
+         held_back, author_hold, host_hold, person, early",
     ),
+    (
+        "guest_post",
+        "id, author, guest, post, what, name, time_ms, size, review, whole, media, target, hidden",
+    ),
+    ("guest_verdict", "id, author, guest, post, verdict, turn"),
+    ("guest", "guest, name"),
     ("added_original", "id, author, seq, moment, original, motion"),
     ("clip_close", "id, author, seq, clip, media, said"),
     ("caption", "id, author, moment, replaces, text"),

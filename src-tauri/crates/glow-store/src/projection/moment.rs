@@ -14,7 +14,7 @@ pub(crate) const COLUMNS: &str =
     camera, file_name, placeholder, sort_ms, received_ms, own, shown, caption, caption_head,
     grid_size, grid_held, screen_size, screen_held, original_size, original_held, motion_size,
     motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms,
-    camera_body, shift_ms, held_back, author_hold, host_hold";
+    camera_body, shift_ms, held_back, author_hold, host_hold, person";
 
 impl GroupStore {
     /// The moment of an operation; where another moment with the same capture is in its place on the timeline, that one.
@@ -73,13 +73,23 @@ pub(crate) struct Live {
     pub(crate) id: OperationId,
     pub(crate) author: DeviceId,
     pub(crate) shown: bool,
+    /// Whether it may be shown at all: what guests post may be held back.
+    pub(crate) visible: bool,
 }
 
-/// Live moments of one capture, lowest id first: that one is shown.
+/// Live moments of one capture, lowest id first and those of guests without an original last: the first visible one is shown.
 pub(crate) fn of_media(db: &Connection, media: MediaId) -> Result<Vec<Live>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT id, author, shown FROM moment WHERE media = ?1 ORDER BY id")?;
+    let mut statement = db.prepare_cached(
+        "SELECT moment.id, moment.author, shown, coalesce(hidden, 0) = 0 FROM moment
+         LEFT JOIN guest_post ON guest_post.id = moment.id WHERE moment.media = ?1 ORDER BY early, moment.id",
+    )?;
     let live = statement.query_map([media.0], |row| {
-        Ok(Live { id: sql::operation_id(row)?, author: DeviceId(row.get(1)?), shown: row.get(2)? })
+        Ok(Live {
+            id: sql::operation_id(row)?,
+            author: DeviceId(row.get(1)?),
+            shown: row.get(2)?,
+            visible: row.get(3)?,
+        })
     })?;
     Ok(live.collect::<Result<_, _>>()?)
 }
@@ -121,6 +131,10 @@ pub(crate) struct Posted {
     pub(crate) own: bool,
     pub(crate) shift_ms: i64,
     pub(crate) sort_ms: u64,
+    /// Who posted it, as people see it.
+    pub(crate) person: DeviceId,
+    /// Whether it is a guest's, and its original is to come.
+    pub(crate) early: bool,
 }
 
 /// Stores what a moment says. It is not shown before its capture is derived.
@@ -129,9 +143,10 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         "INSERT INTO moment
            (id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
             placeholder, sort_ms, received_ms, own, grid_size, screen_size, brought_original, brought_motion,
-            latitude_e6, longitude_e6, camera_body, shift_ms, favourite, looked)
+            latitude_e6, longitude_e6, camera_body, shift_ms, person, early, favourite, looked)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21, ?22, ?23, ?24, EXISTS (SELECT 1 FROM favourite WHERE media = ?4), EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
+            ?21, ?22, ?23, ?24, ?25, ?26, EXISTS (SELECT 1 FROM favourite WHERE media = ?4),
+            EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
     )?
     .execute(params![
         posted.id.0,
@@ -158,6 +173,8 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         moment.place.map(|place| place.longitude_e6),
         moment.camera_body.map(|body| body.0),
         posted.shift_ms,
+        posted.person.0,
+        posted.early,
     ])?;
     let place = blob_use::Place { moment: posted.id, sort_ms: posted.sort_ms, shown: false };
     for (part, tier, preview) in [(Part::Grid, Tier::Grid, &moment.grid), (Part::Screen, Tier::Screen, &moment.screen)]
@@ -221,6 +238,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MomentRow> {
             author_head: row.get::<_, Option<_>>(40)?.map(OperationId),
             host_head: row.get::<_, Option<_>>(41)?.map(OperationId),
         },
+        person: DeviceId(row.get(42)?),
     })
 }
 

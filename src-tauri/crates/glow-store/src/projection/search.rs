@@ -1,9 +1,9 @@
-//! Search over captions and the names of members: every word of the question begins a word of the caption or of the author's
+//! Search over captions and the names of members and guests: every word of the question begins a word of the caption or of the author's
 //! name, whatever its case and accents. Notices and threads are further sources of the same index.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glow_model::{DeviceId, OperationId};
+use glow_model::{DeviceId, GuestKey, OperationId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{StoreError, sql};
@@ -21,6 +21,7 @@ const ROW_BITS: u32 = 20;
 pub(crate) enum Source {
     Caption = 0,
     Name = 1,
+    GuestName = 2,
 }
 
 /// Moments that match, newest first, at most 2,000.
@@ -54,7 +55,7 @@ fn captioned(
         "SELECT moment.id, moment.sort_ms FROM
            (SELECT rowid AS row FROM said_index WHERE said_index MATCH ?1 AND rowid > 0 ORDER BY rowid DESC LIMIT ?3)
          CROSS JOIN said USING (row) CROSS JOIN moment ON moment.id = said.subject
-         WHERE moment.shown = 1 AND (?2 IS NULL OR moment.author = ?2)",
+         WHERE moment.shown = 1 AND (?2 IS NULL OR moment.person = ?2)",
     )?;
     let found = statement.query_map(params![words.join(" "), author.map(|author| author.0), MOST], |row| {
         Ok((sql::uint(row, 1)?, sql::operation_id(row)?))
@@ -62,7 +63,7 @@ fn captioned(
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Members whose name has some of the words, with the places of those words.
+/// Members and guests whose name has some of the words, with the places of those words.
 fn named(db: &Connection, words: &[String]) -> Result<BTreeMap<DeviceId, BTreeSet<usize>>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT said.subject FROM (SELECT rowid AS row FROM said_index WHERE said_index MATCH ?1 AND rowid < 0)
@@ -80,7 +81,7 @@ fn named(db: &Connection, words: &[String]) -> Result<BTreeMap<DeviceId, BTreeSe
 
 fn newest(db: &Connection, author: DeviceId) -> Result<Vec<(u64, OperationId)>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT id, sort_ms FROM moment WHERE shown = 1 AND author = ?1 ORDER BY sort_ms DESC, id DESC LIMIT ?2",
+        "SELECT id, sort_ms FROM moment WHERE shown = 1 AND person = ?1 ORDER BY sort_ms DESC, id DESC LIMIT ?2",
     )?;
     let found =
         statement.query_map(params![author.0, MOST], |row| Ok((sql::uint(row, 1)?, sql::operation_id(row)?)))?;
@@ -106,7 +107,7 @@ pub(crate) fn set_names<'a>(
     db: &Connection,
     names: impl Iterator<Item = (DeviceId, &'a str)>,
 ) -> Result<(), StoreError> {
-    let mut statement = db.prepare_cached("SELECT subject FROM said WHERE row < 0")?;
+    let mut statement = db.prepare_cached("SELECT subject FROM said WHERE source = 1")?;
     let before = statement.query_map([], |row| row.get::<_, [u8; 32]>(0))?.collect::<Result<Vec<_>, _>>()?;
     for subject in before {
         remove(db, Source::Name, &subject)?;
@@ -115,6 +116,22 @@ pub(crate) fn set_names<'a>(
         insert(db, -number, Source::Name, &device.0, name)?;
     }
     Ok(())
+}
+
+/// Sets the name of a guest; an empty one removes it.
+pub(crate) fn set_guest_name(db: &Connection, guest: GuestKey, name: &str) -> Result<(), StoreError> {
+    remove(db, Source::GuestName, &guest.0)?;
+    if name.is_empty() {
+        return Ok(());
+    }
+    // The number follows from the key, far below those of members, so that no order of arrival shows.
+    let [a, b, c, d, e, ..] = guest.0;
+    let mut row = -(i64::from_be_bytes([0, 0, 1, a, b, c, d, e]));
+    let mut taken = db.prepare_cached("SELECT 1 FROM said WHERE row = ?1")?;
+    while taken.exists([row])? {
+        row -= 1;
+    }
+    insert(db, row, Source::GuestName, &guest.0, name)
 }
 
 /// Empties the index with its table.

@@ -79,6 +79,12 @@ pub(crate) fn delete_caption(db: &Connection, id: OperationId) -> Result<Option<
     Ok(statement.query_row([id.0], sql::operation_id).optional()?)
 }
 
+/// The moment that a reaction is about.
+pub(crate) fn reacted_to(db: &Connection, id: OperationId) -> Result<Option<OperationId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT moment FROM reaction WHERE id = ?1")?;
+    Ok(statement.query_row([id.0], sql::operation_id).optional()?)
+}
+
 /// Removes a reaction. Answers the moment it was about and whether it was shown.
 pub(crate) fn delete_reaction(db: &Connection, id: OperationId) -> Result<Option<(OperationId, bool)>, StoreError> {
     let mut statement =
@@ -132,22 +138,27 @@ pub(crate) fn derive_caption(db: &Connection, live: &[Live], hosts: &BTreeSet<De
     Ok(changed)
 }
 
-/// Derives the reactions of a capture: of one author's for one emoji the last in its log counts. Answers whether any became
+/// Derives the reactions of a capture: of one author's for one emoji the last in its log counts, and of a guest's, who has no
+/// log, the last by its own clock. Answers whether any became
 /// another.
 pub(crate) fn derive_reactions(db: &Connection, live: &[Live]) -> Result<bool, StoreError> {
     let shown_at = live.iter().find(|moment| moment.shown).map(|moment| moment.id);
     let mut last = BTreeMap::new();
     let mut said = Vec::new();
-    let mut statement =
-        db.prepare_cached("SELECT id, author, emoji, seq, given, shown_at FROM reaction WHERE moment = ?1")?;
+    let mut statement = db.prepare_cached(
+        "SELECT reaction.id, reaction.author, emoji, seq, given, shown_at, coalesce(hidden, 0) = 0 FROM reaction
+         LEFT JOIN guest_post ON guest_post.id = reaction.id WHERE moment = ?1",
+    )?;
     for moment in live {
         let mut rows = statement.query([moment.id.0])?;
         while let Some(row) = rows.next()? {
             let id = sql::operation_id(row)?;
             let (author, emoji): ([u8; 32], String) = (row.get(1)?, row.get(2)?);
             let rank = (sql::uint(row, 3)?, id, row.get::<_, bool>(4)?);
-            let entry = last.entry((author, emoji)).or_insert(rank);
-            *entry = rank.max(*entry);
+            if row.get(6)? {
+                let entry = last.entry((author, emoji)).or_insert(rank);
+                *entry = rank.max(*entry);
+            }
             said.push((id, row.get::<_, Option<_>>(5)?.map(OperationId)));
         }
     }

@@ -113,7 +113,7 @@ pub(crate) fn source(query: &TimelineQuery) -> &'static str {
     } else if query.received_after_ms.is_some() {
         "moment INDEXED BY moment_received"
     } else if query.author.is_some() {
-        "moment INDEXED BY moment_author"
+        "moment INDEXED BY moment_person"
     } else if query.clips == Some(true) {
         "moment INDEXED BY moment_clip"
     } else {
@@ -123,14 +123,14 @@ pub(crate) fn source(query: &TimelineQuery) -> &'static str {
 
 pub(crate) fn conditions(query: &TimelineQuery) -> String {
     let asked = [
-        (query.author.is_some(), "author = :author"),
+        (query.author.is_some(), "person = :author"),
         (query.from_ms.is_some(), "sort_ms >= :from_ms"),
         (query.until_ms.is_some(), "sort_ms < :until_ms"),
         (query.clips == Some(true), "kind = 1"),
         (query.clips == Some(false), "kind <> 1"),
         (query.favourites, "favourite = 1"),
         (query.located, "latitude_e6 IS NOT NULL"),
-        (query.received_after_ms.is_some(), "received_ms > :received_after_ms AND own = 0"),
+        (query.received_after_ms.is_some(), "received_ms > :received_after_ms AND (own = 0 OR person <> author)"),
         (query.stacked, "(stack IS NULL OR stack = id)"),
         (query.screens, "held_back = 0"),
     ];
@@ -170,14 +170,14 @@ pub(crate) fn bind(statement: &mut rusqlite::Statement<'_>, name: &str, value: &
 /// Puts a moment on the timeline or takes it from there. Answers the quarter that has to be derived again.
 pub(crate) fn set_shown(db: &Connection, moment: OperationId, shown: bool) -> Result<Option<i64>, StoreError> {
     let mut statement =
-        db.prepare_cached("UPDATE moment SET shown = ?2 WHERE id = ?1 AND shown <> ?2 RETURNING sort_ms, author")?;
+        db.prepare_cached("UPDATE moment SET shown = ?2 WHERE id = ?1 AND shown <> ?2 RETURNING sort_ms, person")?;
     let mut rows = statement.query(params![moment.0, shown])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let (sort_ms, author): (i64, [u8; 32]) = (row.get(0)?, row.get(1)?);
+    let (sort_ms, person): (i64, [u8; 32]) = (row.get(0)?, row.get(1)?);
     drop(rows);
-    bucket::tally(db, author, if shown { 1 } else { -1 })?;
+    bucket::tally(db, person, if shown { 1 } else { -1 })?;
     if !shown {
         db.prepare_cached("UPDATE moment SET stack = NULL, stack_count = 0 WHERE id = ?1 AND stack IS NOT NULL")?
             .execute([moment.0])?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use glow_model::{
     BlobId, DeviceId, VerifiedState,
-    state::{Holdings, Keeps, Marks, Presence, SeenUpTo, Slot, TakebackDone, Wakefulness},
+    state::{GuestDoor, Holdings, Keeps, Marks, Presence, SeenUpTo, Slot, TakebackDone, Wakefulness},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -41,6 +41,8 @@ pub enum Said {
     TakebackDone(TakebackDone),
     /// What it holds for good.
     Holdings(Holdings),
+    /// A door for guests, which whoever needs it opens again.
+    GuestDoor(GuestDoor),
     /// A slot of a newer version: kept and passed on.
     Unknown,
 }
@@ -124,6 +126,18 @@ impl GroupStore {
                 states.extend(statement.query_row(params![device.0, slot.number()], |row| row.get(0)).optional()?);
             }
             Ok(states)
+        })
+    }
+
+    /// What every device said last in a slot, as it goes over the wire.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn states_in(&self, slot: Slot) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached("SELECT encoded FROM state WHERE slot = ?1 ORDER BY device")?;
+            let states = statement.query_map([slot.number()], |row| row.get(0))?;
+            Ok(states.collect::<Result<_, _>>()?)
         })
     }
 
@@ -235,7 +249,7 @@ fn apply(db: &Connection, device: DeviceId, said: &Said) -> Result<(), StoreErro
             insert_marks(db, device, copies::TAKEN_BACK, &done.0)
         }
         Said::Holdings(holdings) => apply_holdings(db, device, holdings),
-        Said::Unknown => Ok(()),
+        Said::GuestDoor(_) | Said::Unknown => Ok(()),
     }
 }
 

@@ -1,9 +1,7 @@
 //! The cast: devices that author real operations, and what they post.
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, DeviceId,
-    DeviceKeys, Draft, EpochId, EpochSecret, FragmentBody, GroupId, MediaId, Moment, MomentKind, OperationId, Original,
-    OriginalAdded, PayloadKey, Plane, Reaction, Retract, Role, Sealer, Segments, Verified,
+    BlobId, BlobKey, BlobRef, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, DeviceId, DeviceKeys, Draft, EpochId, EpochSecret, FragmentBody, GroupId, GuestFile, GuestKey, GuestPost, GuestPostId, GuestSaid, GuestVerdict, MediaId, Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane, Reaction, Retract, Role, Sealer, Segments, Verdict, Verified, What,
     fragment::Position,
     state::{Sheet, StateDraft, Value},
 };
@@ -143,6 +141,7 @@ impl Cast {
         let value = match &said {
             Said::Presence(presence) => Value::Presence(*presence),
             Said::SeenUpTo(seen) => Value::SeenUpTo(*seen),
+            Said::GuestDoor(door) => Value::GuestDoor(door.clone()),
             Said::TakebackDone(_) => Value::TakebackDone(nothing()),
             Said::Holdings(_) | Said::Unknown => Value::Holdings(nothing()),
         };
@@ -180,6 +179,56 @@ impl Cast {
         let original = inline("image/heic", &[seed, seed + 1]);
         self.says(who, Body::OriginalAdded(OriginalAdded { moment, original, motion: None }))
     }
+}
+
+/// The key of a guest, by number.
+pub(super) fn guest(number: u8) -> GuestKey {
+    GuestKey([200 + number; 32])
+}
+
+/// Something a guest says. Signatures are checked before a body comes to the store.
+pub(super) fn guest_says(number: u8, post: u8, time_ms: u64, what: What) -> GuestPost {
+    let name = format!("Guest {number}.{time_ms}");
+    let said = GuestSaid { name, time_ms, what };
+    GuestPost {
+        guest: guest(number),
+        id: GuestPostId([post; 16]),
+        said: said.encode().into(),
+        signature: [0; 64],
+        review: false,
+        moment: None,
+    }
+}
+
+/// A guest's photo, named after a number: with its original, or with previews alone.
+pub(super) fn guest_file(number: u8, post: u8, media: u8, (whole, review): (bool, bool)) -> GuestPost {
+    let file = GuestFile {
+        hash: [media; 32],
+        size: 1_000_000,
+        media_type: "image/jpeg".into(),
+        file_name: "photo.jpg".into(),
+        captured_ms: 1_799_900_000_000,
+        width: 0,
+        height: 0,
+        duration_ms: None,
+        caption: format!("by guest {number}"),
+        as_it_is: false,
+    };
+    let mut said = guest_says(number, post, u64::from(media), What::File(file));
+    let early = Moment { media: GuestPost::early_media(said.guest, said.id), ..previews_only(media) };
+    said.moment = Some(if whole { moment(media) } else { early });
+    GuestPost { review, ..said }
+}
+
+/// A decision about a guest, or about a post of one.
+pub(super) fn judged(number: u8, post: Option<u8>, positive: bool, turn: u64) -> GuestVerdict {
+    let verdict = match (post, positive) {
+        (Some(_), true) => Verdict::Approve,
+        (Some(_), false) => Verdict::HoldBack,
+        (None, true) => Verdict::Unblock,
+        (None, false) => Verdict::Block,
+    };
+    GuestVerdict { guest: guest(number), post: post.map(|post| GuestPostId([post; 16])), verdict, turn }
 }
 
 /// What is known of a clip at its beginning.

@@ -21,6 +21,10 @@ enum Act {
     CloseClip { of: usize, seed: u8, is_long: bool },
     SetClock { owner: usize, named: bool, days: i8, from: Option<u8>, replaces: Option<usize> },
     Hold { of: usize, replaces: Option<usize>, on: bool },
+    GuestFile { guest: u8, post: u8, media: u8, whole: bool, review: bool },
+    GuestReacts { guest: u8, post: u8, of: usize, on: bool, time_ms: u64 },
+    GuestRetracts { guest: u8, post: u8, target: u8 },
+    Judge { guest: u8, post: Option<u8>, positive: bool, turn: u64 },
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -37,6 +41,13 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(owner, named, days, from, replaces)| Act::SetClock { owner, named, days, from, replaces }),
         2 => (any::<usize>(), proptest::option::of(any::<usize>()), any::<bool>())
             .prop_map(|(of, replaces, on)| Act::Hold { of, replaces, on }),
+        4 => (0..2_u8, 0..3_u8, 0..5_u8, any::<bool>(), proptest::bool::weighted(0.3))
+            .prop_map(|(guest, post, media, whole, review)| Act::GuestFile { guest, post, media, whole, review }),
+        2 => (0..2_u8, 3..6_u8, any::<usize>(), any::<bool>(), 0..4_u64)
+            .prop_map(|(guest, post, of, on, time_ms)| Act::GuestReacts { guest, post, of, on, time_ms }),
+        1 => (0..2_u8, 6..8_u8, 0..6_u8).prop_map(|(guest, post, target)| Act::GuestRetracts { guest, post, target }),
+        2 => (0..2_u8, proptest::option::of(0..6_u8), any::<bool>(), 0..3_u64)
+            .prop_map(|(guest, post, positive, turn)| Act::Judge { guest, post, positive, turn }),
     ]
 }
 
@@ -69,7 +80,10 @@ fn body(cast: &Cast, act: &Act, number: usize, said: &[Incoming]) -> Body {
         holds.get(place % holds.len().max(1)).map(|hold| hold.operation.id())
     };
     let moment_of = |place: usize| {
-        let is_moment = |s: &&Incoming| matches!(s.body, Some(Body::Moment(_) | Body::ClipOpen(_)));
+        let is_moment = |s: &&Incoming| match &s.body {
+            Some(Body::GuestPost(post)) => post.moment.is_some(),
+            body => matches!(body, Some(Body::Moment(_) | Body::ClipOpen(_))),
+        };
         let moments: Vec<_> = said.iter().filter(is_moment).collect();
         moments.get(place % moments.len().max(1)).map_or(any_of(place), |moment| moment.operation.id())
     };
@@ -122,6 +136,18 @@ fn body(cast: &Cast, act: &Act, number: usize, said: &[Incoming]) -> Body {
                 if *is_long { cast::long("video/webm", *seed) } else { cast::inline("video/webm", &[*seed]) };
             Body::ClipClose(cast::closing(clip, original))
         }
+        Act::GuestFile { guest, post, media, whole, review } => {
+            Body::GuestPost(cast::guest_file(*guest, *post, *media, (*whole, *review)))
+        }
+        Act::GuestReacts { guest, post, of, on, time_ms } => {
+            let reaction = glow_model::Reaction { moment: moment_of(*of), emoji: "🎉".into(), on: *on };
+            Body::GuestPost(cast::guest_says(*guest, *post, *time_ms, glow_model::What::Reaction(reaction)))
+        }
+        Act::GuestRetracts { guest, post, target } => {
+            let gone = glow_model::What::Retraction(glow_model::GuestPostId([*target; 16]));
+            Body::GuestPost(cast::guest_says(*guest, *post, 1, gone))
+        }
+        Act::Judge { guest, post, positive, turn } => Body::GuestVerdict(cast::judged(*guest, *post, *positive, *turn)),
     }
 }
 

@@ -8,6 +8,7 @@ mod clocks;
 mod device;
 mod faults;
 mod fold;
+mod guests;
 mod queries;
 mod rules;
 mod schema;

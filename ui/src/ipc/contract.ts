@@ -435,6 +435,550 @@ file_name: string,
 unprintable: string, };
 
 /**
+ * Chunks that follow each other.
+ */
+export type ChunkRun = { 
+/**
+ * The first.
+ */
+from: number, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * An open door.
+ */
+export type DoorView = { 
+/**
+ * The member whose device it is.
+ */
+device: string, 
+/**
+ * The member's name; empty when it has not said one.
+ */
+name: string, 
+/**
+ * The address that lets guests in, with its secret; empty while the door does not listen.
+ */
+url: string, 
+/**
+ * The same for each address of the device, the likeliest first.
+ */
+urls: Array<string>, 
+/**
+ * The address as a QR code: an SVG document of black modules on a transparent ground, without scripts or references;
+ * empty while the door does not listen.
+ */
+qr_svg: string, 
+/**
+ * What guests may do.
+ */
+rights: GuestRights, 
+/**
+ * When it closes by itself; absent when it does not.
+ */
+expires_at_ms?: number, 
+/**
+ * How much guests may add (this device's door only).
+ */
+quota?: GuestQuota, 
+/**
+ * Guests that are here now (this device's door only).
+ */
+guests_here: number, 
+/**
+ * Why it does not listen, if it does not.
+ */
+trouble?: ApiError, };
+
+/**
+ * Gives up a file that is not done: what came of it is forgotten, and what was shown of it is taken back.
+ */
+export type GuestAbort = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The post's id.
+ */
+id: string, };
+
+/**
+ * Closes the door of this device: every session ends at once, and its address is good no more.
+ */
+export type GuestClose = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Says who a guest is: the first call of a session, and again whenever it wants to know what it may.
+ */
+export type GuestEnter = { 
+/**
+ * The guest's public key.
+ */
+key: string, 
+/**
+ * What the guest calls itself, at most 64 characters.
+ */
+name: string, 
+/**
+ * Its signature over the session's binding.
+ */
+proof: string, };
+
+/**
+ * Ends a file: all of it came.
+ */
+export type GuestFinish = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The post's id.
+ */
+id: string, 
+/**
+ * What the guest signed, where it was asked whether the file may be shared as it is.
+ */
+said?: string, 
+/**
+ * Its signature.
+ */
+signature?: string, };
+
+/**
+ * Decides about a guest, or about something it posted. Hosts decide everything; others what came through their own door.
+ */
+export type GuestJudge = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The guest's key.
+ */
+guest: string, 
+/**
+ * The post's id: for `approve` and `hold_back`.
+ */
+post?: string, 
+/**
+ * What is decided.
+ */
+verdict: GuestVerdict, };
+
+/**
+ * Asks for the doors and the guests of a group.
+ */
+export type GuestList = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Asks of which sealed blobs parts of moments consist.
+ */
+export type GuestMedia = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moments, at most 200.
+ */
+moments: Array<string>, 
+/**
+ * Which part of each.
+ */
+part: MediaPart, 
+/**
+ * The first blob to tell, where a part has more than one answer holds.
+ */
+from: number, };
+
+/**
+ * The parts that are at the door; a moment whose part is not there, or is nothing that a screen should show, is left out.
+ */
+export type GuestMediaPage = { 
+/**
+ * In the order asked for.
+ */
+parts: Array<GuestMediaPart>, };
+
+/**
+ * A part of a moment as sealed blobs.
+ */
+export type GuestMediaPart = { 
+/**
+ * The moment.
+ */
+moment: string, 
+/**
+ * The type that its bytes have.
+ */
+media_type: string, 
+/**
+ * Its size.
+ */
+size_bytes: number, 
+/**
+ * A name to save it under.
+ */
+file_name: string, 
+/**
+ * Its blobs, in order.
+ */
+blobs: Array<SealedBlob>, 
+/**
+ * Where the next answer starts; absent when these were the last.
+ */
+next?: number, };
+
+/**
+ * Opens the door of this device for guests of a group, or changes what they may while it is open.
+ */
+export type GuestOpen = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * What guests may do.
+ */
+rights: GuestRights, 
+/**
+ * How long it stays open, in minutes; until the group's end when absent.
+ */
+expires_in_min?: number, 
+/**
+ * How much guests may add; the usual when absent.
+ */
+quota?: GuestQuota, 
+/**
+ * The port to listen on; when absent the one it had before, or a free one.
+ */
+port?: number, };
+
+/**
+ * The doors and the guests of a group.
+ */
+export type GuestPage = { 
+/**
+ * The door of this device; absent while it is closed.
+ */
+door?: DoorView, 
+/**
+ * Open doors of other members, as they last said.
+ */
+others: Array<DoorView>, 
+/**
+ * Everyone who posted as a guest or is here as one, who is here first, then by name; at most 2,000.
+ */
+guests: Array<GuestView>, 
+/**
+ * What waits to be looked at or was held back, oldest first, at most 200.
+ */
+waiting: Array<WaitingPost>, };
+
+/**
+ * How much guests may add through one door.
+ */
+export type GuestQuota = { 
+/**
+ * Files of each guest.
+ */
+files: number, 
+/**
+ * Bytes of each guest.
+ */
+bytes: number, 
+/**
+ * Bytes of all guests together.
+ */
+door_bytes: number, };
+
+/**
+ * What guests may do at a door; everyone who is let in sees the timeline.
+ */
+export type GuestRights = { 
+/**
+ * Whether they may add photos, clips and reactions.
+ */
+contribute: boolean, 
+/**
+ * Whether photos and clips wait until somebody has looked at them.
+ */
+review: boolean, };
+
+/**
+ * What became of something that a guest said.
+ */
+export type GuestSaidView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The moment it was about, as it is now; absent when that is gone.
+ */
+moment?: MomentView, };
+
+/**
+ * Says a reaction, or takes an own post back.
+ */
+export type GuestSay = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The id of what is said.
+ */
+id: string, 
+/**
+ * What the guest signed.
+ */
+said: string, 
+/**
+ * Its signature.
+ */
+signature: string, };
+
+/**
+ * Puts a file on the timeline with the previews that came, before its original has.
+ */
+export type GuestShow = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The post's id.
+ */
+id: string, };
+
+/**
+ * Begins to add a file, or goes on with it; asks how far it is.
+ */
+export type GuestUpload = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The post's id.
+ */
+id: string, 
+/**
+ * What the guest signed.
+ */
+said: string, 
+/**
+ * Its signature.
+ */
+signature: string, };
+
+/**
+ * What is next for a file.
+ */
+export type GuestUploadState = "open" | "needs_choice" | "done";
+
+/**
+ * How far a file is.
+ */
+export type GuestUploadView = { 
+/**
+ * The post's id.
+ */
+id: string, 
+/**
+ * What is next.
+ */
+state: GuestUploadState, 
+/**
+ * Bytes of the file.
+ */
+size_bytes: number, 
+/**
+ * Bytes of a chunk; the last one may be shorter.
+ */
+chunk_bytes: number, 
+/**
+ * Chunks that are not here yet, in order; of very many gaps the first 1,000.
+ */
+missing: Array<ChunkRun>, 
+/**
+ * Whether a preview that the page made has come.
+ */
+has_preview: boolean, 
+/**
+ * Its moment, once there is one; while it waits for review nobody but the guest and who reviews knows of it.
+ */
+moment?: string, 
+/**
+ * Whether it waits until somebody has looked at it.
+ */
+waits_for_review: boolean, };
+
+/**
+ * What can be decided about a guest or a post of one.
+ */
+export type GuestVerdict = "approve" | "hold_back" | "block" | "unblock";
+
+/**
+ * A guest.
+ */
+export type GuestView = { 
+/**
+ * The guest's key.
+ */
+guest: string, 
+/**
+ * What the guest calls itself.
+ */
+name: string, 
+/**
+ * One of twelve hues, 0 to 11.
+ */
+colour: number, 
+/**
+ * Moments of it on the timeline.
+ */
+moment_count: number, 
+/**
+ * Posts of it that wait or were held back.
+ */
+waiting_count: number, 
+/**
+ * Whether it was blocked.
+ */
+blocked: boolean, 
+/**
+ * Whether it is at this device's door now.
+ */
+here: boolean, };
+
+/**
+ * Where a guest is, and what it may.
+ */
+export type GuestWelcome = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The event's name.
+ */
+title: string, 
+/**
+ * The guest's key.
+ */
+guest: string, 
+/**
+ * Name of the member whose door it is.
+ */
+host_name: string, 
+/**
+ * What guests may do here; `contribute` is false also when the group has ended.
+ */
+rights: GuestRights, 
+/**
+ * When the door closes by itself; absent when it does not.
+ */
+expires_at_ms?: number, 
+/**
+ * Files that the guest may still add here.
+ */
+files_left: number, 
+/**
+ * Bytes that the guest may still add here.
+ */
+bytes_left: number, 
+/**
+ * The largest file, in bytes.
+ */
+file_bytes: number, 
+/**
+ * Where to go when this door does not answer any more, the member that was heard last first.
+ */
+doors: Array<OtherDoor>, 
+/**
+ * The clock of the door's device.
+ */
+now_ms: number, };
+
+/**
+ * Another open door of the group.
+ */
+export type OtherDoor = { 
+/**
+ * The member whose device it is.
+ */
+device: string, 
+/**
+ * The member's name.
+ */
+name: string, 
+/**
+ * `host:port`, to be tried in order.
+ */
+addresses: Array<string>, 
+/**
+ * Its secret.
+ */
+secret: string, };
+
+/**
+ * A sealed blob and the key that opens it.
+ */
+export type SealedBlob = { 
+/**
+ * BLAKE3 of the sealed bytes.
+ */
+id: string, 
+/**
+ * Its key.
+ */
+key: string, 
+/**
+ * Its size.
+ */
+size: number, };
+
+/**
+ * A post that is not shown.
+ */
+export type WaitingPost = { 
+/**
+ * The guest's key.
+ */
+guest: string, 
+/**
+ * The post's id.
+ */
+post: string, 
+/**
+ * Whether somebody decided against it; otherwise nobody has looked yet.
+ */
+held_back: boolean, 
+/**
+ * Whether this device may decide about it.
+ */
+may_judge: boolean, 
+/**
+ * What it looks like.
+ */
+moment: MomentView, };
+
+/**
  * Asks for the members of a group.
  */
 export type MemberList = { 
@@ -1492,7 +2036,7 @@ kind: MomentKind,
  */
 media_type: string, 
 /**
- * Device that posted it.
+ * Device that posted it, or the key of the guest who did.
  */
 author: string, 
 /**
@@ -1504,7 +2048,11 @@ author_name: string,
  */
 author_colour: number, 
 /**
- * Whether this device posted it.
+ * Whether a guest posted it.
+ */
+author_is_guest: boolean, 
+/**
+ * Whether it is of whoever asks: this device, or this guest.
  */
 mine: boolean, 
 /**
@@ -1621,7 +2169,7 @@ emoji: string,
  */
 count: number, 
 /**
- * Whether this device did.
+ * Whether whoever asks did.
  */
 mine: boolean, 
 /**
@@ -1681,7 +2229,7 @@ filter: TimelineFilter, };
  */
 export type TimelineFilter = { 
 /**
- * Only those of one device.
+ * Only those of one device or guest.
  */
 author?: string, 
 /**
@@ -2224,6 +2772,10 @@ group: string, } | { "event": "invites_changed",
 /**
  * The group's id.
  */
+group: string, } | { "event": "guests_changed", 
+/**
+ * The group's id.
+ */
 group: string, } | { "event": "timeline_changed", 
 /**
  * The group's id.
@@ -2295,7 +2847,7 @@ message: string, };
 /**
  * What an error is.
  */
-export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "file_exists" | "not_a_bundle" | "bundle_too_new" | "bundle_of_others" | "server_unreachable" | "server_refused" | "no_printer" | "print_limit" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "unknown_door" | "unknown_upload" | "blocked" | "quota_used_up" | "try_later" | "out_of_order" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "file_exists" | "not_a_bundle" | "bundle_too_new" | "bundle_of_others" | "server_unreachable" | "server_refused" | "no_printer" | "print_limit" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
 
 /**
  * Asks what there is and how it is set.
@@ -2566,6 +3118,17 @@ export interface Calls {
   "invite.revoke": { args: InviteRevoke; reply: InvitePage };
   "invite.inspect": { args: InviteInspect; reply: InvitePreview };
   "invite.card": { args: InviteCard; reply: CardView };
+  "guest.open": { args: GuestOpen; reply: GuestPage };
+  "guest.close": { args: GuestClose; reply: GuestPage };
+  "guest.list": { args: GuestList; reply: GuestPage };
+  "guest.judge": { args: GuestJudge; reply: GuestPage };
+  "guest.enter": { args: GuestEnter; reply: GuestWelcome };
+  "guest.media": { args: GuestMedia; reply: GuestMediaPage };
+  "guest.say": { args: GuestSay; reply: GuestSaidView };
+  "guest.upload": { args: GuestUpload; reply: GuestUploadView };
+  "guest.show": { args: GuestShow; reply: GuestUploadView };
+  "guest.finish": { args: GuestFinish; reply: GuestUploadView };
+  "guest.abort": { args: GuestAbort; reply: GuestUploadView };
   "member.list": { args: MemberList; reply: MemberPage };
   "peer.list": { args: PeerList; reply: PeerPage };
   "album.get": { args: AlbumGet; reply: AlbumView };

@@ -1,4 +1,15 @@
-import type { AlbumView, ClockPage, GroupView, GuestPage, InvitePage, JobPage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
+import type {
+  AlbumView,
+  ClockPage,
+  GroupView,
+  GuestPage,
+  InvitePage,
+  JobPage,
+  MemberPage,
+  MomentView,
+  PeerPage,
+  StorageView,
+} from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { Loaded } from './loaded.svelte';
 import { Timeline } from './timeline.svelte';

@@ -3,7 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlbumGet, AlbumShare, AlbumView, AppStatus, BoxGet, BoxSet, BoxView, BucketPage, CardView, ClipAbort, ClipClose, ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos, ClockSet, ClockShow, ClockUndo, DiagnosticsGet, DiagnosticsView, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, GuestAbort, GuestClose, GuestEnter, GuestFinish, GuestJudge, GuestList, GuestMedia, GuestMediaPage, GuestOpen, GuestPage, GuestSaidView, GuestSay, GuestShow, GuestUpload, GuestUploadView, GuestWelcome, ImmichStart, InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, JobGet, JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentPrint, MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Printing, Profile, ProfileSet, ScreenGet, ScreenView, SeenView, ShareView, StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    AlbumGet, AlbumShare, AlbumView, AppStatus, BoxGet, BoxSet, BoxView, BucketPage, CardView, ClipAbort, ClipClose,
+    ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos, ClockSet, ClockShow, ClockUndo, DiagnosticsGet,
+    DiagnosticsView, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage,
+    GroupView, GuestAbort, GuestClose, GuestEnter, GuestFinish, GuestJudge, GuestList, GuestMedia, GuestMediaPage,
+    GuestOpen, GuestPage, GuestSaidView, GuestSay, GuestShow, GuestUpload, GuestUploadView, GuestWelcome, ImmichStart,
+    InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, JobGet,
+    JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentPrint,
+    MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Printing, Profile,
+    ProfileSet, ScreenGet, ScreenView, SeenView, ShareView, StackPage, StatusGet, StorageGet, StorageSet, StorageView,
+    TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.

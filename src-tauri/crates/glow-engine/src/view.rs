@@ -14,10 +14,7 @@ use glow_model::{DeviceId, GroupId, GuestKey, ModelError, OperationId, limits};
 use glow_store::{GroupStore, MomentRow, PartRow, ReactionRow, StoreError};
 use glow_sync::Membership;
 
-use crate::{
-    group::Group,
-    pipeline::clip,
-};
+use crate::{group::Group, pipeline::clip};
 
 /// Names shown with a reaction.
 const REACTION_NAMES: usize = 10;
@@ -41,6 +38,7 @@ impl Viewer {
 }
 
 /// What views of moments need beside their rows.
+#[derive(Default)]
 pub(crate) struct Beside {
     reactions: Vec<ReactionRow>,
     guests: BTreeMap<DeviceId, String>,

@@ -1,6 +1,7 @@
 //! The guest door as a phone and as an attacker meet it: real sockets, a real engine.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[allow(dead_code, reason = "the tests of the page and those of the door share it, and use different parts")]
 mod support;
 
 use std::net::SocketAddr;

@@ -41,14 +41,18 @@ mod words;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, GuestFile, GuestPost, GuestSaid, GuestVerdict, Hold, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Verdict, What,
+    Admit, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, GuestFile, GuestPost,
+    GuestSaid, GuestVerdict, Hold, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place, Plane, Profile,
+    Reaction, Retract, Role, Verdict, What,
 };
 pub use clock::ClockCode;
 pub use error::ModelError;
 pub use fragment::{Fragment, FragmentBody, VerifiedFragment};
 pub use group::{Genesis, InvitePolicy};
 pub use identity::{DeviceKeys, InviteKeys};
-CameraBodyId, DeviceId, EpochId, FragmentId, GroupId, GuestKey, GuestPostId, InviteId, MediaId, OperationId};, pub use ids::{BlobId,
+pub use ids::{
+    BlobId, CameraBodyId, DeviceId, EpochId, FragmentId, GroupId, GuestKey, GuestPostId, InviteId, MediaId, OperationId,
+};
 pub use invite::{InviteLink, InviteSeed, Wifi};
 pub use keys::{EpochSecret, GroupSecret, MediaHasher, PayloadKey, TagKey};
 pub use operation::{Draft, Header, Operation, Sealer, Verified};

@@ -3,7 +3,12 @@
 
 use data_encoding::HEXLOWER;
 use glow_model::{
-    Admit, blob::encode_manifest, BlobId, BlobKey, BlobRef, Body, CameraBodyId, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, codec, DeviceKeys, Draft, EpochId, EpochSecret, Fragment, fragment::Position, FragmentBody, FragmentId, Genesis, GroupId, GroupSecret, GuestFile, GuestKey, GuestPost, GuestPostId, GuestSaid, GuestVerdict, Hold, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy, InviteSeed, limits, MediaId, ModelError, Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Sealer, Segments, Verdict, Verified, VerifiedFragment, What, Wifi,
+    Admit, BlobId, BlobKey, BlobRef, Body, CameraBodyId, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen,
+    ClockShift, DeviceKeys, Draft, EpochId, EpochSecret, Fragment, FragmentBody, FragmentId, Genesis, GroupId,
+    GroupSecret, GuestFile, GuestKey, GuestPost, GuestPostId, GuestSaid, GuestVerdict, Hold, InviteClose, InviteGrant,
+    InviteKeys, InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError, Moment, MomentKind, Operation, OperationId,
+    Original, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Sealer, Segments, Verdict, Verified,
+    VerifiedFragment, What, Wifi, blob::encode_manifest, codec, fragment::Position, limits,
 };
 use proptest::prelude::*;
 
@@ -120,6 +125,7 @@ fn bodies() -> Vec<Body> {
                 },
             ],
             replaces: Some(target),
+        }),
         Body::GuestPost(guest_post(What::File(guest_file()), Some(Moment { motion: None, ..moment() }))),
         Body::GuestPost(guest_post(What::Retraction(GuestPostId([4; 16])), None)),
         Body::GuestVerdict(GuestVerdict {

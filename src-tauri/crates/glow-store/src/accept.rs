@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glow_model::{
-    Body, CameraIdentity, Caption, DeviceId, GuestKey, GuestPost, GuestPostId, MediaId, Moment, OperationId, OriginalAdded,
-    Plane, Retract, Verified, What, body::shift_at,
+    Body, CameraIdentity, Caption, DeviceId, GuestKey, GuestPost, GuestPostId, MediaId, Moment, OperationId,
+    OriginalAdded, Plane, Retract, Verified, What, body::shift_at,
 };
 use rusqlite::Connection;
 

@@ -3,7 +3,8 @@
 use std::ops::Deref;
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, CameraBodyId, CameraIdentity, ClockShift, DeviceId, FragmentBody, FragmentId, GuestKey, GuestPostId, MediaId, MomentKind, OperationId, Place,
+    BlobId, BlobKey, BlobRef, CameraBodyId, CameraIdentity, ClockShift, DeviceId, FragmentBody, FragmentId, GuestKey,
+    GuestPostId, MediaId, MomentKind, OperationId, Place,
 };
 
 use crate::{InviteEntry, MemberEntry};

@@ -16,7 +16,8 @@ use crate::{
     error::{ApiResult, bad_request, blocking},
     group::Group,
     pipeline::clock,
-    qr, view,
+    qr,
+    view::{self, Beside, Viewer},
 };
 
 /// Moments that show what a camera captured.
@@ -135,7 +136,7 @@ fn camera(group: &Group, row: CameraRow, samples: Vec<MomentRow>, number: Option
         shifts: clock.shifts.iter().map(shift).collect(),
         set_by: setter.map(|setter| view::profile(&membership, setter).0),
         can_undo: clock.head.is_some(),
-        samples: view::moments(group, samples, &[]),
+        samples: view::moments(group, Viewer::Owner, samples, &Beside::default()),
     }
 }
 

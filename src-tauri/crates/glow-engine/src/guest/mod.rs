@@ -140,6 +140,9 @@ impl Engine {
             | Event::StatusChanged
             | Event::MembersChanged { .. }
             | Event::InvitesChanged { .. }
+            | Event::ClocksChanged { .. }
+            | Event::AlbumJob { .. }
+            | Event::BoxChanged
             | Event::Transfer { .. }
             | Event::JoinProgress { .. } => false,
         }

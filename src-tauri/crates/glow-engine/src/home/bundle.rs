@@ -16,11 +16,11 @@ use glow_sync::bundle::{About, CHUNK_BYTES, HEAD_BYTES, Head, Packer, Piece, Rec
 
 use super::{HomeProgress, Stop, stoppable};
 use crate::{
-    guest::require_owner,
     clock::random,
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request},
     group::Group,
+    guest::require_owner,
     view,
 };
 

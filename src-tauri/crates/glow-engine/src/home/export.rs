@@ -22,10 +22,10 @@ use super::{
     stoppable, web,
 };
 use crate::{
-    guest::require_owner,
     engine::Engine,
     error::{ApiResult, IntoApi, internal},
     group::Group,
+    guest::require_owner,
 };
 
 impl Engine {

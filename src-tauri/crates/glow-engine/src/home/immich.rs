@@ -24,10 +24,10 @@ use super::{
     sidecar, stoppable,
 };
 use crate::{
-    guest::require_owner,
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request},
     group::Group,
+    guest::require_owner,
 };
 
 /// How long a server may take to be reached, and to answer when everything was sent.

@@ -20,10 +20,10 @@ use super::{
     text::unescape,
 };
 use crate::{
-    guest::require_owner,
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
+    guest::require_owner,
     pipeline::ingest::{self, CaptureFile},
     view,
 };

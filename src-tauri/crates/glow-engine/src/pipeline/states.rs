@@ -407,7 +407,11 @@ pub(crate) async fn take(group: &Arc<Group>, from: DeviceId, states: Vec<Vec<u8>
         let id = StateId { device, slot: state.header().slot };
         let wakefulness = match &value {
             Value::Presence(presence) => Some(presence.wakefulness),
-            Value::SeenUpTo(_) | Value::TakebackDone(_) | Value::Holdings(_) | Value::Unknown(..) => None,
+            Value::SeenUpTo(_)
+            | Value::TakebackDone(_)
+            | Value::Holdings(_)
+            | Value::GuestDoor(_)
+            | Value::Unknown(..) => None,
         };
         if blocking(move || store(&this, state, value)).await? {
             group.states.note_news(id, Some(from));

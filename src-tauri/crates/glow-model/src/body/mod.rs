@@ -20,8 +20,8 @@
 
 mod clip;
 mod clock;
-mod hold;
 mod guest;
+mod hold;
 mod member;
 mod moment;
 mod retract;
@@ -31,8 +31,8 @@ use minicbor::{Decode, Encode, Encoder};
 
 pub use clip::{ClipClose, ClipOpen};
 pub use clock::{CameraClock, CameraIdentity, ClockShift, shift_at, shifts_by_hand, shifts_by_photo};
-pub use hold::Hold;
 pub use guest::{GuestFile, GuestPost, GuestSaid, GuestVerdict, Verdict, What};
+pub use hold::Hold;
 pub use member::{Admit, InviteClose, InviteGrant, Profile, Role};
 pub use moment::{Moment, MomentKind, OriginalAdded, Place};
 pub use retract::Retract;

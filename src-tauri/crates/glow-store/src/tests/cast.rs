@@ -1,7 +1,10 @@
 //! The cast: devices that author real operations, and what they post.
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, DeviceId, DeviceKeys, Draft, EpochId, EpochSecret, FragmentBody, GroupId, GuestFile, GuestKey, GuestPost, GuestPostId, GuestSaid, GuestVerdict, MediaId, Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane, Reaction, Retract, Role, Sealer, Segments, Verdict, Verified, What,
+    BlobId, BlobKey, BlobRef, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, DeviceId,
+    DeviceKeys, Draft, EpochId, EpochSecret, FragmentBody, GroupId, GuestFile, GuestKey, GuestPost, GuestPostId,
+    GuestSaid, GuestVerdict, MediaId, Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane,
+    Reaction, Retract, Role, Sealer, Segments, Verdict, Verified, What,
     fragment::Position,
     state::{Sheet, StateDraft, Value},
 };

@@ -11,12 +11,12 @@ const FOLDER = join(root, "docs", "benchmarks");
 
 export const HEADS = ["case", "figure", "measured", "reference", "ratio", "goal", ""];
 
-/** Keeps the figures of these cases, with when and how busy the machine was, and draws the table of all that are kept. */
+/** Keeps the figures of these cases, with when, how busy the machine was and what else is to be known, and draws the table of all that are kept. */
 export function keep(measured) {
   mkdirSync(FOLDER, { recursive: true });
   const date = new Date().toISOString().slice(0, 10);
-  for (const { id, title, figures, load = loadavg()[0] } of measured.filter(({ figures }) => figures.length > 0)) {
-    writeFileSync(path(id, "json"), `${JSON.stringify({ date, load: Number(load.toFixed(1)), figures }, null, 2)}\n`);
+  for (const { id, title, figures, note, load = loadavg()[0] } of measured.filter(({ figures }) => figures.length > 0)) {
+    writeFileSync(path(id, "json"), `${JSON.stringify({ date, load: Number(load.toFixed(1)), note, figures }, null, 2)}\n`);
     writeFileSync(path(id, "svg"), plot(title, figures));
   }
   const kept = cases.filter(({ id }) => existsSync(path(id, "json"))).map((entry) => ({ ...entry, ...JSON.parse(readFileSync(path(entry.id, "json"), "utf8")) }));
@@ -44,12 +44,12 @@ function markdown(kept) {
   return [
     "# Benchmarks",
     "",
-    `Measured by \`npm run bench\` on ${machine}. References ran in the same job. Load is how many processes wanted a core of the`,
-    "machine when a case had been measured; with nothing else running it is about 2.",
+    `Measured by \`npm run bench\` on ${machine}. References ran in the same job. Load is how many`,
+    "processes wanted a core of the machine then; with nothing else running it is about 2.",
     "",
     line([...HEADS, "on", "load"]),
     line([...HEADS, "on", "load"].map(() => "---")),
-    ...kept.flatMap(({ id, figures, date, load }) => figures.map((figure) => line([...row(id, figure), date, load]))),
+    ...kept.flatMap(({ id, figures, date, load, note }) => figures.map((figure) => line([...row(id, figure), note ? `${date}, ${note}` : date, load]))),
     "",
     ...kept.map(({ id, title }) => `![${title}](${id}.svg)`),
     "",

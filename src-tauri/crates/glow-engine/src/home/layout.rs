@@ -92,7 +92,11 @@ impl Item {
         let capture = group.store.capture(row.id).map_err(IntoApi::into_api)?.unwrap_or_default();
         let membership = group.membership();
         let profile = membership.members().get(&row.author).and_then(|member| member.profile.as_ref());
-        let author = profile.map(|profile| profile.name.clone()).unwrap_or_default();
+        let author = if row.person == row.author {
+            profile.map(|profile| profile.name.clone()).unwrap_or_default()
+        } else {
+            group.store.guest_names().map_err(IntoApi::into_api)?.remove(&row.person).unwrap_or_default()
+        };
         let (mut files, mut previews) = (Vec::new(), Vec::new());
         for part in [Part::Original, Part::Motion] {
             files.extend(ItemFile::of(group, &row, part, &capture)?);

@@ -12,9 +12,9 @@
 //! | 66 | caption | content |
 //! | 67 | reaction | content |
 //! | 71, 72 | clip opened, clip closed | content |
+//! | 73, 74 | what a guest said, what was decided about a guest | content |
 //! | 75 | clock of a camera | content |
 //! | 76 | holding back from screens | content |
-//! | 73, 74 | what a guest said, what was decided about a guest | content |
 //!
 //! A body is `[kind, value]`. A kind this version does not know is kept as it is and passed on.
 
@@ -111,10 +111,10 @@ bodies! {
     67 Content Reaction,
     71 Content ClipOpen,
     72 Content ClipClose,
-    75 Content CameraClock,
-    76 Content Hold,
     73 Content GuestPost,
     74 Content GuestVerdict,
+    75 Content CameraClock,
+    76 Content Hold,
 }
 
 impl Body {

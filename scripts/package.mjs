@@ -17,7 +17,7 @@ import { binary, root, SELECTION, targetDirectory } from "./lib/cargo.mjs";
 import { install } from "./lib/debian.mjs";
 import { run } from "./lib/process.mjs";
 import { bold, fail, say } from "./lib/terminal.mjs";
-import { inspectBox, inspectDeb, inspectTexts } from "./package/inspect.mjs";
+import { inspectBox, inspectDeb, inspectTexts, licenceFaults } from "./package/inspect.mjs";
 
 const { version } = JSON.parse(readFileSync(join(root, "src-tauri/tauri.conf.json"), "utf8"));
 const out = join(root, "dist/packages");
@@ -44,7 +44,8 @@ const deb = await makeDeb();
 const box = makeBox();
 writeFileSync(join(out, "SHA256SUMS"), readdirSync(out).sort().map((name) => `${sha256(join(out, name))}  ${name}\n`).join(""));
 
-const faults = [...inspectTexts(share, version), ...inspectDeb(deb, share), ...inspectBox(box, command)];
+const licences = JSON.parse(readFileSync(join(root, "ui/dist/licences.json"), "utf8"));
+const faults = [...inspectTexts(share, version), ...licenceFaults(licences), ...inspectDeb(deb, share), ...inspectBox(box, command)];
 for (const name of readdirSync(out)) say(`${bold("dist/packages/")}${name}`);
 say("No AppImage: its maker, linuxdeploy, is no package of any registry; Tauri downloads it while bundling. With it at hand: npx tauri bundle --bundles appimage");
 if (faults.length > 0) fail(faults.join("\n"));
@@ -101,6 +102,11 @@ function makeBox() {
   mkdirSync(join(folder, "bin"), { recursive: true });
   cpSync(command, join(folder, "bin/afterglow"));
   for (const part of ["man", "bash-completion", "zsh", "fish"]) cpSync(join(share, part), join(folder, "share", part), { recursive: true });
+  // What `box install` writes, to read before it is run, or to put into an image.
+  const example = join(work, "example");
+  execFileSync(command, ["box", "install", "--root", example, "--group", "Our event"]);
+  mkdirSync(join(folder, "share/doc/afterglow"), { recursive: true });
+  for (const file of ["etc/systemd/system/afterglow-box.service", "etc/afterglow/box.toml"]) cpSync(join(example, file), join(folder, "share/doc/afterglow", file.split("/").at(-1)));
   for (const text of ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "packaging/README.md"]) cpSync(join(root, text), join(folder, text.split("/").at(-1)));
   const made = join(out, `${name}.tar.gz`);
   execFileSync("tar", ["--create", "--gzip", "--file", made, "--directory", work, "--sort=name", "--owner=0", "--group=0", "--numeric-owner", name]);

@@ -28,13 +28,15 @@ const FLOORS: &[Place] = &[
     Place::new("glow-store", &["glow-model"]),
     Place::new("glow-blobs", &["glow-model"]),
     Place::new("glow-media", &["glow-model"]),
+    Place::new("glow-card", &["glow-model"]),
     Place::new("glow-net", &["glow-model", "glow-sync"]),
     Place::new(
         "glow-engine",
-        &["glow-model", "glow-api", "glow-sync", "glow-store", "glow-blobs", "glow-media", "glow-net"],
+        &["glow-model", "glow-api", "glow-sync", "glow-store", "glow-blobs", "glow-card", "glow-media", "glow-net"],
     ),
     Place::new("glow-gateway", &["glow-api", "glow-engine"]),
-    Place::new("glow-node", &["glow-api", "glow-engine", "glow-gateway"]),
+    Place::new("glow-dropoff", &["glow-api", "glow-engine"]),
+    Place::new("glow-node", &["glow-api", "glow-engine", "glow-gateway", "glow-dropoff"]),
     Place::new("tauri-plugin-afterglow", &["glow-engine"]),
     Place::new("afterglow", &["glow-api", "glow-engine", "glow-gateway", "tauri-plugin-afterglow"]),
     Place::new("lanbox", &[]),
@@ -55,6 +57,9 @@ const EXCLUSIVE: &[Exclusive] = &[
     Exclusive::new("image", &["glow-media", "tests"], "pixels stand in glow-media alone"),
     Exclusive::new("turbojpeg", &["glow-media"], "pixels stand in glow-media alone"),
     Exclusive::new("axum*", &["glow-gateway"], "HTTP stands in glow-gateway alone"),
+    Exclusive::new("libunftp", &["glow-dropoff"], "cameras' protocols stand in glow-dropoff alone"),
+    Exclusive::new("unftp-core", &["glow-dropoff"], "cameras' protocols stand in glow-dropoff alone"),
+    Exclusive::new("dav-server", &["glow-dropoff"], "cameras' protocols stand in glow-dropoff alone"),
 ];
 
 /// What a pure floor never imports itself: it is given time, randomness and input.
@@ -84,6 +89,10 @@ const CAPABILITIES: &[&str] = &[
     "allow-call",
     "allow-media-base",
     "allow-save-original",
+    "allow-take-home",
+    "allow-choose-import",
+    "allow-start-import",
+    "allow-system",
     "core:event:allow-listen",
     "core:event:allow-unlisten",
     "dialog:allow-open",

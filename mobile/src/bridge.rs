@@ -52,6 +52,15 @@ pub trait NativeBridge: fmt::Debug + Send + Sync {
     /// Moves what other apps have handed over into a folder.
     async fn take_shared(&self, folder: &Path) -> Result<Vec<NativeFile>, BridgeError>;
 
+    /// Opens the system's own settings of this app: the way back from a refusal. Answers whether there are such.
+    async fn open_settings(&self) -> Result<bool, BridgeError>;
+
+    /// Hands files to another app that the person chooses. Answers whether the system has a way to do that.
+    async fn share(&self, files: &[NativeFile]) -> Result<bool, BridgeError>;
+
+    /// Where [`NativeBridge::save`] puts files, where that is a folder that can be opened.
+    fn pictures(&self) -> Option<PathBuf>;
+
     /// Puts a file among the person's photos.
     async fn save(&self, file: &Path, name: &str) -> Result<(), BridgeError>;
 

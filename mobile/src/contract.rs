@@ -38,6 +38,10 @@ pub enum Command {
     Pick,
     /// [`Folder`]; answers [`Files`].
     TakeShared,
+    /// Opens the system's settings of this app.
+    OpenSettings,
+    /// [`Files`]: hands them to an app that the person chooses.
+    Share,
     /// [`Save`].
     Save,
     /// [`Preview`]; answers [`Previewed`].
@@ -48,7 +52,7 @@ pub enum Command {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Permissions,
         Self::Ask,
         Self::Announce,
@@ -61,6 +65,8 @@ impl Command {
         Self::StopRoll,
         Self::Pick,
         Self::TakeShared,
+        Self::OpenSettings,
+        Self::Share,
         Self::Save,
         Self::Preview,
         Self::Listen,
@@ -82,6 +88,8 @@ impl Command {
             Self::StopRoll => "stopRoll",
             Self::Pick => "pick",
             Self::TakeShared => "takeShared",
+            Self::OpenSettings => "openSettings",
+            Self::Share => "share",
             Self::Save => "save",
             Self::Preview => "preview",
             Self::Listen => "listen",

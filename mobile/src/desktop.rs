@@ -36,11 +36,6 @@ impl Desktop {
     pub fn with_pictures(folder: PathBuf) -> Self {
         Self { pictures: Some(folder) }
     }
-
-    fn pictures(&self) -> Result<PathBuf, BridgeError> {
-        let system = || UserDirs::new()?.picture_dir().map(Path::to_path_buf);
-        self.pictures.clone().or_else(system).ok_or(BridgeError::NoPictures)
-    }
 }
 
 #[async_trait]
@@ -68,7 +63,8 @@ impl NativeBridge for Desktop {
 
     /// A camera's files come to the folder of pictures by themselves.
     async fn watch_roll(&self, _: &Path) -> Result<Roll, BridgeError> {
-        Ok(Roll { folder: self.pictures()?, is_copy: false })
+        let folder = self.pictures().ok_or(BridgeError::NoPictures)?;
+        Ok(Roll { folder, is_copy: false })
     }
 
     async fn stop_roll(&self) -> Result<(), BridgeError> {
@@ -83,9 +79,27 @@ impl NativeBridge for Desktop {
         Ok(Vec::new())
     }
 
+    async fn open_settings(&self) -> Result<bool, BridgeError> {
+        Ok(false)
+    }
+
+    async fn share(&self, _: &[NativeFile]) -> Result<bool, BridgeError> {
+        Ok(false)
+    }
+
+    fn pictures(&self) -> Option<PathBuf> {
+        let system = || UserDirs::new()?.picture_dir().map(Path::to_path_buf);
+        self.pictures.clone().or_else(system)
+    }
+
     async fn save(&self, file: &Path, name: &str) -> Result<(), BridgeError> {
-        let (file, name, pictures) = (file.to_owned(), name.to_owned(), self.pictures()?);
-        let copied = tokio::task::spawn_blocking(move || copy(&file, &pictures, &name)).await;
+        let pictures = self.pictures().ok_or(BridgeError::NoPictures)?;
+        let (file, name) = (file.to_owned(), name.to_owned());
+        let copied = tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&pictures)?;
+            copy(&file, &pictures, &name)
+        })
+        .await;
         copied.map_err(io::Error::other)??;
         Ok(())
     }

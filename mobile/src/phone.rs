@@ -1,7 +1,7 @@
 //! A phone: everything is a command to its own language.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -95,6 +95,20 @@ impl<N: Native> NativeBridge for Phone<N> {
     async fn take_shared(&self, folder: &Path) -> Result<Vec<NativeFile>, BridgeError> {
         let shared: Files = Phone::ask(self, Command::TakeShared, Folder { folder: text(folder) }).await?;
         Ok(within(shared, folder))
+    }
+
+    async fn open_settings(&self) -> Result<bool, BridgeError> {
+        self.tell(Command::OpenSettings, json!({})).await?;
+        Ok(true)
+    }
+
+    async fn share(&self, files: &[NativeFile]) -> Result<bool, BridgeError> {
+        self.tell(Command::Share, Files { files: files.to_vec() }).await?;
+        Ok(true)
+    }
+
+    fn pictures(&self) -> Option<PathBuf> {
+        None
     }
 
     async fn save(&self, file: &Path, name: &str) -> Result<(), BridgeError> {

@@ -168,6 +168,8 @@ fn shapes() -> Vec<(&'static str, BTreeSet<String>)> {
         ("SignArgs", fields(Sign::default())),
         ("WatchRollArgs", fields(WatchRoll::default())),
         ("FolderArgs", fields(Folder::default())),
+        ("ShareArgs", fields(Files::default())),
+        ("SharedFile", fields(NativeFile::default())),
         ("SaveArgs", fields(Save::default())),
         ("PreviewArgs", fields(Preview::default())),
         ("Seen", fields(Seen::default())),

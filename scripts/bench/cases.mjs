@@ -25,6 +25,12 @@ export const cases = [
     needs: "release",
   },
   {
+    id: "S4",
+    title: "A late joiner at 100 Mbit/s: 10,000 moments with previews, then the newest 1,000 photos (at a tenth of their size)",
+    command: () => [release("lanbox"), "run", "--", release("bench-s4"), "--json"],
+    needs: "release",
+  },
+  {
     id: "S5",
     title: "A photo a second from eight members on one Wi-Fi: from the shutter to the preview on each device",
     command: () => [release("lanbox"), "run", "--", release("bench-s5"), "--json"],
@@ -40,6 +46,12 @@ export const cases = [
     id: "S7",
     title: "Ingest of a 12-megapixel JPEG",
     command: ["cargo", "run", "--release", "--locked", "-p", "glow-media", "--example", "ingest_bench", "--", "--json"],
+  },
+  {
+    id: "S12",
+    title: "Growth: groups of 8, 16, 32 and 64 real members, an operation on every device",
+    command: () => [release("lanbox"), "run", "--", release("bench-s12"), "--json"],
+    needs: "release",
   },
   { id: "S11", title: "An album to a second device, unlimited link", command: () => [release("bench-s11"), "--json"], needs: "release" },
   {

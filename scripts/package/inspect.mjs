@@ -34,6 +34,12 @@ export function inspectTexts(share, version) {
   return faults;
 }
 
+/** The list of licences that the page carries; its crates are left out while Cargo.lock is not up to date. */
+export function licenceFaults(list) {
+  const names = new Set(list.packages.map(({ name }) => name));
+  return ["tauri", "libp2p", "svelte", "Inter"].filter((name) => !names.has(name)).map((name) => `the list of licences lacks ${name}`);
+}
+
 export function inspectDeb(deb) {
   const listed = execFileSync("dpkg-deb", ["--contents", deb], { encoding: "utf8" });
   const faults = missing(listed);
@@ -54,14 +60,14 @@ export function missing(listed) {
 }
 
 export function entryFaults(entry) {
-  const wanted = ["Exec=afterglow-app %u", "Icon=afterglow-app", "MimeType=x-scheme-handler/afterglow;"];
-  return wanted.filter((line) => !entry.split("\n").includes(line)).map((line) => `the menu entry lacks ${line}`);
+  const wanted = ["Exec=afterglow-app %U", "Icon=afterglow-app", "MimeType=x-scheme-handler/afterglow;image/jpeg;"];
+  return wanted.filter((line) => !entry.split("\n").some((found) => found.startsWith(line))).map((line) => `the menu entry lacks ${line}`);
 }
 
 /** What it is linked with, and the C library it needs. */
 export function inspectBox(box, command) {
   const listed = execFileSync("tar", ["--list", "--file", box], { encoding: "utf8" });
-  const faults = ["bin/afterglow", "share/man/man1/afterglow.1.gz", "LICENSE-MIT"].filter((path) => !listed.includes(`/${path}\n`)).map((path) => `the archive lacks ${path}`);
+  const faults = ["bin/afterglow", "share/man/man1/afterglow.1.gz", "share/doc/afterglow/afterglow-box.service", "LICENSE-MIT"].filter((path) => !listed.includes(`/${path}\n`)).map((path) => `the archive lacks ${path}`);
   const dynamic = execFileSync("objdump", ["--private-headers", command], { encoding: "utf8" });
   return [...faults, ...strangers(dynamic), ...tooNew(dynamic)];
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EXPECTED, entryFaults, missing, strangers, tooNew } from "../package/inspect.mjs";
+import { EXPECTED, entryFaults, licenceFaults, missing, strangers, tooNew } from "../package/inspect.mjs";
 
 const listed = (paths) => paths.map((path) => `-rw-r--r-- 0/0  5 2026-11-22 10:00 ${path.slice(1)}`).join("\n");
 
@@ -14,8 +14,14 @@ test("what a package lacks is named", () => {
 });
 
 test("a menu entry that opens no links is found", () => {
-  const entry = "[Desktop Entry]\nExec=afterglow-app %u\nIcon=afterglow-app\n";
-  assert.deepEqual(entryFaults(entry), ["the menu entry lacks MimeType=x-scheme-handler/afterglow;"]);
+  const entry = "[Desktop Entry]\nExec=afterglow-app %U\nIcon=afterglow-app\n";
+  assert.deepEqual(entryFaults(entry), ["the menu entry lacks MimeType=x-scheme-handler/afterglow;image/jpeg;"]);
+});
+
+test("a list of licences without the crates is found", () => {
+  const list = (...names) => ({ packages: names.map((name) => ({ name })), texts: [] });
+  assert.deepEqual(licenceFaults(list("Inter", "libp2p", "svelte", "tauri")), []);
+  assert.deepEqual(licenceFaults(list("Inter", "svelte")), ["the list of licences lacks tauri", "the list of licences lacks libp2p"]);
 });
 
 test("a library that not every system has is found", () => {

@@ -12,21 +12,28 @@
 #![cfg_attr(mobile, allow(missing_docs, reason = "the entry point that Tauri makes of `run` has none"))]
 
 mod call;
+#[cfg(desktop)]
+mod home;
 mod link;
 mod log;
 mod phone;
 mod save;
 mod settings;
 mod shell;
+mod system;
 mod trouble;
 mod window;
 
 pub use settings::Settings;
 
-use tauri::{App, Builder, Context, Manager, RunEvent, Wry};
+use std::sync::Arc;
+
+use tauri::ipc::Invoke;
+use tauri::{App, AppHandle, Builder, Context, Manager, RunEvent, Wry};
 use tauri_plugin_afterglow::Bridge;
 
 use crate::shell::Shell;
+use crate::system::System;
 
 /// Runs the app on a phone, where nothing is set by a command line.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
@@ -51,16 +58,40 @@ pub fn start(settings: Settings) -> anyhow::Result<()> {
     let builder = plugins(Builder::default(), &settings)
         .plugin(tauri_plugin_afterglow::init())
         .register_uri_scheme_protocol(trouble::SCHEME, |asked, _| trouble::page(asked.app_handle()))
-        .invoke_handler(tauri::generate_handler![call::call, call::media_base, save::save_original])
+        .invoke_handler(commands())
         .setup(move |app| set_up(app, &settings).map_err(Into::into));
-    builder.build(context)?.run(|app, event| {
-        if matches!(event, RunEvent::Exit)
-            && let Some(shell) = app.try_state::<Shell>()
-        {
-            tauri::async_runtime::block_on(shell.close());
+    #[cfg(desktop)]
+    let builder = builder.on_window_event(window::handle_event);
+    builder.build(context)?.run(|app, event| match event {
+        RunEvent::Exit => {
+            if let Some(shell) = app.try_state::<Shell>() {
+                tauri::async_runtime::block_on(shell.close());
+            }
         }
+        #[cfg(any(target_os = "macos", target_os = "ios", target_os = "android"))]
+        RunEvent::Opened { urls } => opened(app, &urls),
+        _ => {}
     });
     Ok(())
+}
+
+#[cfg(desktop)]
+fn commands() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        call::call,
+        call::media_base,
+        call::system,
+        save::save_original,
+        home::take_home,
+        home::choose_import,
+        home::start_import
+    ]
+}
+
+/// A phone has no folders to choose from.
+#[cfg(mobile)]
+fn commands() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![call::call, call::media_base, call::system, save::save_original]
 }
 
 #[expect(
@@ -74,6 +105,8 @@ fn context() -> Context {
 fn set_up(app: &mut App, settings: &Settings) -> anyhow::Result<()> {
     #[cfg(mobile)]
     let settings = &on_a_phone(app, settings)?;
+    #[cfg(desktop)]
+    app.manage(home::Chosen::default());
     let mut config = settings.engine_config()?;
     let bridge = app.state::<Bridge>().0.clone();
     let opened = tauri::async_runtime::block_on(async {
@@ -84,7 +117,11 @@ fn set_up(app: &mut App, settings: &Settings) -> anyhow::Result<()> {
     });
     match opened {
         Ok(shell) => {
+            let system = System::start(app.handle(), shell.engine.clone(), bridge, &settings.data_dir()?)?;
+            #[cfg(desktop)]
+            system.offer_files(&settings.given, &std::env::current_dir().unwrap_or_default());
             app.manage(shell);
+            app.manage(system);
             window::open(app.handle(), settings)?;
         }
         Err(error) => {
@@ -106,6 +143,29 @@ fn on_a_phone(app: &App, settings: &Settings) -> anyhow::Result<Settings> {
     Ok(Settings { data_dir: Some(data_dir), ..settings.clone() })
 }
 
+/// Takes what a second start was given: an invite to open, or files to offer.
+#[cfg(desktop)]
+fn hand_over(app: &AppHandle, given: &[String], folder: &std::path::Path) {
+    if let Some(link) = given.iter().find(|argument| link::is_link(argument)) {
+        window::show_link(app, link);
+    }
+    if let Some(system) = app.try_state::<Arc<System>>() {
+        system.offer_files(given, folder);
+    }
+}
+
+/// Takes what the system opens with the app, where it does so by an event and not by a command line.
+#[cfg(any(target_os = "macos", target_os = "ios", target_os = "android"))]
+fn opened(app: &AppHandle, urls: &[tauri::Url]) {
+    let urls: Vec<String> = urls.iter().map(ToString::to_string).collect();
+    #[cfg(desktop)]
+    hand_over(app, &urls, std::path::Path::new("/"));
+    #[cfg(mobile)]
+    if let Some(link) = urls.iter().find(|url| link::is_link(url)) {
+        window::show_link(app, link);
+    }
+}
+
 #[cfg(desktop)]
 fn plugins(builder: Builder<Wry>, settings: &Settings) -> Builder<Wry> {
     use tauri_plugin_window_state::StateFlags;
@@ -113,11 +173,9 @@ fn plugins(builder: Builder<Wry>, settings: &Settings) -> Builder<Wry> {
     // It comes first: a second app for the same data ends before anything of it starts. Whoever names a data directory
     // wants another app beside the first; the directory's own lock then tells two of them apart.
     let builder = match settings.data_dir {
-        None => builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+        None => builder.plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
             window::focus(app);
-            if let Some(link) = arguments.iter().find(|argument| link::is_link(argument)) {
-                window::show_link(app, link);
-            }
+            hand_over(app, arguments.get(1..).unwrap_or_default(), std::path::Path::new(&folder));
         })),
         Some(_) => builder,
     };
@@ -131,5 +189,8 @@ fn plugins(builder: Builder<Wry>, settings: &Settings) -> Builder<Wry> {
 
 #[cfg(mobile)]
 fn plugins(builder: Builder<Wry>, _settings: &Settings) -> Builder<Wry> {
-    builder.plugin(tauri_plugin_dialog::init())
+    builder
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_deep_link::init())
+        .plugin(tauri_plugin_notification::init())
 }

@@ -16,6 +16,12 @@ pub(crate) fn place(link: &str) -> String {
     format!("/join?link={escaped}")
 }
 
+/// The place in the page that shows a group.
+pub(crate) fn group(id: &str) -> String {
+    let id: String = id.bytes().map(escaped).collect();
+    format!("/group/{id}")
+}
+
 fn escaped(byte: u8) -> String {
     match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),

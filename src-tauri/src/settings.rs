@@ -26,9 +26,9 @@ pub struct Settings {
     /// Address of a member to connect to, beside those found; may be given several times.
     #[arg(long = "peer", value_name = "ADDRESS:PORT")]
     pub(crate) peers: Vec<SocketAddr>,
-    /// An invite to open, afterglow://join/...
-    #[arg(value_parser = link)]
-    pub(crate) link: Option<String>,
+    /// An invite to open, afterglow://join/..., or photos and clips to add to a group.
+    #[arg(value_name = "LINK|FILE", value_parser = link_or_file)]
+    pub(crate) given: Vec<String>,
 }
 
 impl Settings {
@@ -47,6 +47,11 @@ impl Settings {
         Ok(system.data_local_dir().to_path_buf())
     }
 
+    /// The invite to open, if one is given.
+    pub(crate) fn link(&self) -> Option<&String> {
+        self.given.iter().find(|text| link::is_link(text))
+    }
+
     pub(crate) fn engine_config(&self) -> Result<EngineConfig> {
         let mut config = EngineConfig::new(self.data_dir()?);
         config.loopback = self.loopback;
@@ -56,8 +61,9 @@ impl Settings {
     }
 }
 
-fn link(text: &str) -> Result<String, String> {
-    if link::is_link(text) { Ok(text.to_owned()) } else { Err("it is not an Afterglow link".to_owned()) }
+fn link_or_file(text: &str) -> Result<String, String> {
+    let is_file = text.starts_with("file:") || !text.contains("://");
+    if link::is_link(text) || is_file { Ok(text.to_owned()) } else { Err("it is no Afterglow link".to_owned()) }
 }
 
 #[cfg(test)]
@@ -74,9 +80,11 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_a_link_and_nothing_like_it() {
+    fn it_takes_a_link_or_files_and_nothing_like_a_link() {
         let read = |argument| Settings::try_parse_from(["afterglow-app", argument]);
-        assert_eq!(read("afterglow://join/x").unwrap().link.as_deref(), Some("afterglow://join/x"));
+        let link = read("afterglow://join/x").unwrap();
+        assert_eq!(link.link().map(String::as_str), Some("afterglow://join/x"));
+        assert_eq!(read("photo.jpg").unwrap().link(), None, "a file is none");
         assert!(read("https://example.org/afterglow://join/x").is_err(), "another scheme");
     }
 }

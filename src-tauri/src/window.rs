@@ -1,22 +1,26 @@
 //! The main window.
 
+#[cfg(desktop)]
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 #[cfg(desktop)]
-use tauri::Manager;
+use tauri::WindowEvent;
 use tauri::webview::{DownloadEvent, PermissionKind, PermissionResponse};
-use tauri::{AppHandle, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
+#[cfg(desktop)]
+use crate::system::System;
 use crate::{Settings, link};
 
 /// The window's label, as in `tauri.conf.json` and the capabilities.
-#[cfg(desktop)]
 const MAIN: &str = "main";
 const PAGE: &str = "index.html";
 
 /// Opens the window as the configuration describes it, at an invite if there is one.
 pub(crate) fn open(app: &AppHandle, settings: &Settings) -> Result<()> {
     let mut config = app.config().app.windows.first().context("the configuration names a window")?.clone();
-    if let Some(link) = &settings.link {
+    if let Some(link) = settings.link() {
         config.url = WebviewUrl::App(format!("{PAGE}#{}", link::place(link)).into());
     }
     let builder = WebviewWindowBuilder::from_config(app, &config)?
@@ -47,17 +51,67 @@ pub(crate) fn focus(app: &AppHandle) {
     }
 }
 
+/// Shows the window that was hidden, and leaves the focus where it is.
+#[cfg(target_os = "linux")]
+pub(crate) fn reveal(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(MAIN)
+        && let Err(error) = window.show()
+    {
+        tracing::warn!(%error, "the window was not shown");
+    }
+}
+
 /// Shows an invite in the window that is open.
-#[cfg(desktop)]
 pub(crate) fn show_link(app: &AppHandle, link: &str) {
+    go(app, &link::place(link));
+}
+
+/// Brings a group to the front.
+pub(crate) fn show_group(app: &AppHandle, group: &str) {
+    #[cfg(desktop)]
+    focus(app);
+    go(app, &link::group(group));
+}
+
+fn go(app: &AppHandle, place: &str) {
     let Some(window) = app.get_webview_window(MAIN) else { return };
     let shown = window.url().and_then(|mut url| {
-        url.set_fragment(Some(&link::place(link)));
+        url.set_fragment(Some(place));
         window.navigate(url)
     });
     if let Err(error) = shown {
-        tracing::warn!(%error, "the invite was not shown");
+        tracing::warn!(%error, "the window did not go there");
     }
+}
+
+/// What the window's state means to the rest of the app. Closing it hides it where the person wants that and can get it back.
+#[cfg(desktop)]
+pub(crate) fn handle_event(window: &tauri::Window, event: &WindowEvent) {
+    let Some(system) = window.try_state::<Arc<System>>().filter(|_| window.label() == MAIN) else { return };
+    match event {
+        WindowEvent::Focused(focused) => system.handle_look(*focused),
+        WindowEvent::CloseRequested { api, .. } if system.hides() => {
+            api.prevent_close();
+            if let Err(error) = window.hide() {
+                tracing::warn!(%error, "the window was not hidden");
+            }
+            system.handle_look(false);
+        }
+        _ => {}
+    }
+}
+
+/// Opens a folder in the desktop's file manager.
+#[cfg(desktop)]
+pub(crate) fn open_folder(folder: &std::path::Path) -> std::io::Result<()> {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    std::process::Command::new(program).arg(folder).spawn().map(drop)
 }
 
 /// The window shows the app's own page and nothing else. A `blob:` is the page's own too: files are saved from it.

@@ -1,5 +1,6 @@
 //! Devices on a LAN, and what they do together.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use tests::{check, poll};
 
 /// How long anything but a bulk transfer may take on a busy machine.
 pub(crate) const BOUND: Duration = Duration::from_secs(45);
-const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
+const NAMES: [&str; 8] = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
 
 pub(crate) struct Cast {
     // Dropped in this order: processes end before their network and their folders go.
@@ -24,11 +25,21 @@ pub(crate) struct Cast {
     _folder: TempDir,
     /// What each node has posted.
     pub(crate) posted: Vec<Vec<Sample>>,
+    /// The moments of which nodes said that they are kept.
+    pub(crate) acknowledged: BTreeSet<String>,
+    /// Whether the checker had the last word.
+    is_checked: bool,
 }
 
 /// A home network: every host has 100 Mbit/s and a millisecond each way.
 pub(crate) fn home(hosts: usize) -> LanBuilder {
     Lan::builder().hosts(hosts).rate_up_mbit(100.0).rate_down_mbit(100.0).delay_ms(1.0)
+}
+
+impl Drop for Cast {
+    fn drop(&mut self) {
+        assert!(self.is_checked || std::thread::panicking(), "a test has to end with the checker");
+    }
 }
 
 impl Cast {
@@ -64,7 +75,8 @@ impl Cast {
         };
         let nodes = (0..lan.hosts()).map(node).collect::<Vec<_>>();
         let posted = nodes.iter().map(|_| vec![]).collect();
-        Some(Self { nodes, lan, studio: Studio::open().unwrap(), _folder: folder, posted })
+        let studio = Studio::open().unwrap();
+        Some(Self { nodes, lan, studio, _folder: folder, posted, acknowledged: BTreeSet::new(), is_checked: false })
     }
 
     /// The first node starts a group; the others join by its link.
@@ -84,7 +96,7 @@ impl Cast {
 
     /// Posts samples from one node.
     pub(crate) fn post(&mut self, host: usize, samples: &[Sample]) {
-        post(&self.nodes[host], samples).unwrap();
+        self.acknowledged.extend(post(&self.nodes[host], samples).unwrap());
         self.posted[host].extend_from_slice(samples);
     }
 
@@ -94,7 +106,7 @@ impl Cast {
             let posting =
                 self.nodes.iter().zip(&samples).map(|(node, samples)| scope.spawn(move || post(node, samples)));
             for posted in posting.collect::<Vec<_>>() {
-                posted.join().unwrap().unwrap();
+                self.acknowledged.extend(posted.join().unwrap().unwrap());
             }
         });
         for (posted, samples) in self.posted.iter_mut().zip(samples) {
@@ -110,12 +122,13 @@ impl Cast {
     /// Waits until the checker has nothing to say, and returns how long that took.
     pub(crate) fn all_well(&self, bound: Duration) -> Duration {
         let start = Instant::now();
-        let nodes = self.nodes.iter().collect::<Vec<_>>();
+        let nodes = self.nodes.iter().filter(|node| node.pid().is_some()).collect::<Vec<_>>();
+        let absent = self.nodes.len() - nodes.len();
         let expected = self.posted.iter().map(Vec::len).sum::<usize>();
         loop {
-            let reason = match check::all_well(&nodes) {
+            let reason = match check::all_well(&nodes, &self.acknowledged, absent) {
                 Ok(()) => {
-                    let shown = self.nodes[0].timeline().unwrap().len();
+                    let shown = nodes[0].timeline().unwrap().len();
                     assert_eq!(shown, expected, "moments on the timeline");
                     return start.elapsed();
                 }
@@ -124,6 +137,25 @@ impl Cast {
             assert!(start.elapsed() < bound, "not well within {bound:?}: {reason:#}");
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// The checker's last word: all well while they run, and what they leave behind is sound. Every test ends so.
+    pub(crate) fn finish(mut self, bound: Duration) {
+        self.all_well(bound);
+        self.rest();
+    }
+
+    /// The same of devices that have been looked at while they ran.
+    pub(crate) fn rest(&mut self) {
+        let samples = self.posted.iter().flatten();
+        let originals = samples.map(|sample| sample.bytes().unwrap().len() as u64).sum::<u64>();
+        for node in &mut self.nodes {
+            if node.pid().is_some() {
+                node.stop().unwrap();
+            }
+            check::sound_at_rest(node, originals).unwrap();
+        }
+        self.is_checked = true;
     }
 
     /// Exports on every node and compares: own files untouched, others' in shared form, nothing else.
@@ -155,13 +187,15 @@ impl Cast {
     }
 }
 
-fn post(node: &Node, samples: &[Sample]) -> Result<()> {
+/// Answers the moments that the node says it keeps.
+pub(crate) fn post(node: &Node, samples: &[Sample]) -> Result<Vec<String>> {
     let paths = samples.iter().map(|sample| sample.path.display().to_string());
     let arguments = std::iter::once("post".to_owned()).chain(paths).collect::<Vec<_>>();
     let receipt = node.call(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
     anyhow::ensure!(receipt["failures"].as_array().is_some_and(Vec::is_empty), "{}: {receipt}", node.name);
-    anyhow::ensure!(receipt["moments"].as_array().is_some_and(|moments| moments.len() == samples.len()), "{receipt}");
-    Ok(())
+    let moments = receipt["moments"].as_array().map(Vec::as_slice).unwrap_or_default();
+    anyhow::ensure!(moments.len() == samples.len(), "{receipt}");
+    Ok(moments.iter().filter_map(|moment| Some(moment.as_str()?.to_owned())).collect())
 }
 
 /// The same link without the addresses of whoever made it: it must be found by discovery.

@@ -13,6 +13,7 @@ fn three_nodes_find_each_other_by_mdns_alone() {
     let found_by = ways(&cast, "found_by");
     assert!(found_by.iter().any(|way| way == "mdns"), "{found_by:?}");
     assert!(!found_by.iter().any(|way| way == "invite" || way == "manual"), "{found_by:?}");
+    cast.finish(BOUND);
 }
 
 #[test]
@@ -22,6 +23,7 @@ fn with_multicast_blocked_the_address_in_the_invite_leads_in() {
     each_posts_one(&mut cast);
     let found_by = ways(&cast, "found_by");
     assert!(!found_by.iter().any(|way| way == "mdns"), "multicast is blocked: {found_by:?}");
+    cast.finish(BOUND);
 }
 
 #[test]
@@ -35,6 +37,7 @@ fn with_udp_blocked_everything_goes_over_tcp() {
     each_posts_one(&mut cast);
     let transports = ways(&cast, "transport");
     assert!(!transports.is_empty() && transports.iter().all(|way| way == "tcp"), "{transports:?}");
+    cast.finish(BOUND);
 }
 
 #[test]
@@ -44,6 +47,7 @@ fn without_tcp_everything_goes_over_quic() {
     each_posts_one(&mut cast);
     let transports = ways(&cast, "transport");
     assert!(!transports.is_empty() && transports.iter().all(|way| way == "quic"), "{transports:?}");
+    cast.finish(BOUND);
 }
 
 fn each_posts_one(cast: &mut Cast) {

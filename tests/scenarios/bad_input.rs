@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use glow_api::{ApiError, ErrorCode};
+use glow_api::{ApiError, Caller, ErrorCode, ExportFormat};
 use tests::media::Sample;
 
 use crate::cast::{Play, all_well};
@@ -83,8 +83,8 @@ async fn an_odd_file_name_harms_nothing() {
     let moment = bob.timeline().await.remove(0);
     assert!(!moment.file_name.contains(['/', '\u{202e}', '\0']), "{:?}", moment.file_name);
     let folder = play.folder.path().join("export");
-    bob.engine().export(glow_api::Caller::Owner, &bob.group, folder.clone(), |_| {}).await.unwrap();
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "the photo and the list");
+    bob.engine().export(Caller::Owner, &bob.group, ExportFormat::Tree, folder.clone(), |_| {}).await.unwrap();
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "the day of the photo and the list");
 }
 
 fn has_words(error: &ApiError) {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use glow_api::{Caller, ErrorCode, GroupLeave, GroupList};
+use glow_api::{ErrorCode, ExportFormat, GroupLeave, GroupList};
 use glow_engine::{Engine, EngineConfig};
 use tests::check;
 
@@ -43,7 +43,7 @@ async fn an_export_is_bit_identical_for_whoever_captured_it() {
     all_well(&[&alice, &bob, &carol]).await;
     for person in [&alice, &bob, &carol] {
         let folder = play.folder.path().join(format!("export of {}", person.name));
-        let report = person.engine().export(Caller::Owner, &person.group, folder.clone(), |_| {}).await.unwrap();
+        let report = person.export(ExportFormat::Tree, &folder).await;
         assert_eq!((report.missing, report.skipped), (0, 0));
         let others = [&alice, &bob].into_iter().filter(|other| other.name != person.name);
         let others = others.flat_map(|other| other.posted.clone()).collect::<Vec<_>>();

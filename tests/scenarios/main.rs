@@ -4,9 +4,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod bundle;
 mod cast;
 mod catching_up;
+mod clocks;
 mod guests;
+mod home;
+mod immich;
 mod joining;
 mod keeping;
 mod live;

@@ -1,6 +1,8 @@
 //! What is said about moments, together and apart.
 
-use glow_api::{ErrorCode, MomentCaption, MomentReact, MomentRetract};
+use glow_api::{
+    ErrorCode, HeldBack, MomentCaption, MomentHold, MomentReact, MomentRetract, TimelineFilter, TimelineQuery,
+};
 use tests::media::Sample;
 
 use crate::cast::{Person, Play, all_well};
@@ -34,6 +36,36 @@ async fn captions_and_reactions_are_the_same_everywhere() {
         let counts = moment.reactions.iter().map(|given| (given.emoji.as_str(), given.count)).collect::<Vec<_>>();
         assert_eq!(counts, [("❤️", 2), ("🎉", 1)], "most used first");
     }
+    all_well(&[&alice, &bob, &carol]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_host_holds_back_is_off_every_screen_and_stays_on_the_timeline() {
+    let play = Play::new();
+    let [alice, mut bob, carol] = play.three().await;
+    let photo = play.studio.photo(1).unwrap();
+    bob.post(&[&photo]).await;
+    for person in [&alice, &carol] {
+        person.sees(&photo.name(), |_| true).await;
+    }
+    let hold = async |person: &Person, on: bool| {
+        person.ask(MomentHold { group: person.group.clone(), moment: id(person, &photo).await, on }).await
+    };
+    assert_eq!(hold(&carol, true).await.unwrap_err().code, ErrorCode::NotAllowed, "neither host nor author");
+    hold(&alice, true).await.unwrap();
+    for person in [&alice, &bob, &carol] {
+        person.sees(&photo.name(), |moment| moment.held_back == Some(HeldBack::Host)).await;
+        let filter = TimelineFilter { screens: true, ..TimelineFilter::default() };
+        let query = TimelineQuery { group: person.group.clone(), cursor: None, limit: 10, filter };
+        assert_eq!(person.ask(query).await.unwrap().total, 0, "no screen shows it");
+    }
+    // Its author holds it back, too: the host's word alone does not bring it back.
+    hold(&bob, true).await.unwrap();
+    alice.sees(&photo.name(), |moment| moment.held_back == Some(HeldBack::Host)).await;
+    hold(&alice, false).await.unwrap();
+    carol.sees(&photo.name(), |moment| moment.held_back == Some(HeldBack::Author)).await;
+    hold(&bob, false).await.unwrap();
+    carol.sees(&photo.name(), |moment| moment.held_back.is_none()).await;
     all_well(&[&alice, &bob, &carol]).await;
 }
 

@@ -1,4 +1,9 @@
 //! The checker that runs when all is healed and quiet: the same album everywhere, and nothing broken behind it.
+//!
+//! [`all_well`] asks the nodes that run: (1) everything acknowledged is everywhere, (2) the same set in the same order,
+//! (3) nothing twice, (6) memory and descriptors within limits, (7) no panic in any log, (8) what is said of copies is true.
+//! [`sound_at_rest`] looks at what they leave behind: (4) bytes match ids, (6) the disk. [`export_holds`] compares bytes with
+//! the files that were posted. What an expelled member left (5) is asked where there is an expulsion.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,8 +19,10 @@ use crate::node::Node;
 /// A node uses at most this much memory, in bytes, and this many descriptors.
 const MEMORY_BYTES: u64 = 512 << 20;
 const DESCRIPTORS: usize = 1_024;
+/// What a device keeps beside originals and their previews: the databases with their journals, logs, keys.
+const DISK_BESIDE_BYTES: u64 = 64 << 20;
 
-/// The list that an export writes beside the originals.
+/// The list that an export writes beside the originals; their metadata files end with `.xmp`.
 const MANIFEST: &str = "afterglow-album.json";
 
 /// What must be equal of a moment on every device: all but whose it is there, when it came, and what is held.
@@ -98,19 +105,26 @@ fn collect(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.file_name().is_none_or(|name| name != MANIFEST) {
+        } else if path.file_name().is_none_or(|name| name != MANIFEST) && path.extension().is_none_or(|is| is != "xmp")
+        {
             files.push((path.display().to_string(), fs::read(&path)?));
         }
     }
     Ok(())
 }
 
-/// Fails unless all nodes show one album, complete, within limits, without a panic, and agree on who has it.
+/// Fails unless all nodes show one album, complete, with all that was acknowledged, within limits, without a panic, and what
+/// they say of copies is true. `absent`: devices of the group that are not asked, and may hold copies.
 ///
 /// # Errors
 /// What is wrong first.
-pub fn all_well(nodes: &[&Node]) -> Result<()> {
+pub fn all_well(nodes: &[&Node], acknowledged: &BTreeSet<String>, absent: usize) -> Result<()> {
     let timelines = nodes.iter().map(|node| node.timeline()).collect::<Result<Vec<_>>>()?;
+    for (node, timeline) in nodes.iter().zip(&timelines) {
+        let shown = timeline.iter().map(|moment| moment.id.as_str()).collect::<BTreeSet<_>>();
+        let lost = acknowledged.iter().find(|moment| !shown.contains(moment.as_str()));
+        ensure!(lost.is_none(), "{} does not show {lost:?}, which was acknowledged", node.name);
+    }
     for (node, timeline) in nodes.iter().zip(&timelines).skip(1) {
         same_timeline((&nodes[0].name, &node.name), (&timelines[0], timeline))?;
     }
@@ -118,21 +132,59 @@ pub fn all_well(nodes: &[&Node]) -> Result<()> {
         if let Some(moment) = timeline.iter().find(|moment| !is_complete(moment)) {
             anyhow::bail!("{} misses a part of {}: {moment:?}", node.name, moment.file_name);
         }
-        if let Some(moment) = timeline.iter().find(|moment| moment.on_devices as usize > nodes.len()) {
-            anyhow::bail!(
-                "{} says that {} is on {} of {} devices",
-                node.name,
-                moment.file_name,
-                moment.on_devices,
-                nodes.len()
-            );
-        }
-        let (memory_bytes, descriptors) = node.usage()?;
-        ensure!(memory_bytes <= MEMORY_BYTES, "{} uses {} MiB", node.name, memory_bytes >> 20);
-        ensure!(descriptors <= DESCRIPTORS, "{} has {descriptors} descriptors open", node.name);
+        true_of_copies(node, timeline, &timelines, absent)?;
+        within_limits(node)?;
         no_panic(node)?;
     }
     Ok(())
+}
+
+/// Fails when a device says that more devices hold an original than do: that is the dangerous direction.
+fn true_of_copies(node: &Node, said: &[MomentView], timelines: &[Vec<MomentView>], absent: usize) -> Result<()> {
+    for (at, moment) in said.iter().enumerate() {
+        let holds = |timeline: &&Vec<MomentView>| {
+            timeline.get(at).is_some_and(|other| other.id == moment.id && matches!(other.original, Held::Complete))
+        };
+        let holders = timelines.iter().filter(holds).count() + absent;
+        ensure!(
+            moment.on_devices as usize <= holders,
+            "{} says that {} is on {} devices, but {holders} hold it",
+            node.name,
+            moment.file_name,
+            moment.on_devices
+        );
+    }
+    Ok(())
+}
+
+fn within_limits(node: &Node) -> Result<()> {
+    let (memory_bytes, descriptors) = node.usage()?;
+    ensure!(memory_bytes <= MEMORY_BYTES, "{} uses {} MiB", node.name, memory_bytes >> 20);
+    ensure!(descriptors <= DESCRIPTORS, "{} has {descriptors} descriptors open", node.name);
+    Ok(())
+}
+
+/// Fails unless a node that has ended left a store whose tables agree with the operations and whose bytes match their ids,
+/// and no more on disk than what it holds takes.
+///
+/// # Errors
+/// What is wrong first.
+pub fn sound_at_rest(node: &Node, originals_bytes: u64) -> Result<()> {
+    let checked = node.attempt(&["store", "check"])?;
+    ensure!(checked.code == 0, "{}: {checked:?}", node.name);
+    let used = disk_bytes(&node.data_dir())?;
+    let allowed = originals_bytes + originals_bytes / 2 + DISK_BESIDE_BYTES;
+    ensure!(used <= allowed, "{} takes {} MiB on disk for {} MiB", node.name, used >> 20, originals_bytes >> 20);
+    no_panic(node)
+}
+
+fn disk_bytes(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() { disk_bytes(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
 }
 
 /// Fails when a log tells of a panic.

@@ -7,6 +7,7 @@
 //! * [`control`] asks a running node without starting a process: for what is measured.
 //! * [`check`] is the checker that runs after every fault: same set, same order, no duplicates, bytes, no panic.
 //! * [`gathering`] brings real nodes on an emulated LAN into one group.
+//! * [`long_album`] gives a group a long past.
 //! * [`figures`] prints what was measured, for people and for `npm run bench`.
 //! * [`poll`] waits for a condition, with a bound.
 //!
@@ -18,6 +19,7 @@ pub mod compare;
 pub mod control;
 pub mod figures;
 pub mod gathering;
+pub mod long_album;
 pub mod media;
 pub mod node;
 pub mod poll;

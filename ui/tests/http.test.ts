@@ -97,6 +97,17 @@ describe('http host', () => {
     expect(node.seen[0]).toEqual({ method: 'POST', url: '/session', body: `{"token":"${TOKEN}"}` });
   });
 
+  it.each([
+    ['screen/a1', '#/screen/a1'],
+    ['box', '#/box'],
+    ['//evil.example', '#/'],
+    ['settings', '#/'],
+  ])('leads from a token to %s only where that is a place for it', async (to, hash) => {
+    location.hash = `#token=${TOKEN}&to=${to}`;
+    await openHttp();
+    expect(location.hash).toBe(hash);
+  });
+
   it('goes on with the session of the tab, also when a used token is still in the address', async () => {
     await openHttp();
     location.hash = '#/group/a1';

@@ -5,8 +5,11 @@ describe('router', () => {
   const routes: Route[] = [
     { at: 'home' },
     { at: 'start' },
-    { at: 'settings' },
+    { at: 'settings', page: 'all' },
+    { at: 'settings', page: 'licences' },
     { at: 'gallery' },
+    { at: 'box' },
+    { at: 'screen', group: 'a1' },
     { at: 'join', link: '' },
     { at: 'join', link: 'afterglow://join/abc?x=1&y=ü#192.168.1.2:47001' },
     { at: 'group', group: 'a1', over: null },
@@ -14,6 +17,8 @@ describe('router', () => {
     { at: 'group', group: 'a1', over: { sheet: 'members' } },
     { at: 'group', group: 'a1', over: { sheet: 'storage' } },
     { at: 'group', group: 'a1', over: { sheet: 'camera' } },
+    { at: 'group', group: 'a1', over: { sheet: 'clocks' } },
+    { at: 'group', group: 'a1', over: { sheet: 'clock' } },
     { at: 'group', group: 'a1', over: { sheet: 'moment', moment: 'b2' } },
   ];
 
@@ -21,9 +26,12 @@ describe('router', () => {
     expect(parseRoute(href(route))).toEqual(route);
   });
 
-  it.each(['', '#', '#/', '#/nowhere', '#/group', '#/group/', '#/group/../x', '#/group/<b>', '#token=abc'])('takes %s for home', (hash) => {
-    expect(parseRoute(hash)).toEqual({ at: 'home' });
-  });
+  it.each(['', '#', '#/', '#/nowhere', '#/group', '#/group/', '#/group/../x', '#/screen', '#/screen/<b>', '#/group/<b>', '#token=abc'])(
+    'takes %s for home',
+    (hash) => {
+      expect(parseRoute(hash)).toEqual({ at: 'home' });
+    },
+  );
 
   it('leaves out what it does not know', () => {
     expect(parseRoute('#/group/a1/other')).toEqual({ at: 'group', group: 'a1', over: null });

@@ -22,6 +22,9 @@ const openTile = (n) => async (page) => {
 };
 
 const SHOTS = {
+  screen: { url: `${world()}#/screen/${GROUP}`, act: (page) => page.locator('figure.front img').first().waitFor() },
+  'screen-empty': { url: `${world()}#/screen/${EMPTY}`, act: (page) => page.locator('h1').waitFor() },
+  box: { url: `${world('&box')}#/box`, act: (page) => page.locator('code').first().waitFor() },
   welcome: { url: `${world('&new')}#/` },
   'signed-out': { url: '#/' },
   home: { url: `${world()}#/` },
@@ -99,7 +102,71 @@ const SHOTS = {
     url: `${world()}#/group/${EMPTY}/storage`,
     act: (page) => page.locator('dialog section button').first().click(),
   },
-  settings: { url: `${world()}#/settings` },
+  'take-home': {
+    url: `${world()}#/group/${GROUP}/album`,
+    act: (page) => page.locator('dialog h3').nth(3).waitFor(),
+  },
+  'take-home-done': {
+    url: `${world()}#/group/${GROUP}/album`,
+    act: async (page) => {
+      await page.locator('dialog section button').first().click();
+      await page.locator('dialog .job.done').waitFor();
+    },
+  },
+  settings: { url: `${world('&desktop')}#/settings` },
+  'settings-down': {
+    url: `${world('&desktop')}#/settings`,
+    act: (page) => page.locator('dialog .body').evaluate((body) => body.scrollTo(0, body.scrollHeight)),
+  },
+  'settings-phone': {
+    url: `${world('&phone')}#/settings`,
+    act: (page) => page.locator('dialog .body').evaluate((body) => body.scrollTo(0, 620)),
+  },
+  diagnostics: { url: `${world('&desktop')}#/settings/diagnostics`, act: (page) => page.locator('summary').first().click() },
+  licences: { url: `${world('&desktop')}#/settings/licences`, act: (page) => page.locator('summary').first().click() },
+  card: {
+    url: `${world('&desktop')}#/group/${GROUP}/invite`,
+    act: async (page) => {
+      await page.getByRole('button', { name: /table card|Tischkarte/ }).click();
+      await page.getByLabel(/Wi-Fi to be in|WLAN, in dem/).fill('Barn');
+      await page.locator('form button[type=submit]').scrollIntoViewIfNeeded();
+    },
+  },
+  offer: {
+    url: `${world('&desktop')}#/group/${GROUP}`,
+    act: async (page) => {
+      await page.locator('[data-moment] img.shown').nth(5).waitFor();
+      await page.evaluate(() =>
+        window.world.system.hand(['IMG_2041.jpg', 'IMG_2042.jpg', 'a very long name of a photo from a camera.jpg', 'clip.mp4', 'x.jpg']),
+      );
+      await page.locator('dialog').waitFor();
+    },
+  },
+  roll: {
+    url: `${world('&phone')}#/group/${GROUP}`,
+    act: async (page) => {
+      await page.locator('[data-moment] img.shown').nth(5).waitFor();
+      await page.evaluate(
+        ([group]) =>
+          window.world.system.become({
+            roll: { group, paused: false, shared: 3, waiting: [{ name: 'a.jpg', at_ms: Date.now() + 8_000 }] },
+          }),
+        [GROUP],
+      );
+      await page.getByText(/goes out in|geht in/).waitFor();
+    },
+  },
+  denied: {
+    url: `${world('&phone')}#/settings`,
+    act: async (page) => {
+      await page.evaluate(() =>
+        window.world.system.become({
+          permissions: { local_network: 'denied', photos: 'denied', camera: 'granted', notifications: 'denied' },
+        }),
+      );
+      await page.locator('dialog .body').evaluate((body) => body.scrollTo(0, 620));
+    },
+  },
   shortcuts: { url: `${world()}#/`, act: (page) => page.keyboard.press('?') },
   gallery: { url: '#/gallery', tall: true },
 };

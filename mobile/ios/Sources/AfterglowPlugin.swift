@@ -138,6 +138,30 @@ class AfterglowPlugin: Plugin {
         disk.async { invoke.resolve(Files(files: SharedFolder.move(to: folder))) }
     }
 
+    @objc public func openSettings(_ invoke: Invoke) throws {
+        DispatchQueue.main.async {
+            guard let settings = URL(string: UIApplication.openSettingsURLString) else {
+                invoke.reject("this system has no settings of apps")
+                return
+            }
+            UIApplication.shared.open(settings) { _ in invoke.resolve() }
+        }
+    }
+
+    @objc public func share(_ invoke: Invoke) throws {
+        let files = try invoke.parseArgs(ShareArgs.self).files.map { URL(fileURLWithPath: $0.path) }
+        DispatchQueue.main.async { [self] in
+            let sheet = UIActivityViewController(activityItems: files, applicationActivities: nil)
+            // An iPad shows it as a bubble, which has to point somewhere.
+            if let view = manager.viewController?.view, let bubble = sheet.popoverPresentationController {
+                bubble.sourceView = view
+                bubble.sourceRect = CGRect(x: view.bounds.midX, y: view.bounds.maxY, width: 0, height: 0)
+            }
+            sheet.completionWithItemsHandler = { _, _, _, _ in invoke.resolve() }
+            manager.viewController?.present(sheet, animated: true)
+        }
+    }
+
     @objc public func save(_ invoke: Invoke) throws {
         let args = try invoke.parseArgs(SaveArgs.self)
         Gallery.save(URL(fileURLWithPath: args.path), name: args.name) { error in

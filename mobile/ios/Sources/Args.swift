@@ -42,6 +42,16 @@ struct SaveArgs: Decodable {
     let name: String
 }
 
+struct ShareArgs: Decodable {
+    let files: [SharedFile]
+}
+
+struct SharedFile: Decodable {
+    let path: String
+    let name: String
+    let modifiedMs: Int64?
+}
+
 struct PreviewArgs: Decodable {
     let path: String
     let jpeg: String

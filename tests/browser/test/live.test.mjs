@@ -3,23 +3,33 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { after, before, describe } from "node:test";
 import { Stage } from "../lib/stage.mjs";
 import { steps } from "../lib/steps.mjs";
 
 const TITLE = "First dance";
 const SECONDS = 14;
-const PICTURE = ["-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-f", "lavfi", "-i", "sine=frequency=440", "-t", String(SECONDS)];
+const PICTURE = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-f", "lavfi", "-i", "sine=frequency=440", "-t", String(SECONDS)];
 const CONTAINERS = {
-  mp4: ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "12", "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"],
-  webm: ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "800k", "-g", "12", "-c:a", "libopus", "-cluster_time_limit", "500", "-f", "webm"],
+  mp4: {
+    codecs: ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "12", "-c:a", "aac"],
+    live: ["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"],
+  },
+  webm: {
+    codecs: ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "800k", "-g", "12", "-c:a", "libopus"],
+    live: ["-cluster_time_limit", "500", "-f", "webm"],
+  },
 };
 
 describe("a clip that is watched while it is recorded", () => {
   const step = steps();
-  let stage, alice, bob;
+  let stage, alice, bob, folder;
 
   before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "afterglow-live-"));
     stage = await Stage.open();
     [alice, bob] = await Promise.all([stage.enter("Alice"), stage.enter("Bob")]);
     await alice.introduce();
@@ -30,11 +40,15 @@ describe("a clip that is watched while it is recorded", () => {
     await bob.join(link, TITLE);
   });
 
-  after(() => stage?.close());
+  after(async () => {
+    await stage?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   for (const [container, options] of Object.entries(CONTAINERS)) {
     step(`Bob watches ${container} from Alice's camera, near its newest picture, and to its end`, async () => {
-      const camera = record(alice.node, `dance.${container}`, options);
+      const recorded = await prepare(join(folder, `dance.${container}`), options.codecs);
+      const camera = record(alice.node, recorded, options.live);
       const tile = bob.page.locator("[data-moment]", { hasText: "Live" });
       await tile.waitFor();
       const id = await tile.getAttribute("data-moment");
@@ -59,10 +73,18 @@ describe("a clip that is watched while it is recorded", () => {
   }
 });
 
-/** Lets ffmpeg record into `post --live -`. */
-async function record(node, name, options) {
-  const ffmpeg = spawn("ffmpeg", ["-v", "error", "-nostdin", ...PICTURE, ...options, "-"], { stdio: ["ignore", "pipe", "inherit"] });
-  const post = spawn(node.command[0], [...node.command.slice(1), "post", "--live", "-", "--name", name], { stdio: [ffmpeg.stdout, "pipe", "pipe"] });
+/** Encodes what the camera will see, so that no encoder has to keep up with the clock. */
+async function prepare(path, codecs) {
+  const ffmpeg = spawn("ffmpeg", ["-v", "error", "-nostdin", ...PICTURE, ...codecs, path], { stdio: ["ignore", "inherit", "inherit"] });
+  const [code] = await once(ffmpeg, "close");
+  assert.equal(code, 0, "ffmpeg encodes");
+  return path;
+}
+
+/** Lets ffmpeg feed `post --live -` as fast as it would be recorded. */
+async function record(node, path, options) {
+  const ffmpeg = spawn("ffmpeg", ["-v", "error", "-nostdin", "-re", "-i", path, "-c", "copy", ...options, "-"], { stdio: ["ignore", "pipe", "inherit"] });
+  const post = spawn(node.command[0], [...node.command.slice(1), "post", "--live", "-", "--name", basename(path)], { stdio: [ffmpeg.stdout, "pipe", "pipe"] });
   ffmpeg.stdout.destroy();
   let output = "";
   for (const stream of [post.stdout, post.stderr]) stream.on("data", (chunk) => (output += chunk));

@@ -53,6 +53,8 @@ describe("every screen", () => {
 
   test("start a group", () => at("#/start", "start", () => anna.dialog("Start a group").waitFor()));
   test("settings", () => at("#/settings", "settings", () => anna.dialog("Settings").waitFor()));
+  test("diagnostics", () => at("#/settings/diagnostics", "diagnostics", () => anna.page.getByText("groups.txt").waitFor()));
+  test("licences", () => at("#/settings/licences", "licences", () => anna.page.getByText("svelte", { exact: true }).waitFor()));
 
   test("join with a link that is none", async () => {
     await at("#/join?link=hello", "join-wrong", () => anna.page.getByRole("alert").waitFor());

@@ -94,6 +94,26 @@ describe("on a phone", () => {
     await bob.button("Close").tap();
   });
 
+  step("the way back closes what lies on top, one after the other", async () => {
+    const [newest] = await bob.sees(3);
+    await bob.tile(newest).tap();
+    await ready(bob, newest);
+    await bob.page.keyboard.press("?");
+    await bob.dialog("Keyboard shortcuts").waitFor();
+    await bob.page.goBack();
+    await bob.dialog("Keyboard shortcuts").waitFor({ state: "detached" });
+    assert.ok(bob.page.url().endsWith(newest), "the moment is still open");
+    await bob.page.goBack();
+    await bob.page.locator("dialog[open]").waitFor({ state: "detached" });
+    await bob.page.getByRole("heading", { name: TITLE, level: 1 }).waitFor();
+    await bob.page.keyboard.press("?");
+    await bob.dialog("Keyboard shortcuts").getByRole("button", { name: "Close" }).tap();
+    await bob.dialog("Keyboard shortcuts").waitFor({ state: "detached" });
+    await bob.page.goBack();
+    await bob.heading("My groups").waitFor();
+    await bob.page.goForward();
+  });
+
   step("nothing complained", () => assert.deepEqual(stage.complaints(), []));
 });
 

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { binary } from "../../../scripts/lib/cargo.mjs";
+import { Bus } from "./bus.mjs";
 import { Session, until } from "./webdriver.mjs";
 
 const ARTIFACTS = fileURLToPath(new URL("../artifacts/", import.meta.url));
@@ -16,6 +17,7 @@ export class Desk {
   #root = mkdtempSync(join(tmpdir(), "afterglow-desk-"));
   #children = [];
   #display;
+  #busAddress;
 
   static async set() {
     mkdirSync(ARTIFACTS, { recursive: true });
@@ -29,11 +31,45 @@ export class Desk {
     return join(this.#root, name);
   }
 
-  /** Opens the app for one person; a second one for the same person shares the data directory. */
-  async open(person, { as = person, args = [] } = {}) {
-    const home = this.path(as);
-    for (const folder of [home, join(home, "run"), this.path(`${person}-data`)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  read(name) {
+    return readFileSync(this.path(name));
+  }
+
+  /** A session bus, on which those who are alone on their desktop are from then on. */
+  async bus() {
+    const named = this.path("bus");
+    const child = this.#start("dbus-daemon", ["--session", "--nofork", "--nopidfile", "--print-address=3"], process.env, "dbus.log", openSync(named, "w"));
+    this.#busAddress = await until("bus", () => {
+      if (child.exitCode !== null) throw new Error(`dbus-daemon ended with ${child.exitCode}`);
+      return /^\S+\n/.exec(readFileSync(named, "utf8"))?.[0].trim();
+    });
+    return Bus.at(this.#busAddress);
+  }
+
+  /**
+   * Opens the app for one person; a second one for the same person shares the data directory. Who is alone has the app as it
+   * is installed: with the system's place for data, and on the desktop's bus.
+   */
+  async open(person, { as = person, args = [], alone = false } = {}) {
+    const env = this.#environment(as, alone);
+    mkdirSync(this.path(`${person}-data`), { recursive: true, mode: 0o700 });
     const port = await freePort();
+    this.#start("WebKitWebDriver", [`--port=${port}`], env, `${as}.log`);
+    const data = alone ? [] : ["--data-dir", this.path(`${person}-data`)];
+    const all = [...data, "--loopback", "--no-mdns", ...args];
+    const session = await until("answer of the driver", () => reaches(port));
+    return session && Session.start(port, binary("afterglow-app"), all);
+  }
+
+  /** Starts the app once more for somebody who is alone. Answers how it ended. */
+  again(person, args) {
+    const child = this.#start(binary("afterglow-app"), args, this.#environment(person, true), `${person}-again.log`);
+    return until("end of the second start", () => child.exitCode !== null && { code: child.exitCode }).then(({ code }) => code);
+  }
+
+  #environment(as, alone) {
+    const home = this.path(as);
+    for (const folder of [home, join(home, "run")]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     const env = {
       ...process.env,
       DISPLAY: this.#display,
@@ -52,10 +88,8 @@ export class Desk {
     // The bus of whoever runs the tests has nothing to do with them.
     delete env.DBUS_SESSION_BUS_ADDRESS;
     delete env.WAYLAND_DISPLAY;
-    this.#start("WebKitWebDriver", [`--port=${port}`], env, `${as}.log`);
-    const all = ["--data-dir", this.path(`${person}-data`), "--loopback", "--no-mdns", ...args];
-    const session = await until("answer of the driver", () => reaches(port));
-    return session && Session.start(port, binary("afterglow-app"), all);
+    if (alone) env.DBUS_SESSION_BUS_ADDRESS = this.#busAddress;
+    return env;
   }
 
   /** Keeps a picture of a window for whoever looks at the result. */

@@ -15,6 +15,16 @@ pub(super) struct Facts {
     is_little_endian: bool,
     orientation: u16,
     content_identifier: Option<String>,
+    camera: Option<Camera>,
+}
+
+/// A camera with a clock of its own, instead of the one that belongs to a number.
+#[derive(Debug, Clone)]
+pub(super) struct Camera {
+    pub(super) model: String,
+    pub(super) serial: Option<String>,
+    pub(super) time: String,
+    pub(super) offset: Option<String>,
 }
 
 enum Value {
@@ -29,13 +39,18 @@ enum Value {
 impl Facts {
     pub(super) fn of(number: u32) -> Self {
         let orientation = u16::try_from(number % 8 + 1).expect("at most 8");
-        Self { number, is_little_endian: number % 2 == 1, orientation, content_identifier: None }
+        Self { number, is_little_endian: number % 2 == 1, orientation, content_identifier: None, camera: None }
     }
 
     /// As a phone writes the still of a Live Photo.
     pub(super) fn with_content_identifier(mut self, identifier: &str) -> Self {
         self.content_identifier = Some(identifier.to_owned());
         self
+    }
+
+    /// As another camera writes it, upright.
+    pub(super) fn with_camera(self, camera: Camera) -> Self {
+        Self { orientation: 1, camera: Some(camera), ..self }
     }
 
     /// Serial numbers and the position, as the block spells them.
@@ -59,7 +74,7 @@ impl Facts {
         let maker = if self.content_identifier.is_some() { "Apple" } else { "Lumen" };
         vec![
             (0x010F, Value::Text(maker.into())),
-            (0x0110, Value::Text(format!("Model {}", self.number % 3))),
+            (0x0110, Value::Text(self.model())),
             (0x0112, Value::Short(self.orientation)),
             (0x0132, Value::Text(self.time())),
             (0x8769, Value::Directory(self.exif_directory())),
@@ -68,16 +83,18 @@ impl Facts {
     }
 
     fn exif_directory(&self) -> Vec<(u16, Value)> {
-        vec![
+        let mut fields = vec![
             (0x829A, Value::Ratios(vec![(1, 250)])),
             (0x9003, Value::Text(self.time())),
             (0x9004, Value::Text(self.time())),
-            (0x9011, Value::Text("+02:00".into())),
-            (0x927C, Value::Opaque(self.maker_note())),
-            (0x9291, Value::Text("000".into())),
-            (0xA431, Value::Text(self.body_serial())),
-            (0xA435, Value::Text(self.lens_serial())),
-        ]
+        ];
+        fields.extend(self.offset().map(|offset| (0x9011, Value::Text(offset))));
+        fields.extend([(0x927C, Value::Opaque(self.maker_note())), (0x9291, Value::Text("000".into()))]);
+        if self.camera.as_ref().is_none_or(|camera| camera.serial.is_some()) {
+            fields.push((0xA431, Value::Text(self.body_serial())));
+        }
+        fields.push((0xA435, Value::Text(self.lens_serial())));
+        fields
     }
 
     fn gps_directory(&self) -> Vec<(u16, Value)> {
@@ -108,13 +125,27 @@ impl Facts {
         note
     }
 
+    fn model(&self) -> String {
+        self.camera.as_ref().map_or_else(|| format!("Model {}", self.number % 3), |camera| camera.model.clone())
+    }
+
+    fn offset(&self) -> Option<String> {
+        self.camera.as_ref().map_or_else(|| Some("+02:00".into()), |camera| camera.offset.clone())
+    }
+
     fn time(&self) -> String {
+        if let Some(camera) = &self.camera {
+            return camera.time.clone();
+        }
         let seconds = 10 * 3_600 + self.number * INTERVAL_S;
         let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
         format!("2026:06:20 {hour:02}:{minute:02}:{second:02}")
     }
 
     fn body_serial(&self) -> String {
+        if let Some(serial) = self.camera.as_ref().and_then(|camera| camera.serial.clone()) {
+            return serial;
+        }
         format!("BODY-SN-{:08}", 40_961 + self.number)
     }
 

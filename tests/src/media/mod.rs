@@ -8,6 +8,7 @@ mod exif;
 mod picture;
 mod random;
 mod recording;
+mod shot;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub use clip::has_ffmpeg;
 pub use exif::FIRST_CAPTURE_MS;
 pub use random::Random;
 pub use recording::Recording;
+pub use shot::Shot;
 
 /// Changed whenever the recipes change, so that nothing old is used.
 const EDITION: &str = "media-2";

@@ -1,5 +1,5 @@
-import type { ClipReceipt, ClipTarget, MediaPart, PostReceipt, UploadTarget } from './contract';
-import { Failure, toFailure } from './host';
+import type { BundleReceipt, ClipReceipt, ClipTarget, MediaPart, PostReceipt, UploadTarget } from './contract';
+import { Failure, type Taking, toFailure } from './host';
 
 /** The address of a part under a host's base address. */
 export function mediaUrl(base: string, group: string, moment: string, part: MediaPart): string {
@@ -14,6 +14,19 @@ export function uploadUrl(base: string, target: UploadTarget): string {
 /** The address that takes the next bytes of a recording. */
 export function clipUrl(base: string, target: ClipTarget): string {
   return `${base}clip?${query(target)}`;
+}
+
+/** The address that gives an album as a ZIP, a web album in one, or a bundle. */
+export function takingUrl(base: string, group: string, taking: Taking): string {
+  const album = `${base}album/${encodeURIComponent(group)}`;
+  if (taking.what === 'export') return `${album}/${taking.format === 'web' ? 'web' : 'zip'}`;
+  const { whole, previews_only, lacked_by } = taking.wish;
+  return `${album}/bundle?${query({ whole, previews_only, lacked_by: lacked_by[0] })}`;
+}
+
+/** Sends a bundle to be merged. */
+export function putBundle(base: string, file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<BundleReceipt> {
+  return put<BundleReceipt>(`${base}bundle`, file, onProgress, signal);
 }
 
 function query(target: object): URLSearchParams {
@@ -35,8 +48,13 @@ export async function putClip(url: string, bytes: Blob): Promise<ClipReceipt> {
   return body as ClipReceipt;
 }
 
-/** Sends a file as the raw body of a PUT; XMLHttpRequest because fetch does not tell how far a body is. */
+/** Sends a file into a group. */
 export function putFile(url: string, file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt> {
+  return put<PostReceipt>(url, file, onProgress, signal);
+}
+
+/** Sends a file as the raw body of a PUT; XMLHttpRequest because fetch does not tell how far a body is. */
+function put<T>(url: string, file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(new Failure('cancelled', 'the upload was cancelled'));
@@ -49,7 +67,7 @@ export function putFile(url: string, file: File, onProgress: (part: number) => v
     request.onload = () => {
       try {
         const reply: unknown = JSON.parse(request.responseText);
-        if (request.status === 200) resolve(reply as PostReceipt);
+        if (request.status === 200) resolve(reply as T);
         else reject(request.status === 401 ? new Failure('signed_out', 'the session is over') : toFailure(reply));
       } catch {
         reject(new Failure('internal', `upload answered ${request.status} without JSON`));

@@ -32,7 +32,15 @@ free_disk_bytes?: number,
 /**
  * Whether originals are held back because the disk is nearly full.
  */
-disk_low: boolean, };
+disk_low: boolean, 
+/**
+ * Whether this device is a venue box.
+ */
+is_box: boolean, 
+/**
+ * Whether moments can be printed here on request.
+ */
+can_print: boolean, };
 
 /**
  * Where secret keys rest.
@@ -69,6 +77,33 @@ colour: number, };
  * Asks for the state of the app.
  */
 export type StatusGet = Record<symbol, never>;
+
+/**
+ * Asks for what helps to find a fault: nothing of it leaves this device by itself.
+ */
+export type DiagnosticsGet = Record<symbol, never>;
+
+/**
+ * What helps to find a fault, for its owner to read and to give away: no names, no keys, no invites.
+ */
+export type DiagnosticsView = { 
+/**
+ * One text each.
+ */
+parts: Array<DiagnosticsPart>, };
+
+/**
+ * One text of the diagnostics.
+ */
+export type DiagnosticsPart = { 
+/**
+ * What it is, as the name of a file.
+ */
+name: string, 
+/**
+ * All of it.
+ */
+text: string, };
 
 /**
  * Starts a group on this device.
@@ -331,548 +366,73 @@ uses: number,
 open: boolean, };
 
 /**
- * Chunks that follow each other.
+ * Makes a card for the table out of an invite, as PDF.
  */
-export type ChunkRun = { 
+export type InviteCard = { 
 /**
- * The first.
+ * The group's id.
  */
-from: number, 
+group: string, 
 /**
- * How many.
+ * The invite's id.
  */
-count: number, };
+invite: string, 
+/**
+ * What comes out of the printer.
+ */
+paper: CardPaper, 
+/**
+ * The language of its lines.
+ */
+language: CardLanguage, 
+/**
+ * What stands on it instead of the group's name.
+ */
+title?: string, 
+/**
+ * The Wi-Fi to be in. It is printed, and neither kept nor told to anyone.
+ */
+wifi?: CardWifi, };
 
 /**
- * An open door.
+ * What comes out of the printer.
  */
-export type DoorView = { 
+export type CardPaper = "a6" | "a4";
+
 /**
- * The member whose device it is.
+ * The language of a card's lines.
  */
-device: string, 
+export type CardLanguage = "en" | "de";
+
 /**
- * The member's name; empty when it has not said one.
+ * A Wi-Fi that stands on a card.
+ */
+export type CardWifi = { 
+/**
+ * Its name, at most 32 bytes.
  */
 name: string, 
 /**
- * The address that lets guests in, with its secret; empty while the door does not listen.
+ * Its password, at most 63 bytes; empty when it is open.
  */
-url: string, 
-/**
- * The same for each address of the device, the likeliest first.
- */
-urls: Array<string>, 
-/**
- * The address as a QR code: an SVG document of black modules on a transparent ground, without scripts or references;
- * empty while the door does not listen.
- */
-qr_svg: string, 
-/**
- * What guests may do.
- */
-rights: GuestRights, 
-/**
- * When it closes by itself; absent when it does not.
- */
-expires_at_ms?: number, 
-/**
- * How much guests may add (this device's door only).
- */
-quota?: GuestQuota, 
-/**
- * Guests that are here now (this device's door only).
- */
-guests_here: number, 
-/**
- * Why it does not listen, if it does not.
- */
-trouble?: ApiError, };
+password: string, };
 
 /**
- * Gives up a file that is not done: what came of it is forgotten, and what was shown of it is taken back.
+ * A card for the table.
  */
-export type GuestAbort = { 
+export type CardView = { 
 /**
- * The group's id.
+ * The PDF, base64.
  */
-group: string, 
+pdf: string, 
 /**
- * The post's id.
- */
-id: string, };
-
-/**
- * Closes the door of this device: every session ends at once, and its address is good no more.
- */
-export type GuestClose = { 
-/**
- * The group's id.
- */
-group: string, };
-
-/**
- * Says who a guest is: the first call of a session, and again whenever it wants to know what it may.
- */
-export type GuestEnter = { 
-/**
- * The guest's public key.
- */
-key: string, 
-/**
- * What the guest calls itself, at most 64 characters.
- */
-name: string, 
-/**
- * Its signature over the session's binding.
- */
-proof: string, };
-
-/**
- * Ends a file: all of it came.
- */
-export type GuestFinish = { 
-/**
- * The group's id.
- */
-group: string, 
-/**
- * The post's id.
- */
-id: string, 
-/**
- * What the guest signed, where it was asked whether the file may be shared as it is.
- */
-said?: string, 
-/**
- * Its signature.
- */
-signature?: string, };
-
-/**
- * Decides about a guest, or about something it posted. Hosts decide everything; others what came through their own door.
- */
-export type GuestJudge = { 
-/**
- * The group's id.
- */
-group: string, 
-/**
- * The guest's key.
- */
-guest: string, 
-/**
- * The post's id: for `approve` and `hold_back`.
- */
-post?: string, 
-/**
- * What is decided.
- */
-verdict: GuestVerdict, };
-
-/**
- * Asks for the doors and the guests of a group.
- */
-export type GuestList = { 
-/**
- * The group's id.
- */
-group: string, };
-
-/**
- * Asks of which sealed blobs parts of moments consist.
- */
-export type GuestMedia = { 
-/**
- * The group's id.
- */
-group: string, 
-/**
- * The moments, at most 200.
- */
-moments: Array<string>, 
-/**
- * Which part of each.
- */
-part: MediaPart, 
-/**
- * The first blob to tell, where a part has more than one answer holds.
- */
-from: number, };
-
-/**
- * The parts that are at the door; a moment whose part is not there, or is nothing that a screen should show, is left out.
- */
-export type GuestMediaPage = { 
-/**
- * In the order asked for.
- */
-parts: Array<GuestMediaPart>, };
-
-/**
- * A part of a moment as sealed blobs.
- */
-export type GuestMediaPart = { 
-/**
- * The moment.
- */
-moment: string, 
-/**
- * The type that its bytes have.
- */
-media_type: string, 
-/**
- * Its size.
- */
-size_bytes: number, 
-/**
- * A name to save it under.
+ * A name for its file.
  */
 file_name: string, 
 /**
- * Its blobs, in order.
+ * Characters of its texts that cannot be printed; they are boxes on it.
  */
-blobs: Array<SealedBlob>, 
-/**
- * Where the next answer starts; absent when these were the last.
- */
-next?: number, };
-
-/**
- * Opens the door of this device for guests of a group, or changes what they may while it is open.
- */
-export type GuestOpen = { 
-/**
- * The group's id.
- */
-group: string, 
-/**
- * What guests may do.
- */
-rights: GuestRights, 
-/**
- * How long it stays open, in minutes; until the group's end when absent.
- */
-expires_in_min?: number, 
-/**
- * How much guests may add; the usual when absent.
- */
-quota?: GuestQuota, 
-/**
- * The port to listen on; when absent the one it had before, or a free one.
- */
-port?: number, };
-
-/**
- * The doors and the guests of a group.
- */
-export type GuestPage = { 
-/**
- * The door of this device; absent while it is closed.
- */
-door?: DoorView, 
-/**
- * Open doors of other members, as they last said.
- */
-others: Array<DoorView>, 
-/**
- * Everyone who posted as a guest or is here as one, who is here first, then by name; at most 2,000.
- */
-guests: Array<GuestView>, 
-/**
- * What waits to be looked at or was held back, oldest first, at most 200.
- */
-waiting: Array<WaitingPost>, };
-
-/**
- * How much guests may add through one door.
- */
-export type GuestQuota = { 
-/**
- * Files of each guest.
- */
-files: number, 
-/**
- * Bytes of each guest.
- */
-bytes: number, 
-/**
- * Bytes of all guests together.
- */
-door_bytes: number, };
-
-/**
- * What guests may do at a door; everyone who is let in sees the timeline.
- */
-export type GuestRights = { 
-/**
- * Whether they may add photos, clips and reactions.
- */
-contribute: boolean, 
-/**
- * Whether photos and clips wait until somebody has looked at them.
- */
-review: boolean, };
-
-/**
- * What became of something that a guest said.
- */
-export type GuestSaidView = { 
-/**
- * Its id.
- */
-id: string, 
-/**
- * The moment it was about, as it is now; absent when that is gone.
- */
-moment?: MomentView, };
-
-/**
- * Says a reaction, or takes an own post back.
- */
-export type GuestSay = { 
-/**
- * The group's id.
- */
-group: string, 
-/**
- * The id of what is said.
- */
-id: string, 
-/**
- * What the guest signed.
- */
-said: string, 
-/**
- * Its signature.
- */
-signature: string, };
-
-/**
- * Puts a file on the timeline with the previews that came, before its original has.
- */
-export type GuestShow = { 
-/**
- * The group's id.
- */
-group: string, 
-/**
- * The post's id.
- */
-id: string, };
-
-/**
- * Begins to add a file, or goes on with it; asks how far it is.
- */
-export type GuestUpload = { 
-/**
- * The group's id.
- */
-group: string, 
-/**
- * The post's id.
- */
-id: string, 
-/**
- * What the guest signed.
- */
-said: string, 
-/**
- * Its signature.
- */
-signature: string, };
-
-/**
- * What is next for a file.
- */
-export type GuestUploadState = "open" | "needs_choice" | "done";
-
-/**
- * How far a file is.
- */
-export type GuestUploadView = { 
-/**
- * The post's id.
- */
-id: string, 
-/**
- * What is next.
- */
-state: GuestUploadState, 
-/**
- * Bytes of the file.
- */
-size_bytes: number, 
-/**
- * Bytes of a chunk; the last one may be shorter.
- */
-chunk_bytes: number, 
-/**
- * Chunks that are not here yet, in order; of very many gaps the first 1,000.
- */
-missing: Array<ChunkRun>, 
-/**
- * Whether a preview that the page made has come.
- */
-has_preview: boolean, 
-/**
- * Its moment, once there is one; while it waits for review nobody but the guest and who reviews knows of it.
- */
-moment?: string, 
-/**
- * Whether it waits until somebody has looked at it.
- */
-waits_for_review: boolean, };
-
-/**
- * What can be decided about a guest or a post of one.
- */
-export type GuestVerdict = "approve" | "hold_back" | "block" | "unblock";
-
-/**
- * A guest.
- */
-export type GuestView = { 
-/**
- * The guest's key.
- */
-guest: string, 
-/**
- * What the guest calls itself.
- */
-name: string, 
-/**
- * One of twelve hues, 0 to 11.
- */
-colour: number, 
-/**
- * Moments of it on the timeline.
- */
-moment_count: number, 
-/**
- * Posts of it that wait or were held back.
- */
-waiting_count: number, 
-/**
- * Whether it was blocked.
- */
-blocked: boolean, 
-/**
- * Whether it is at this device's door now.
- */
-here: boolean, };
-
-/**
- * Where a guest is, and what it may.
- */
-export type GuestWelcome = { 
-/**
- * The group's id.
- */
-group: string, 
-/**
- * The event's name.
- */
-title: string, 
-/**
- * The guest's key.
- */
-guest: string, 
-/**
- * Name of the member whose door it is.
- */
-host_name: string, 
-/**
- * What guests may do here; `contribute` is false also when the group has ended.
- */
-rights: GuestRights, 
-/**
- * When the door closes by itself; absent when it does not.
- */
-expires_at_ms?: number, 
-/**
- * Files that the guest may still add here.
- */
-files_left: number, 
-/**
- * Bytes that the guest may still add here.
- */
-bytes_left: number, 
-/**
- * The largest file, in bytes.
- */
-file_bytes: number, 
-/**
- * Where to go when this door does not answer any more, the member that was heard last first.
- */
-doors: Array<OtherDoor>, 
-/**
- * The clock of the door's device.
- */
-now_ms: number, };
-
-/**
- * Another open door of the group.
- */
-export type OtherDoor = { 
-/**
- * The member whose device it is.
- */
-device: string, 
-/**
- * The member's name.
- */
-name: string, 
-/**
- * `host:port`, to be tried in order.
- */
-addresses: Array<string>, 
-/**
- * Its secret.
- */
-secret: string, };
-
-/**
- * A sealed blob and the key that opens it.
- */
-export type SealedBlob = { 
-/**
- * BLAKE3 of the sealed bytes.
- */
-id: string, 
-/**
- * Its key.
- */
-key: string, 
-/**
- * Its size.
- */
-size: number, };
-
-/**
- * A post that is not shown.
- */
-export type WaitingPost = { 
-/**
- * The guest's key.
- */
-guest: string, 
-/**
- * The post's id.
- */
-post: string, 
-/**
- * Whether somebody decided against it; otherwise nobody has looked yet.
- */
-held_back: boolean, 
-/**
- * Whether this device may decide about it.
- */
-may_judge: boolean, 
-/**
- * What it looks like.
- */
-moment: MomentView, };
+unprintable: string, };
 
 /**
  * Asks for the members of a group.
@@ -959,7 +519,11 @@ peers: Array<PeerView>,
 /**
  * This device's own addresses, `transport host:port`.
  */
-listening: Array<string>, };
+listening: Array<string>, 
+/**
+ * Whether this device has opened the hotspot that others use.
+ */
+is_hotspot: boolean, };
 
 /**
  * One live connection.
@@ -988,7 +552,569 @@ found_by: string,
 /**
  * Round trip in milliseconds; absent until measured.
  */
-rtt_ms?: number, };
+rtt_ms?: number, 
+/**
+ * What comes over this connection in bits a second while it is busy; absent until enough has come.
+ */
+goodput_bps?: number, 
+/**
+ * The same of the last connection to this member by TCP.
+ */
+tcp_bps?: number, 
+/**
+ * The same by QUIC.
+ */
+quic_bps?: number, 
+/**
+ * Whether it is probably at the same access point, as far as addresses and round trips tell.
+ */
+shares_access_point: boolean, 
+/**
+ * Whether it is the hotspot, through which pass all that others send to each other.
+ */
+is_hotspot: boolean, };
+
+/**
+ * Asks what the album is and what of it is here.
+ */
+export type AlbumGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * The album, and what of it is here.
+ */
+export type AlbumView = { 
+/**
+ * What it is, in 256 bits and three words.
+ */
+fingerprint: FingerprintView, 
+/**
+ * Moments on the timeline.
+ */
+moments: number, 
+/**
+ * Files that an export writes: originals that are here, with moving parts.
+ */
+originals: number, 
+/**
+ * Their bytes.
+ */
+original_bytes: number, 
+/**
+ * Moments of which only a preview is here.
+ */
+previews_only: number, 
+/**
+ * Moments of which nothing is here.
+ */
+nothing_here: number, };
+
+/**
+ * What an album is: equal on devices that hold the same, different at one altered byte.
+ */
+export type FingerprintView = { 
+/**
+ * Of what is known and of the bytes that are here, as hex. Equal to `album` where nothing is lacking.
+ */
+fingerprint: string, 
+/**
+ * Its first 33 bits as three words.
+ */
+words: string, 
+/**
+ * Of the set of operations alone, as hex: equal on devices that know the same, whatever bytes they hold.
+ */
+album: string, 
+/**
+ * Its first 33 bits as three words.
+ */
+album_words: string, 
+/**
+ * Operations in the set.
+ */
+operations: number, 
+/**
+ * Blobs that they name.
+ */
+blobs: number, 
+/**
+ * Blobs that are not here, or damaged.
+ */
+lacking: number, 
+/**
+ * Their bytes.
+ */
+lacking_bytes: number, };
+
+/**
+ * Asks what a bundle would hold.
+ */
+export type AlbumShare = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * What goes into it.
+ */
+wish: BundleWish, };
+
+/**
+ * What goes into a bundle.
+ */
+export type BundleWish = { 
+/**
+ * Everything that is here, whoever has it already.
+ */
+whole: boolean, 
+/**
+ * Only what any of these devices lacks by its own signed word; none: any of the other members.
+ */
+lacked_by: Array<string>, 
+/**
+ * Previews without originals.
+ */
+previews_only: boolean, };
+
+/**
+ * What a bundle would hold.
+ */
+export type ShareView = { 
+/**
+ * Moments of which there is something in it.
+ */
+moments: number, 
+/**
+ * Operations.
+ */
+operations: number, 
+/**
+ * Sealed blobs.
+ */
+blobs: number, 
+/**
+ * Bytes of the blobs; the file is a little larger.
+ */
+bytes: number, };
+
+/**
+ * What opening a bundle came to.
+ */
+export type BundleReceipt = { 
+/**
+ * The group it is of.
+ */
+group: string, 
+/**
+ * The group's title.
+ */
+title: string, 
+/**
+ * Operations that were not here.
+ */
+operations_new: number, 
+/**
+ * Operations that were here already.
+ */
+operations_known: number, 
+/**
+ * Blobs that are complete by it.
+ */
+blobs_new: number, 
+/**
+ * Blobs that were here already.
+ */
+blobs_known: number, 
+/**
+ * Records that are not valid, or that nothing here names.
+ */
+refused: number, 
+/**
+ * Parts of the file that are damaged; what was whole has been merged.
+ */
+damaged: number, 
+/**
+ * Whether the file was there to its end.
+ */
+complete: boolean, };
+
+/**
+ * How an album is taken home.
+ */
+export type ExportFormat = "tree" | "zip" | "web";
+
+/**
+ * What an export came to.
+ */
+export type ExportReceipt = { 
+/**
+ * Originals and moving parts written.
+ */
+written: number, 
+/**
+ * Those that were there already, byte for byte.
+ */
+skipped: number, 
+/**
+ * Moments of which only a preview could be written.
+ */
+previews_only: number, 
+/**
+ * Originals that are not on this device.
+ */
+missing: number, 
+/**
+ * Bytes written.
+ */
+bytes: number, 
+/**
+ * What was exported, after every byte was read.
+ */
+fingerprint: string, 
+/**
+ * Its three words.
+ */
+words: string, };
+
+/**
+ * What a folder holds that could be taken in.
+ */
+export type ImportSurvey = { 
+/**
+ * Photos and clips, by their names' endings.
+ */
+files: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Folders that were looked into.
+ */
+folders: number, 
+/**
+ * Files that are passed over.
+ */
+others: number, 
+/**
+ * The title of the exported album that the folder is.
+ */
+album?: string, };
+
+/**
+ * What taking in a folder came to.
+ */
+export type ImportReceipt = { 
+/**
+ * Moments that are new on the timeline.
+ */
+added: number, 
+/**
+ * Moments that were there already.
+ */
+already_there: number, 
+/**
+ * Captions that came along.
+ */
+captions: number, 
+/**
+ * Files that could not be added.
+ */
+failed: number, 
+/**
+ * The first of them, each with its reason.
+ */
+failures: Array<PostFailure>, };
+
+/**
+ * Asks for the long work of a group.
+ */
+export type JobGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Stops the long work of a group, or forgets how it ended.
+ */
+export type JobStop = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Starts to upload an album to an Immich server.
+ */
+export type ImmichStart = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The server's address.
+ */
+url: string, 
+/**
+ * Its API key; it is not kept.
+ */
+key: string, };
+
+/**
+ * The long work of a group, if there is or was any.
+ */
+export type JobPage = { 
+/**
+ * What runs, or how the last one ended.
+ */
+job?: JobView, };
+
+/**
+ * Work that takes long.
+ */
+export type JobView = { 
+/**
+ * What it is.
+ */
+kind: JobKind, 
+/**
+ * Whether it goes on.
+ */
+state: JobState, 
+/**
+ * Things done.
+ */
+done: number, 
+/**
+ * Things there are; 0 while that is not known.
+ */
+total: number, 
+/**
+ * Bytes written or read.
+ */
+bytes: number, 
+/**
+ * What it came to.
+ */
+receipt?: JobReceipt, 
+/**
+ * Why it failed.
+ */
+error?: ApiError, };
+
+/**
+ * What long work is.
+ */
+export type JobKind = "export" | "immich" | "bundle" | "import";
+
+/**
+ * Whether long work goes on.
+ */
+export type JobState = "running" | "done" | "failed";
+
+/**
+ * What long work came to.
+ */
+export type JobReceipt = { "of": "export" } & ExportReceipt | { "of": "bundle" } & BundleReport | { "of": "import" } & ImportReceipt;
+
+/**
+ * What packing a bundle came to.
+ */
+export type BundleReport = { 
+/**
+ * Operations in it.
+ */
+operations: number, 
+/**
+ * Sealed blobs in it.
+ */
+blobs: number, 
+/**
+ * Blobs that were to be in it and could not be read.
+ */
+missing: number, 
+/**
+ * Bytes of the file.
+ */
+bytes: number, };
+
+/**
+ * Asks what a big screen of a group shows beside its moments.
+ */
+export type ScreenGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * What a big screen shows beside the moments, which come as pages of the timeline with the filter `screens`.
+ */
+export type ScreenView = { 
+/**
+ * The event's name.
+ */
+title: string, 
+/**
+ * A QR code that lets people in: an SVG document of black modules on a transparent ground; absent when nobody can join by
+ * this device.
+ */
+qr_svg?: string, 
+/**
+ * Whether whoever asks may invite.
+ */
+can_invite: boolean, 
+/**
+ * Whether whoever asks may hold moments of others back from it.
+ */
+can_hold: boolean, };
+
+/**
+ * Asks a box for its state; any other device has none.
+ */
+export type BoxGet = Record<symbol, never>;
+
+/**
+ * Changes what a box does. What is absent stays.
+ */
+export type BoxSet = { 
+/**
+ * Whether uploads of cameras are refused for now.
+ */
+camera_paused?: boolean, };
+
+/**
+ * The state of a box.
+ */
+export type BoxView = { 
+/**
+ * The group that it serves.
+ */
+group: string, 
+/**
+ * Since when it runs.
+ */
+since_ms: number, 
+/**
+ * Address of the page of this box's owner, without a token.
+ */
+page: string, 
+/**
+ * Where cameras drop off their files.
+ */
+camera: CameraDoor, 
+/**
+ * Printing on request; absent when it is off.
+ */
+printing?: Printing, };
+
+/**
+ * Where cameras drop off their files, and what became of them since the box runs.
+ */
+export type CameraDoor = { 
+/**
+ * Address of the FTP server; absent when it is off.
+ */
+ftp?: string, 
+/**
+ * Address of the WebDAV server; absent when it is off.
+ */
+webdav?: string, 
+/**
+ * The watched folder; absent when there is none.
+ */
+folder?: string, 
+/**
+ * Name that a camera gives.
+ */
+user: string, 
+/**
+ * Password that a camera gives; empty when both servers are off.
+ */
+password: string, 
+/**
+ * Whether uploads are refused for now.
+ */
+paused: boolean, 
+/**
+ * Files that are on their way in.
+ */
+waiting: number, 
+/**
+ * Files that became moments.
+ */
+posted: number, 
+/**
+ * Files that were on the timeline already.
+ */
+already_there: number, 
+/**
+ * When the last one came in; absent when none did.
+ */
+last_at_ms?: number, 
+/**
+ * What could not be added, newest first, at most twenty.
+ */
+failures: Array<CameraFailure>, };
+
+/**
+ * A file of a camera that could not be added.
+ */
+export type CameraFailure = { 
+/**
+ * Its name, made safe.
+ */
+name: string, 
+/**
+ * When.
+ */
+at_ms: number, 
+/**
+ * Why.
+ */
+error: ApiError, };
+
+/**
+ * Printing on request.
+ */
+export type Printing = { 
+/**
+ * The printer's name; empty for the system's own choice.
+ */
+printer: string, 
+/**
+ * Pages printed today.
+ */
+pages: number, 
+/**
+ * Pages that may be printed in a day.
+ */
+pages_a_day: number, 
+/**
+ * Copies that may be asked for at once.
+ */
+copies: number, };
+
+/**
+ * Prints a moment on the printer of this box.
+ */
+export type MomentPrint = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, 
+/**
+ * How many copies, from 1.
+ */
+copies: number, };
 
 /**
  * Asks for transfers and storage of a group.
@@ -1283,6 +1409,28 @@ group: string,
 moment: string, };
 
 /**
+ * Holds a moment back from big screens, or lets it on again: for hosts, and for who posted it.
+ */
+export type MomentHold = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moment's id.
+ */
+moment: string, 
+/**
+ * True to hold it back.
+ */
+on: boolean, };
+
+/**
+ * Who holds a moment back from big screens.
+ */
+export type HeldBack = "author" | "host";
+
+/**
  * Answers the question of a moment whose original was held back.
  */
 export type MomentShare = { 
@@ -1344,7 +1492,7 @@ kind: MomentKind,
  */
 media_type: string, 
 /**
- * Device that posted it, or the key of the guest who did.
+ * Device that posted it.
  */
 author: string, 
 /**
@@ -1356,17 +1504,21 @@ author_name: string,
  */
 author_colour: number, 
 /**
- * Whether a guest posted it.
- */
-author_is_guest: boolean, 
-/**
- * Whether it is of whoever asks: this device, or this guest.
+ * Whether this device posted it.
  */
 mine: boolean, 
 /**
- * When it was captured.
+ * When it was captured, by the corrected clock of its camera.
  */
 captured_at_ms: number, 
+/**
+ * By how much that is corrected: the camera said `captured_at_ms - shift_ms`; absent when its clock is taken as it is.
+ */
+shift_ms?: number, 
+/**
+ * The camera's make and model; absent when the file does not say.
+ */
+camera?: string, 
 /**
  * The camera's offset from UTC in minutes; absent when the file does not say.
  */
@@ -1436,6 +1588,10 @@ live?: LiveClip,
  */
 retracted: boolean, 
 /**
+ * Who holds it back from big screens; absent when nobody does.
+ */
+held_back?: HeldBack, 
+/**
  * Devices known to hold the original, this one included.
  */
 on_devices: number, 
@@ -1465,7 +1621,7 @@ emoji: string,
  */
 count: number, 
 /**
- * Whether whoever asks did.
+ * Whether this device did.
  */
 mine: boolean, 
 /**
@@ -1525,7 +1681,7 @@ filter: TimelineFilter, };
  */
 export type TimelineFilter = { 
 /**
- * Only those of one device or guest.
+ * Only those of one device.
  */
 author?: string, 
 /**
@@ -1556,7 +1712,11 @@ text?: string,
 /**
  * Of a stack (a burst, or photos that look alike) only its first.
  */
-stacked?: boolean, };
+stacked?: boolean, 
+/**
+ * Only those that nobody holds back from big screens.
+ */
+screens?: boolean, };
 
 /**
  * One page of the timeline.
@@ -1748,6 +1908,10 @@ already_there: number,
  */
 waiting: number, 
 /**
+ * Photos of the group's clock: they set the clock of their camera, and are posted when that was chosen.
+ */
+clocks?: Array<ClockPhoto>, 
+/**
  * Files that could not be added, each with its reason.
  */
 failures: Array<PostFailure>, };
@@ -1848,6 +2012,208 @@ streams: boolean, };
 export type LiveClip = "recording" | "silent";
 
 /**
+ * Asks for the cameras whose clock the caller can set: those of own moments, for hosts everybody's.
+ */
+export type ClockList = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Sets the clock of a camera by hand: for all of its captures, or for a range of them.
+ */
+export type ClockSet = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The camera.
+ */
+camera: string, 
+/**
+ * What is added to its times; 0: they are right.
+ */
+offset_ms: number, 
+/**
+ * Only for captures from then on, by the camera's clock.
+ */
+from_ms?: number, 
+/**
+ * Only for captures before then, by the camera's clock.
+ */
+until_ms?: number, };
+
+/**
+ * Puts back what a camera's clock was set to before. Once more, and the last setting is back.
+ */
+export type ClockUndo = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The camera.
+ */
+camera: string, };
+
+/**
+ * Chooses whether photos of the group's clock are posted, too; not unless chosen.
+ */
+export type ClockPhotos = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * True to post them.
+ */
+post: boolean, };
+
+/**
+ * Asks for the group's clock as it is now, to be shown to a camera.
+ */
+export type ClockShow = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * The group's clock at one time. A photo of it tells how wrong the camera's clock is.
+ */
+export type ClockFace = { 
+/**
+ * The time it shows.
+ */
+at_ms: number, 
+/**
+ * The text in the QR code.
+ */
+text: string, 
+/**
+ * The QR code, black on white.
+ */
+qr_svg: string, };
+
+/**
+ * Cameras whose clock can be set.
+ */
+export type ClockPage = { 
+/**
+ * The caller's own first, then those with most moments.
+ */
+cameras: Array<CameraView>, 
+/**
+ * Whether photos of the group's clock are posted, too.
+ */
+posts_photos: boolean, };
+
+/**
+ * A camera, by what files say of it.
+ */
+export type CameraView = { 
+/**
+ * Names it in requests.
+ */
+id: string, 
+/**
+ * Make and model; empty when the files do not say.
+ */
+name: string, 
+/**
+ * Tells cameras of one name apart, counted from 1; absent where there is one of that name.
+ */
+number?: number, 
+/**
+ * Device whose moments these are.
+ */
+author: string, 
+/**
+ * Its name.
+ */
+author_name: string, 
+/**
+ * Whether that is this device.
+ */
+mine: boolean, 
+/**
+ * Moments on the timeline.
+ */
+count: number, 
+/**
+ * The first time it wrote, by its own clock.
+ */
+first_at_ms: number, 
+/**
+ * The last time it wrote, by its own clock.
+ */
+last_at_ms: number, 
+/**
+ * By how much its times are corrected, in the order of the ranges.
+ */
+shifts: Array<ClockShiftView>, 
+/**
+ * Who set the clock, when that was another device.
+ */
+set_by?: string, 
+/**
+ * Whether there is a setting to undo.
+ */
+can_undo: boolean, 
+/**
+ * A few of its moments, oldest first, the first and the last among them.
+ */
+samples: Array<MomentView>, };
+
+/**
+ * By how much a camera's times are corrected in one range of them.
+ */
+export type ClockShiftView = { 
+/**
+ * What is added.
+ */
+offset_ms: number, 
+/**
+ * From when on, by the camera's clock.
+ */
+from_ms?: number, 
+/**
+ * Before when, by the camera's clock.
+ */
+until_ms?: number, 
+/**
+ * Whether a photo of the group's clock told it.
+ */
+by_photo: boolean, };
+
+/**
+ * A photo of the group's clock that was recognised among added files.
+ */
+export type ClockPhoto = { 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * The camera.
+ */
+camera: string, 
+/**
+ * Its make and model; empty when the file does not say.
+ */
+camera_name: string, 
+/**
+ * By how much its clock is corrected: positive when it is slow.
+ */
+offset_ms: number, 
+/**
+ * Whether that was not known before; then it was set.
+ */
+set: boolean, };
+
+/**
  * Something changed.
  */
 export type Event = { "event": "groups_changed" } | { "event": "status_changed" } | { "event": "members_changed", 
@@ -1855,10 +2221,6 @@ export type Event = { "event": "groups_changed" } | { "event": "status_changed" 
  * The group's id.
  */
 group: string, } | { "event": "invites_changed", 
-/**
- * The group's id.
- */
-group: string, } | { "event": "guests_changed", 
 /**
  * The group's id.
  */
@@ -1878,7 +2240,11 @@ changed: Array<string>,
 /**
  * Moments that went.
  */
-removed: Array<string>, } | { "event": "transfer", 
+removed: Array<string>, } | { "event": "clocks_changed", 
+/**
+ * The group's id.
+ */
+group: string, } | { "event": "transfer", 
 /**
  * The group's id.
  */
@@ -1890,7 +2256,11 @@ moment: string,
 /**
  * Verified part, 0 to 1.
  */
-progress: number, } | { "event": "join_progress", 
+progress: number, } | { "event": "album_job", 
+/**
+ * The group's id.
+ */
+group: string, } | { "event": "join_progress", 
 /**
  * The group's id.
  */
@@ -1898,7 +2268,7 @@ group: string,
 /**
  * How far it is.
  */
-stage: JoinStage, } | { "event": "lagged" };
+stage: JoinStage, } | { "event": "box_changed" } | { "event": "lagged" };
 
 /**
  * How far a join is.
@@ -1925,10 +2295,265 @@ message: string, };
 /**
  * What an error is.
  */
-export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_invite" | "unknown_door" | "unknown_upload" | "blocked" | "quota_used_up" | "try_later" | "out_of_order" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "file_exists" | "not_a_bundle" | "bundle_too_new" | "bundle_of_others" | "server_unreachable" | "server_refused" | "no_printer" | "print_limit" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+
+/**
+ * Asks what there is and how it is set.
+ */
+export type SystemGet = Record<symbol, never>;
+
+/**
+ * Changes what is given, and leaves the rest.
+ */
+export type SystemSet = { 
+/**
+ * Whether closing the window leaves the app in the tray.
+ */
+close_to_tray?: boolean, 
+/**
+ * Whether arrivals are told while nobody looks.
+ */
+notify?: boolean, 
+/**
+ * Whether they are told at night, too.
+ */
+notify_at_night?: boolean, 
+/**
+ * The language of what the system shows; one that the app does not speak is English.
+ */
+language?: string, };
+
+/**
+ * Says whether the arrivals of a group are kept quiet.
+ */
+export type SystemMute = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * True to keep them quiet.
+ */
+muted: boolean, };
+
+/**
+ * Asks the person for a permission.
+ */
+export type SystemAsk = { 
+/**
+ * For this.
+ */
+what: SystemPermission, };
+
+/**
+ * Opens the system's own settings of this app.
+ */
+export type SystemSettings = Record<symbol, never>;
+
+/**
+ * What there is on this machine and how it is set.
+ */
+export type SystemView = { 
+/**
+ * Whether it is a phone: the system's own sharing, picker and settings are there.
+ */
+phone: boolean, 
+/**
+ * Whether something shows the tray icon now.
+ */
+tray: boolean, 
+/**
+ * Whether closing the window leaves the app in the tray, where there is one.
+ */
+close_to_tray: boolean, 
+/**
+ * Whether arrivals are told while nobody looks.
+ */
+notify: boolean, 
+/**
+ * Whether they are told between 22 and 8, too.
+ */
+notify_at_night: boolean, 
+/**
+ * Groups whose arrivals are kept quiet.
+ */
+muted: Array<string>, 
+/**
+ * What the system lets the app do.
+ */
+permissions: SystemPermissions, 
+/**
+ * The camera roll; absent where there is none.
+ */
+roll?: RollView, };
+
+/**
+ * Something that the system asks the person about.
+ */
+export type SystemPermission = "local_network" | "photos" | "camera" | "notifications";
+
+/**
+ * Whether the app may.
+ */
+export type SystemGrant = "granted" | "denied" | "not_asked";
+
+/**
+ * What the app may do.
+ */
+export type SystemPermissions = { 
+/**
+ * Finding members and speaking to them.
+ */
+local_network: SystemGrant, 
+/**
+ * Seeing new photos and clips.
+ */
+photos: SystemGrant, 
+/**
+ * Taking photos and clips.
+ */
+camera: SystemGrant, 
+/**
+ * Telling of arrivals.
+ */
+notifications: SystemGrant, };
+
+/**
+ * Shares what the phone's camera takes from now on with one group, or with none.
+ */
+export type RollSet = { 
+/**
+ * The group's id; absent to end it.
+ */
+group?: string, };
+
+/**
+ * Keeps a capture of the camera from going out, as long as it has not.
+ */
+export type RollKeep = { 
+/**
+ * The capture's name, as [`RollCapture`] has it.
+ */
+name: string, };
+
+/**
+ * What the phone's camera shares.
+ */
+export type RollView = { 
+/**
+ * The group that it goes to; absent while it is off.
+ */
+group?: string, 
+/**
+ * Whether it waits because nobody of the group is near: what the camera takes meanwhile is never shared.
+ */
+paused: boolean, 
+/**
+ * Captures that go out soon, the oldest first.
+ */
+waiting: Array<RollCapture>, 
+/**
+ * How many went out since it was switched on.
+ */
+shared: number, };
+
+/**
+ * A capture of the camera that is about to go out.
+ */
+export type RollCapture = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * When it goes out.
+ */
+at_ms: number, };
+
+/**
+ * Asks what other programs have handed over.
+ */
+export type OfferGet = Record<symbol, never>;
+
+/**
+ * Adds what was handed over to a group.
+ */
+export type OfferTake = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Forgets what was handed over; the files themselves stay where they are.
+ */
+export type OfferDrop = Record<symbol, never>;
+
+/**
+ * Files that another program handed over and nobody has answered.
+ */
+export type OfferView = { 
+/**
+ * How many; none when nothing waits.
+ */
+count: number, 
+/**
+ * The names of the first few.
+ */
+names: Array<string>, 
+/**
+ * Bytes of all of them.
+ */
+size_bytes: number, };
+
+/**
+ * Lets the person pick photos and clips with the system's own picker, as they were taken, and adds them to a group.
+ */
+export type SystemPick = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Hands originals to other programs: by the system's own sharing, or as files in the person's folder of pictures.
+ */
+export type ShareOut = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * The moments, at most [`SHARED_AT_ONCE`].
+ */
+moments: Array<string>, };
+
+/**
+ * What was handed over.
+ */
+export type SharedView = { 
+/**
+ * How many originals.
+ */
+count: number, 
+/**
+ * The folder that they were written to; absent where the system took them.
+ */
+folder?: string, };
+
+/**
+ * Opens the folder that [`ShareOut`] writes to.
+ */
+export type FolderOpen = Record<symbol, never>;
+
+/**
+ * Something changed on the machine.
+ */
+export type SystemEvent = { "event": "system_changed" } | { "event": "offer_changed" };
 
 export interface Calls {
   "app.status": { args: StatusGet; reply: AppStatus };
+  "app.diagnostics": { args: DiagnosticsGet; reply: DiagnosticsView };
   "profile.set": { args: ProfileSet; reply: Profile };
   "group.create": { args: GroupCreate; reply: GroupView };
   "group.list": { args: GroupList; reply: GroupPage };
@@ -1940,19 +2565,14 @@ export interface Calls {
   "invite.list": { args: InviteList; reply: InvitePage };
   "invite.revoke": { args: InviteRevoke; reply: InvitePage };
   "invite.inspect": { args: InviteInspect; reply: InvitePreview };
-  "guest.open": { args: GuestOpen; reply: GuestPage };
-  "guest.close": { args: GuestClose; reply: GuestPage };
-  "guest.list": { args: GuestList; reply: GuestPage };
-  "guest.judge": { args: GuestJudge; reply: GuestPage };
-  "guest.enter": { args: GuestEnter; reply: GuestWelcome };
-  "guest.media": { args: GuestMedia; reply: GuestMediaPage };
-  "guest.say": { args: GuestSay; reply: GuestSaidView };
-  "guest.upload": { args: GuestUpload; reply: GuestUploadView };
-  "guest.show": { args: GuestShow; reply: GuestUploadView };
-  "guest.finish": { args: GuestFinish; reply: GuestUploadView };
-  "guest.abort": { args: GuestAbort; reply: GuestUploadView };
+  "invite.card": { args: InviteCard; reply: CardView };
   "member.list": { args: MemberList; reply: MemberPage };
   "peer.list": { args: PeerList; reply: PeerPage };
+  "album.get": { args: AlbumGet; reply: AlbumView };
+  "album.share": { args: AlbumShare; reply: ShareView };
+  "album.job": { args: JobGet; reply: JobPage };
+  "album.stop": { args: JobStop; reply: JobPage };
+  "album.immich": { args: ImmichStart; reply: JobPage };
   "storage.get": { args: StorageGet; reply: StorageView };
   "storage.set": { args: StorageSet; reply: StorageView };
   "timeline.page": { args: TimelineQuery; reply: TimelinePage };
@@ -1964,9 +2584,35 @@ export interface Calls {
   "moment.caption": { args: MomentCaption; reply: MomentView };
   "moment.react": { args: MomentReact; reply: MomentView };
   "moment.favourite": { args: MomentFavourite; reply: FavouriteView };
+  "moment.hold": { args: MomentHold; reply: MomentView };
+  "moment.print": { args: MomentPrint; reply: Printing };
   "moment.retract": { args: MomentRetract; reply: MomentView };
   "moment.share": { args: MomentShare; reply: MomentView };
+  "box.get": { args: BoxGet; reply: BoxView };
+  "box.set": { args: BoxSet; reply: BoxView };
+  "screen.get": { args: ScreenGet; reply: ScreenView };
   "clip.get": { args: ClipGet; reply: ClipReceipt };
   "clip.close": { args: ClipClose; reply: PostReceipt };
   "clip.abort": { args: ClipAbort; reply: ClipReceipt };
+  "clock.list": { args: ClockList; reply: ClockPage };
+  "clock.set": { args: ClockSet; reply: ClockPage };
+  "clock.undo": { args: ClockUndo; reply: ClockPage };
+  "clock.photos": { args: ClockPhotos; reply: ClockPage };
+  "clock.show": { args: ClockShow; reply: ClockFace };
+}
+
+export interface SystemCalls {
+  "system.get": { args: SystemGet; reply: SystemView };
+  "system.set": { args: SystemSet; reply: SystemView };
+  "system.mute": { args: SystemMute; reply: SystemView };
+  "system.ask": { args: SystemAsk; reply: SystemView };
+  "system.settings": { args: SystemSettings; reply: SystemView };
+  "system.pick": { args: SystemPick; reply: PostReceipt };
+  "roll.set": { args: RollSet; reply: SystemView };
+  "roll.keep": { args: RollKeep; reply: SystemView };
+  "offer.get": { args: OfferGet; reply: OfferView };
+  "offer.take": { args: OfferTake; reply: PostReceipt };
+  "offer.drop": { args: OfferDrop; reply: OfferView };
+  "share.out": { args: ShareOut; reply: SharedView };
+  "folder.open": { args: FolderOpen; reply: SystemView };
 }

@@ -1,4 +1,24 @@
-import type { ApiError, Calls, ClipReceipt, ClipTarget, ErrorCode, Event, MediaPart, PostReceipt, UploadTarget } from './contract';
+import type {
+  ApiError,
+  BundleReceipt,
+  BundleWish,
+  Calls,
+  ClipReceipt,
+  ClipTarget,
+  ErrorCode,
+  Event,
+  ExportFormat,
+  ImportSurvey,
+  JobPage,
+  MediaPart,
+  PostReceipt,
+  SystemCalls,
+  SystemEvent,
+  UploadTarget,
+} from './contract';
+
+/** What is taken home: the album, or a bundle of it for those who lack something. */
+export type Taking = { readonly what: 'export'; readonly format: ExportFormat } | { readonly what: 'bundle'; readonly wish: BundleWish };
 
 /** What the screens need of whatever runs the engine: requests, events, and addresses for bytes. */
 export interface Host {
@@ -18,13 +38,31 @@ export interface Host {
     | undefined;
   /** Puts an original among the person's photos, where its address alone does not: on a phone, and where bytes are sealed. */
   readonly save?: ((group: string, moment: string) => Promise<void>) | undefined;
+  /** The machine that the app's window runs on; a node's page has none. */
+  readonly system?: SystemHost | undefined;
   /**
    * Sends the next bytes of a recording while it is made: in order, about twice a second. Where the answer was lost the same
    * bytes may be sent again; `clip.get` says where to go on, `clip.close` ends it, `clip.abort` takes it back.
    */
   record(bytes: Blob, target: ClipTarget): Promise<ClipReceipt>;
+  /** How files are taken home: to a place that the person is asked for, as a download, or not at all. */
+  readonly takes: 'dialog' | 'download' | null;
+  /** Takes an album or a bundle home. Answers with the work that goes on, if the engine does it. */
+  takeHome(group: string, taking: Taking): Promise<JobPage>;
+  /** Merges a bundle into the group that it is of. */
+  openBundle(file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<BundleReceipt>;
+  /** Lets the person choose a folder, and counts what is in it; absent where the page itself is given files. */
+  readonly chooseImport?: (() => Promise<ImportSurvey | null>) | undefined;
+  /** Takes in the folder that was chosen. */
+  readonly startImport?: ((group: string) => Promise<JobPage>) | undefined;
   /** Streams one file into a group. */
   upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt>;
+}
+
+/** What the app's window can ask of its machine. */
+export interface SystemHost {
+  call<Name extends keyof SystemCalls>(name: Name, args: SystemCalls[Name]['args']): Promise<SystemCalls[Name]['reply']>;
+  events(listener: (event: SystemEvent) => void): () => void;
 }
 
 /** What can fail: the engine's codes, the two ways of not reaching it, and what a page itself cannot do. */

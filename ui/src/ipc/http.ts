@@ -1,6 +1,7 @@
-import { clipUrl, mediaUrl, putClip, putFile, uploadUrl } from './bytes';
+import { saveFile } from '../lib/save';
+import { clipUrl, mediaUrl, putBundle, putClip, putFile, takingUrl, uploadUrl } from './bytes';
 import type { Calls, Event } from './contract';
-import { Failure, type Host, toFailure } from './host';
+import { Failure, type Host, type Taking, toFailure } from './host';
 
 const SESSION = 'afterglow-session';
 const FIRST_RETRY_MS = 250;
@@ -18,10 +19,15 @@ export async function openHttp(): Promise<Host> {
   return new HttpHost(new URL(`/${encodeURIComponent(session)}/`, location.origin).href);
 }
 
+/** Where an address with a token may lead; everything else is home. */
+const PLACES = /^(?:box|(?:screen|group)\/[0-9a-f]{1,128})$/;
+
 /** Reads the token and removes it from the address bar and the history at once. */
 function takeToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token !== null) history.replaceState(null, '', `${location.pathname}${location.search}#/`);
+  const said = new URLSearchParams(location.hash.slice(1));
+  const token = said.get('token');
+  const to = said.get('to') ?? '';
+  if (token !== null) history.replaceState(null, '', `${location.pathname}${location.search}#/${PLACES.test(to) ? to : ''}`);
   return token;
 }
 
@@ -49,6 +55,7 @@ async function send(url: string, body: unknown): Promise<Response> {
 
 class HttpHost implements Host {
   readonly kind = 'http';
+  readonly takes = 'download';
   readonly #base: string;
 
   constructor(base: string) {
@@ -97,6 +104,16 @@ class HttpHost implements Host {
 
   mediaUrl(group: string, moment: string, part: Parameters<Host['mediaUrl']>[2]): string {
     return mediaUrl(this.#base, group, moment, part);
+  }
+
+  /** The browser downloads it, shows how far it is, and names it as the engine says. */
+  async takeHome(group: string, taking: Taking): ReturnType<Host['takeHome']> {
+    await saveFile(takingUrl(this.#base, group, taking), '');
+    return {};
+  }
+
+  openBundle(...[file, onProgress, signal]: Parameters<Host['openBundle']>): ReturnType<Host['openBundle']> {
+    return putBundle(this.#base, file, onProgress, signal);
   }
 
   record(...[bytes, target]: Parameters<Host['record']>): ReturnType<Host['record']> {

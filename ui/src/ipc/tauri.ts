@@ -1,33 +1,46 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import { clipUrl, mediaUrl, putClip, putFile, uploadUrl } from './bytes';
-import type { Calls, Event } from './contract';
-import { type Host, toFailure } from './host';
+import { clipUrl, mediaUrl, putBundle, putClip, putFile, uploadUrl } from './bytes';
+import type { Calls, Event, ImportSurvey, JobPage, SystemCalls, SystemEvent } from './contract';
+import { type Host, type SystemHost, type Taking, toFailure } from './host';
 
 /** Opens the app's own engine. Requests and events go through Tauri, bytes through its loopback server. */
 export async function openTauri(): Promise<Host> {
   return new TauriHost(await invoke<string>('media_base'));
 }
 
+const ON_A_PHONE = /Android|iPhone|iPad/.test(navigator.userAgent);
+
 class TauriHost implements Host {
   readonly kind = 'tauri';
   readonly #base: string;
 
-  /** The webview of a phone saves no files by itself. */
-  readonly save = /Android|iPhone|iPad/.test(navigator.userAgent) ? saveOriginal : undefined;
+  /** The webview of a phone saves no files by itself, and has no folders to choose from. */
+  readonly save = ON_A_PHONE ? saveOriginal : undefined;
+  readonly takes = ON_A_PHONE ? null : 'dialog';
+  readonly chooseImport = ON_A_PHONE ? undefined : () => ask<ImportSurvey | null>('choose_import');
+  readonly startImport = ON_A_PHONE ? undefined : (group: string) => ask<JobPage>('start_import', { group });
+
+  readonly system: SystemHost = {
+    call: async <Name extends keyof SystemCalls>(name: Name, args: SystemCalls[Name]['args']) => {
+      try {
+        return await invoke<SystemCalls[Name]['reply']>('system', { request: { call: name, args } });
+      } catch (cause) {
+        throw toFailure(cause);
+      }
+    },
+    events: (listener) => {
+      const listening = listen<SystemEvent>('system', ({ payload }) => listener(payload));
+      return () => void listening.then((stop) => stop());
+    },
+  };
 
   constructor(base: string) {
     this.#base = base;
   }
 
   async call<Name extends keyof Calls>(name: Name, args: Calls[Name]['args']): Promise<Calls[Name]['reply']> {
-    try {
-      return await invoke<Calls[Name]['reply']>('call', {
-        request: { call: name, args },
-      });
-    } catch (cause) {
-      throw toFailure(cause);
-    }
+    return ask<Calls[Name]['reply']>('call', { request: { call: name, args } });
   }
 
   events(listener: (event: Event) => void): () => void {
@@ -39,6 +52,14 @@ class TauriHost implements Host {
     return mediaUrl(this.#base, group, moment, part);
   }
 
+  takeHome(group: string, taking: Taking): ReturnType<Host['takeHome']> {
+    return ask<JobPage>('take_home', { group, taking });
+  }
+
+  openBundle(...[file, onProgress, signal]: Parameters<Host['openBundle']>): ReturnType<Host['openBundle']> {
+    return putBundle(this.#base, file, onProgress, signal);
+  }
+
   record(...[bytes, target]: Parameters<Host['record']>): ReturnType<Host['record']> {
     return putClip(clipUrl(this.#base, target), bytes);
   }
@@ -48,9 +69,13 @@ class TauriHost implements Host {
   }
 }
 
-async function saveOriginal(group: string, moment: string): Promise<void> {
+function saveOriginal(group: string, moment: string): Promise<void> {
+  return ask('save_original', { group, moment });
+}
+
+async function ask<T>(command: string, args?: Record<string, unknown>): Promise<T> {
   try {
-    await invoke('save_original', { group, moment });
+    return await invoke<T>(command, args);
   } catch (cause) {
     throw toFailure(cause);
   }

@@ -93,7 +93,8 @@ async function fromSensor(track: MediaStreamTrack): Promise<Blob | null> {
   }
 }
 
-function fromFrame(video: HTMLVideoElement): Promise<Blob> {
+/** The frame that is shown. The camera itself is left alone: asked for a still, it may start a recording anew. */
+export function fromFrame(video: HTMLVideoElement): Promise<Blob> {
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;

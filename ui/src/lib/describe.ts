@@ -1,4 +1,4 @@
-import type { MomentView } from '../ipc/contract';
+import type { CameraView, MomentView } from '../ipc/contract';
 import { m } from '../paraglide/messages.js';
 import { time } from './format';
 
@@ -15,6 +15,12 @@ export function describe(moment: MomentView): string {
   };
   const what = { photo: m.photo_by, clip: m.clip_by, live: m.live_by }[moment.kind](inputs);
   return moment.caption === '' ? what : `${what}: ${moment.caption}`;
+}
+
+/** A camera's make and model, with its number where there are several of that name. */
+export function cameraName({ name, number }: Pick<CameraView, 'name' | 'number'>): string {
+  const known = name || m.camera_unnamed();
+  return number === undefined ? known : m.camera_numbered({ name: known, number });
 }
 
 /** Whether browsers show files of this type in an image. */

@@ -1,4 +1,5 @@
 import { language } from '../state/language.svelte';
+import { split } from './shift';
 
 const kept = new Map<string, unknown>();
 
@@ -34,6 +35,12 @@ export function day(ms: number, now = Date.now()): string {
 
 /** "21 Nov 2026, 14:05". */
 export const dateTime = (ms: number) => dateForm({ dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+
+/** "21 Nov 2026, 14:05:30". */
+export const exactTime = (ms: number) => dateForm({ dateStyle: 'medium', timeStyle: 'medium' }).format(ms);
+
+/** "14:05:30". */
+export const clockTime = (ms: number) => dateForm({ timeStyle: 'medium' }).format(ms);
 
 /** "21 Nov 2026". */
 export const date = (ms: number) => dateForm({ dateStyle: 'medium' }).format(ms);
@@ -109,6 +116,19 @@ export function duration(ms: number): string {
   const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
   const tail = `${h > 0 ? String(m).padStart(2, '0') : m}:${String(s).padStart(2, '0')}`;
   return h > 0 ? `${h}:${tail}` : tail;
+}
+
+/** "+1 hr 3 min", "−10 days": by how much a clock is corrected. */
+export function shift(ms: number): string {
+  const parts = split(ms);
+  const units = (['day', 'hour', 'minute', 'second'] as const).flatMap((unit) => {
+    const count = parts[`${unit}s`];
+    return count > 0
+      ? [keep(`shift ${unit}`, (l) => new Intl.NumberFormat(l, { style: 'unit', unit, unitDisplay: 'short' })).format(count)]
+      : [];
+  });
+  const none = keep('shift second', (l) => new Intl.NumberFormat(l, { style: 'unit', unit: 'second', unitDisplay: 'short' })).format(0);
+  return units.length === 0 ? none : `${parts.slow ? '+' : '−'}${units.join(' ')}`;
 }
 
 /** "21 Nov". */

@@ -1,8 +1,13 @@
 import type { Attachment } from 'svelte/attachments';
+import { closeOnBack } from './back';
 
-/** Opens a `<dialog>` over everything, closes it by Escape and by a tap beside it, and gives the focus back. */
-export function modal(onclose: () => void): Attachment<HTMLDialogElement> {
+/**
+ * Opens a `<dialog>` over everything, closes it by Escape and by a tap beside it, and gives the focus back. One that no address
+ * names (`unnamed`) is closed by the way back, too; the others are, because it changes the address.
+ */
+export function modal(onclose: () => void, unnamed = false): Attachment<HTMLDialogElement> {
   return (dialog) => {
+    const forget = unnamed ? closeOnBack(onclose) : () => {};
     const before = document.activeElement;
     const cancel = (event: globalThis.Event) => {
       event.preventDefault();
@@ -18,6 +23,7 @@ export function modal(onclose: () => void): Attachment<HTMLDialogElement> {
     const { activeElement } = document;
     if (activeElement === null || !/^(input|textarea)$/i.test(activeElement.tagName)) dialog.focus({ preventScroll: true });
     return () => {
+      forget();
       dialog.removeEventListener('cancel', cancel);
       dialog.removeEventListener('mousedown', beside);
       dialog.close();

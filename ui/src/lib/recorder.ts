@@ -15,6 +15,8 @@ export interface Recorder {
 export type Sink = (bytes: Blob) => void;
 
 const SLICE_MS = 500;
+/** A fragment begins with a whole picture: as often as this one can go out. */
+const FRAGMENT_MS = 1_000;
 /** A webview may claim that it records and yield nothing: bytes are the only proof. */
 const PROOF_MS = 3_000;
 /** Fragmented MP4 first: it plays in every browser that may look at it. */
@@ -40,7 +42,7 @@ export async function startRecording(stream: MediaStream, video: HTMLVideoElemen
 async function byMediaRecorder(stream: MediaStream, mimeType: string, sink: Sink): Promise<Recorder | null> {
   let recorder: MediaRecorder;
   try {
-    recorder = new MediaRecorder(stream, { mimeType });
+    recorder = new MediaRecorder(stream, { mimeType, videoKeyFrameIntervalDuration: FRAGMENT_MS } as MediaRecorderOptions);
   } catch {
     return null;
   }

@@ -3,29 +3,35 @@ export type Route =
   | { readonly at: 'home' }
   | { readonly at: 'start' }
   | { readonly at: 'join'; readonly link: string }
-  | { readonly at: 'settings' }
+  | { readonly at: 'settings'; readonly page: SettingsPage }
   | { readonly at: 'gallery' }
+  | { readonly at: 'box' }
+  | { readonly at: 'screen'; readonly group: string }
   | {
       readonly at: 'group';
       readonly group: string;
       readonly over: Over | null;
     };
 
-export type Over =
-  | { readonly sheet: 'invite' | 'members' | 'map' | 'storage' | 'camera' }
-  | { readonly sheet: 'moment'; readonly moment: string };
+/** What lies over the settings, so that going back leads to them. */
+type SettingsPage = 'all' | 'licences' | 'diagnostics';
 
+export type Over = { readonly sheet: (typeof SHEETS)[number] } | { readonly sheet: 'moment'; readonly moment: string };
+
+const SHEETS = ['invite', 'members', 'map', 'storage', 'album', 'camera', 'clocks', 'clock'] as const;
 const ID = /^[0-9a-f]{1,128}$/;
 
 /** Reads a location's fragment; anything unknown is home. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [first = '', group = '', sheet = '', moment = ''] = path.split('/');
-  if (first === 'start' || first === 'settings' || first === 'gallery') return { at: first };
+  if (first === 'start' || first === 'gallery' || first === 'box') return { at: first };
+  if (first === 'settings') return { at: first, page: group === 'licences' || group === 'diagnostics' ? group : 'all' };
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
+  if (first === 'screen' && ID.test(group)) return { at: 'screen', group };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
-  if (sheet === 'invite' || sheet === 'members' || sheet === 'map' || sheet === 'storage' || sheet === 'camera')
-    return { at: 'group', group, over: { sheet } };
+  const plain = SHEETS.find((known) => known === sheet);
+  if (plain !== undefined) return { at: 'group', group, over: { sheet: plain } };
   if (sheet === 'moment' && ID.test(moment)) return { at: 'group', group, over: { sheet, moment } };
   return { at: 'group', group, over: null };
 }
@@ -37,6 +43,10 @@ export function href(route: Route): string {
       return '#/';
     case 'join':
       return route.link === '' ? '#/join' : `#/join?${new URLSearchParams({ link: route.link })}`;
+    case 'screen':
+      return `#/screen/${route.group}`;
+    case 'settings':
+      return route.page === 'all' ? '#/settings' : `#/settings/${route.page}`;
     case 'group':
       return `#/group/${route.group}${overPath(route.over)}`;
     default:

@@ -1,10 +1,13 @@
 import { createContext } from 'svelte';
-import type { AppStatus, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
+import type { AppStatus, BoxView, ClockPhoto, Event, GroupPage, JoinStage, MomentView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
+import { shift } from '../lib/format';
+import { opened } from '../lib/outcome';
 import { sentence } from '../lib/sentence';
 import { m } from '../paraglide/messages.js';
 import { OpenGroup } from './group.svelte';
 import { Loaded } from './loaded.svelte';
+import { Machine } from './machine.svelte';
 import { Toasts } from './toasts.svelte';
 import { Uploads } from './uploads.svelte';
 
@@ -13,19 +16,29 @@ export class App {
   readonly host: Host;
   readonly status: Loaded<AppStatus>;
   readonly groups: Loaded<GroupPage>;
+  readonly box: Loaded<BoxView>;
   readonly toasts = new Toasts();
   readonly uploads: Uploads;
+  /** The machine that the window runs on, where it is the app's window. */
+  readonly machine: Machine | null;
   group = $state.raw<OpenGroup | null>(null);
   /** Whether the engine answers. */
   linked = $state(true);
   joinStage = $state<JoinStage | null>(null);
+  /** How far the bundle that is being opened is, 0 to 1. */
+  opening = $state<number | null>(null);
   readonly signedOut = $derived.by(() => this.status.failure?.code === 'signed_out');
 
   constructor(host: Host) {
     this.host = host;
     this.status = new Loaded(() => host.call('app.status', {}));
     this.groups = new Loaded(() => host.call('group.list', {}));
-    this.uploads = new Uploads(host, (count) => this.toasts.done(m.upload_already_there({ count })));
+    this.machine = host.system ? new Machine(host.system) : null;
+    this.uploads = new Uploads(host, {
+      alreadyThere: (count) => this.toasts.done(m.upload_already_there({ count })),
+      clock: (group, photo) => this.#clockPhoto(group, photo),
+    });
+    this.box = new Loaded(() => host.call('box.get', {}));
   }
 
   /** Loads what every screen needs and listens from then on. */
@@ -36,7 +49,11 @@ export class App {
     );
     void this.status.load();
     void this.groups.load();
-    return stop;
+    const leave = this.machine?.start();
+    return () => {
+      stop();
+      leave?.();
+    };
   }
 
   /** Makes a group the open one. */
@@ -64,6 +81,17 @@ export class App {
     }
   }
 
+  /** Merges a bundle, whichever group it is of. */
+  async openBundle(file: File): Promise<void> {
+    if (this.opening !== null) return;
+    this.opening = 0;
+    const receipt = await this.attempt(this.host.openBundle(file, (part) => (this.opening = part), new AbortController().signal));
+    this.opening = null;
+    if (receipt === null) return;
+    this.toasts.done(opened(receipt));
+    void this.group?.album.load();
+  }
+
   hear(event: Event): void {
     switch (event.event) {
       case 'groups_changed':
@@ -86,19 +114,45 @@ export class App {
       case 'timeline_changed':
         this.#when(event.group, (group) => group.timeline.apply(event));
         return;
+      case 'clocks_changed':
+        this.#when(event.group, (group) => {
+          void group.timeline.rearrange();
+          if (group.clocks.value) void group.clocks.load();
+        });
+        return;
+      case 'album_job':
+        this.#when(event.group, (group) => void group.job.load());
+        return;
       case 'transfer':
         this.#when(event.group, (group) => group.timeline.transfer(event.moment, event.progress));
         return;
       case 'join_progress':
         this.joinStage = event.stage;
         return;
+      case 'box_changed':
+        if (this.box.value !== null) void this.box.load();
+        return;
       case 'lagged':
         void this.status.load();
+        if (this.box.value !== null) void this.box.load();
         void this.groups.load();
         void this.group?.load();
         if (this.group?.invites.value) void this.group.invites.load();
         if (this.group?.guests.value) void this.group.guests.load();
     }
+  }
+
+  /** A photo of the group's clock was among what was added. */
+  #clockPhoto(group: string, { camera, camera_name, offset_ms, set }: ClockPhoto): void {
+    const named = camera_name || m.camera_unnamed();
+    if (!set) {
+      this.toasts.done(offset_ms === 0 ? m.clock_photo_right({ camera: named }) : m.clock_photo_known({ camera: named }));
+      return;
+    }
+    this.toasts.offer(m.clock_photo_set({ camera: named, shift: shift(offset_ms) }), {
+      label: m.undo(),
+      act: () => void this.attempt(this.host.call('clock.undo', { group, camera })),
+    });
   }
 
   #when(id: string, then: (group: OpenGroup) => void): void {

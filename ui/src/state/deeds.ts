@@ -5,10 +5,13 @@ import { sentence } from '../lib/sentence';
 import { m } from '../paraglide/messages.js';
 import type { App } from './app.svelte';
 import type { OpenGroup } from './group.svelte';
+import type { Machine } from './machine.svelte';
 
 /** How long one can think better of taking back. */
 const UNDO_MS = 6_000;
 const AT_ONCE = 500;
+/** The most that is handed to other programs at once. */
+const SHARED_AT_ONCE = 100;
 
 /** What can be done to several moments at once. */
 export class Deeds {
@@ -39,6 +42,7 @@ export class Deeds {
 
   /** Whether this device offers to hand files to other apps. */
   canShare(): boolean {
+    if (this.#app.machine !== null) return true;
     return typeof navigator.canShare === 'function' && navigator.canShare({ files: [new File([''], 'a.jpg', { type: 'image/jpeg' })] });
   }
 
@@ -46,12 +50,24 @@ export class Deeds {
   async share(moments: readonly MomentView[]): Promise<void> {
     const here = this.#here(moments);
     if (here.length === 0) return;
+    if (this.#app.machine !== null) return this.#shareBySystem(this.#app.machine, here);
     try {
       const files = await Promise.all(here.map((moment) => this.#file(moment)));
       await navigator.share({ files });
     } catch (cause) {
       if (!(cause instanceof DOMException && cause.name === 'AbortError')) this.#app.toasts.failed(m.share_out_failed());
     }
+  }
+
+  /** A phone shares by itself; on a desktop the files lie among the pictures then. */
+  async #shareBySystem(machine: Machine, here: readonly MomentView[]): Promise<void> {
+    const moments = here.slice(0, SHARED_AT_ONCE).map(({ id }) => id);
+    const shared = await this.#app.attempt(machine.ask('share.out', { group: this.#group.id, moments }));
+    if (shared?.folder === undefined) return;
+    this.#app.toasts.offer(m.shared_to_folder({ count: shared.count, folder: shared.folder }), {
+      label: m.open_folder(),
+      act: () => void this.#app.attempt(machine.ask('folder.open', {})),
+    });
   }
 
   /** Takes moments back, unless it is undone in time: until then they are only out of sight. */

@@ -1,4 +1,15 @@
-import type { GroupView, GuestPage, InvitePage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
+import type {
+  AlbumView,
+  ClockPage,
+  GroupView,
+  GuestPage,
+  InvitePage,
+  JobPage,
+  MemberPage,
+  MomentView,
+  PeerPage,
+  StorageView,
+} from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { Loaded } from './loaded.svelte';
 import { Timeline } from './timeline.svelte';
@@ -12,6 +23,9 @@ export class OpenGroup {
   readonly invites: Loaded<InvitePage>;
   readonly guests: Loaded<GuestPage>;
   readonly storage: Loaded<StorageView>;
+  readonly clocks: Loaded<ClockPage>;
+  readonly album: Loaded<AlbumView>;
+  readonly job: Loaded<JobPage>;
   readonly timeline: Timeline;
   /** What came after was new when the group was opened. */
   seenUntil = $state<number | undefined>();
@@ -26,6 +40,9 @@ export class OpenGroup {
     this.invites = new Loaded(() => host.call('invite.list', { group: id }));
     this.guests = new Loaded(() => host.call('guest.list', { group: id }));
     this.storage = new Loaded(() => host.call('storage.get', { group: id }));
+    this.clocks = new Loaded(() => host.call('clock.list', { group: id }));
+    this.album = new Loaded(() => host.call('album.get', { group: id }));
+    this.job = new Loaded(() => host.call('album.job', { group: id }));
     this.timeline = new Timeline(host, id, onArrival);
   }
 

@@ -7,6 +7,8 @@ class Place {
   /** Follows the address from now on. */
   follow(): () => void {
     history.replaceState(history.state ?? { within: false }, '');
+    // Opening the host may have led somewhere else than the address said.
+    this.route = parseRoute(location.hash);
     const read = () => {
       if (history.state === null) history.replaceState({ within: true }, '');
       this.route = parseRoute(location.hash);

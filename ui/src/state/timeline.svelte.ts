@@ -78,6 +78,12 @@ export class Timeline {
     return this.#recount.ask();
   }
 
+  /** Moments stand at other times: everything is asked for anew. */
+  rearrange(): Promise<void> {
+    this.#opened.clear();
+    return this.show(this.filter);
+  }
+
   /** Shows other moments. */
   async show(filter: Filter): Promise<void> {
     this.#epoch += 1;

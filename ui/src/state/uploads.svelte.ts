@@ -1,3 +1,4 @@
+import type { ClockPhoto } from '../ipc/contract';
 import { type Failure, type Host, toFailure } from '../ipc/host';
 import { batches, type Upload } from '../lib/batches';
 import { Queue } from '../lib/queue';
@@ -14,18 +15,24 @@ export interface Adding {
   readonly failure: Failure | null;
 }
 
+/** What is worth a word about what was added. */
+export interface Told {
+  alreadyThere(count: number): void;
+  clock(group: string, photo: ClockPhoto): void;
+}
+
 /** Files on their way from this page into the engine. */
 export class Uploads {
   list = $state.raw<readonly Adding[]>([]);
   readonly #host: Host;
   readonly #queue = new Queue(AT_ONCE);
   readonly #sources = new Map<number, { upload: Upload; stop: AbortController }>();
-  readonly #onAlreadyThere: (count: number) => void;
+  readonly #told: Told;
   #serial = 0;
 
-  constructor(host: Host, onAlreadyThere: (count: number) => void = () => {}) {
+  constructor(host: Host, told: Told = { alreadyThere: () => {}, clock: () => {} }) {
     this.#host = host;
-    this.#onAlreadyThere = onAlreadyThere;
+    this.#told = told;
   }
 
   of(group: string): readonly Adding[] {
@@ -77,7 +84,8 @@ export class Uploads {
       const receipt = await this.#host.upload(file, target, (part) => this.#change(id, { part }), signal);
       const failed = receipt.failures[0];
       if (failed !== undefined) throw toFailure(failed.error);
-      if (receipt.already_there > 0) this.#onAlreadyThere(receipt.already_there);
+      if (receipt.already_there > 0) this.#told.alreadyThere(receipt.already_there);
+      for (const photo of receipt.clocks ?? []) this.#told.clock(target.group, photo);
       this.#change(id, { state: 'added', part: 1 });
     } catch (cause) {
       this.#change(id, { state: 'failed', failure: toFailure(cause) });

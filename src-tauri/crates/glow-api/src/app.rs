@@ -28,6 +28,10 @@ pub struct AppStatus {
     pub free_disk_bytes: Option<u64>,
     /// Whether originals are held back because the disk is nearly full.
     pub disk_low: bool,
+    /// Whether this device is a venue box.
+    pub is_box: bool,
+    /// Whether moments can be printed here on request.
+    pub can_print: bool,
 }
 
 /// Where secret keys rest.
@@ -56,4 +60,24 @@ pub struct ProfileSet {
     pub name: String,
     /// One of twelve hues, 0 to 11.
     pub colour: u8,
+}
+
+/// Asks for what helps to find a fault: nothing of it leaves this device by itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct DiagnosticsGet {}
+
+/// What helps to find a fault, for its owner to read and to give away: no names, no keys, no invites.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DiagnosticsView {
+    /// One text each.
+    pub parts: Vec<DiagnosticsPart>,
+}
+
+/// One text of the diagnostics.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DiagnosticsPart {
+    /// What it is, as the name of a file.
+    pub name: String,
+    /// All of it.
+    pub text: String,
 }

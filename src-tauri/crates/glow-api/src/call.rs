@@ -3,14 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppStatus, BucketPage, ClipAbort, ClipClose, ClipGet, ClipReceipt, FavouriteView, GroupCreate, GroupGet, GroupJoin,
-    GroupLeave, GroupList, GroupLocation, GroupPage, GroupView, GuestAbort, GuestClose, GuestEnter, GuestFinish,
-    GuestJudge, GuestList, GuestMedia, GuestMediaPage, GuestOpen, GuestPage, GuestSaidView, GuestSay, GuestShow,
-    GuestUpload, GuestUploadView, GuestWelcome, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview,
-    InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact,
-    MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView,
-    StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
-    TimelineQuery, TimelineSeen, TimelineStack,
+    AlbumGet, AlbumShare, AlbumView, AppStatus, BoxGet, BoxSet, BoxView, BucketPage, CardView, ClipAbort, ClipClose,
+    ClipGet, ClipReceipt, ClockFace, ClockList, ClockPage, ClockPhotos, ClockSet, ClockShow, ClockUndo, DiagnosticsGet,
+    DiagnosticsView, FavouriteView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage,
+    GroupView, GuestAbort, GuestClose, GuestEnter, GuestFinish, GuestJudge, GuestList, GuestMedia, GuestMediaPage,
+    GuestOpen, GuestPage, GuestSaidView, GuestSay, GuestShow, GuestUpload, GuestUploadView, GuestWelcome, ImmichStart,
+    InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView, JobGet,
+    JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentPrint,
+    MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Printing, Profile,
+    ProfileSet, ScreenGet, ScreenView, SeenView, ShareView, StackPage, StatusGet, StorageGet, StorageSet, StorageView,
+    TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -97,6 +99,7 @@ macro_rules! calls {
 
 calls! {
     "app.status" StatusGet => AppStatus,
+    "app.diagnostics" DiagnosticsGet => DiagnosticsView,
     "profile.set" ProfileSet => Profile,
     "group.create" GroupCreate => GroupView,
     "group.list" GroupList => GroupPage,
@@ -119,8 +122,14 @@ calls! {
     "guest.show" GuestShow => GuestUploadView,
     "guest.finish" GuestFinish => GuestUploadView,
     "guest.abort" GuestAbort => GuestUploadView,
+    "invite.card" InviteCard => CardView,
     "member.list" MemberList => MemberPage,
     "peer.list" PeerList => PeerPage,
+    "album.get" AlbumGet => AlbumView,
+    "album.share" AlbumShare => ShareView,
+    "album.job" JobGet => JobPage,
+    "album.stop" JobStop => JobPage,
+    "album.immich" ImmichStart => JobPage,
     "storage.get" StorageGet => StorageView,
     "storage.set" StorageSet => StorageView,
     "timeline.page" TimelineQuery => TimelinePage,
@@ -132,9 +141,19 @@ calls! {
     "moment.caption" MomentCaption => MomentView,
     "moment.react" MomentReact => MomentView,
     "moment.favourite" MomentFavourite => FavouriteView,
+    "moment.hold" MomentHold => MomentView,
+    "moment.print" MomentPrint => Printing,
     "moment.retract" MomentRetract => MomentView,
     "moment.share" MomentShare => MomentView,
+    "box.get" BoxGet => BoxView,
+    "box.set" BoxSet => BoxView,
+    "screen.get" ScreenGet => ScreenView,
     "clip.get" ClipGet => ClipReceipt,
     "clip.close" ClipClose => PostReceipt,
     "clip.abort" ClipAbort => ClipReceipt,
+    "clock.list" ClockList => ClockPage,
+    "clock.set" ClockSet => ClockPage,
+    "clock.undo" ClockUndo => ClockPage,
+    "clock.photos" ClockPhotos => ClockPage,
+    "clock.show" ClockShow => ClockFace,
 }

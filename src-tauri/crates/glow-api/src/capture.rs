@@ -33,6 +33,10 @@ pub struct PostReceipt {
     pub already_there: u32,
     /// Files that wait for the rest of their batch.
     pub waiting: u32,
+    /// Photos of the group's clock: they set the clock of their camera, and are posted when that was chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<crate::ClockPhoto>>")]
+    pub clocks: Vec<crate::ClockPhoto>,
     /// Files that could not be added, each with its reason.
     pub failures: Vec<PostFailure>,
 }

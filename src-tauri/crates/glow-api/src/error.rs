@@ -45,6 +45,8 @@ pub enum ErrorCode {
     UnknownMoment,
     /// There is no such member.
     UnknownMember,
+    /// There is no such camera.
+    UnknownCamera,
     /// There is no such invite.
     UnknownInvite,
     /// There is no such door: it was closed, or opened anew under another address.
@@ -97,6 +99,22 @@ pub enum ErrorCode {
     DiskFull,
     /// The part asked for is not on this device yet.
     NotHere,
+    /// There is a file of that name already.
+    FileExists,
+    /// The file is no bundle.
+    NotABundle,
+    /// The bundle was made by a newer version.
+    BundleTooNew,
+    /// The bundle is of no group on this device.
+    BundleOfOthers,
+    /// The server does not answer.
+    ServerUnreachable,
+    /// The server refused, or is not what it was said to be.
+    ServerRefused,
+    /// There is no printer, or it takes nothing.
+    NoPrinter,
+    /// No more is printed today, or not so many copies at once.
+    PrintLimit,
     /// Another instance uses this data directory.
     InUse,
     /// The data directory was written by a newer version.

@@ -37,6 +37,11 @@ pub enum Event {
         /// Moments that went.
         removed: Vec<String>,
     },
+    /// Clocks of cameras: moments stand at other times.
+    ClocksChanged {
+        /// The group's id.
+        group: String,
+    },
     /// Bytes of an original on their way; at most twice a second a moment.
     Transfer {
         /// The group's id.
@@ -46,6 +51,11 @@ pub enum Event {
         /// Verified part, 0 to 1.
         progress: f32,
     },
+    /// The long work of a group: how far it is, or that it ended. At most four times a second.
+    AlbumJob {
+        /// The group's id.
+        group: String,
+    },
     /// A join in progress.
     JoinProgress {
         /// The group's id.
@@ -53,6 +63,8 @@ pub enum Event {
         /// How far it is.
         stage: JoinStage,
     },
+    /// What the box says of itself: uploads, doors, failures.
+    BoxChanged,
     /// Events were dropped because this listener was slow: ask again for everything shown.
     Lagged,
 }

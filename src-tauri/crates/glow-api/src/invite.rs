@@ -83,3 +83,70 @@ pub struct InviteView {
     /// Whether it lets people in now.
     pub open: bool,
 }
+
+/// Makes a card for the table out of an invite, as PDF.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InviteCard {
+    /// The group's id.
+    pub group: String,
+    /// The invite's id.
+    pub invite: String,
+    /// What comes out of the printer.
+    pub paper: CardPaper,
+    /// The language of its lines.
+    pub language: CardLanguage,
+    /// What stands on it instead of the group's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub title: Option<String>,
+    /// The Wi-Fi to be in. It is printed, and neither kept nor told to anyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub wifi: Option<CardWifi>,
+}
+
+/// What comes out of the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CardPaper {
+    /// One card on A6.
+    A6,
+    /// Four cards on A4, with lines to cut along.
+    A4,
+}
+
+/// The language of a card's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CardLanguage {
+    /// English.
+    En,
+    /// German.
+    De,
+}
+
+/// A Wi-Fi that stands on a card.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CardWifi {
+    /// Its name, at most 32 bytes.
+    pub name: String,
+    /// Its password, at most 63 bytes; empty when it is open.
+    pub password: String,
+}
+
+impl std::fmt::Debug for CardWifi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CardWifi").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A card for the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CardView {
+    /// The PDF, base64.
+    pub pdf: String,
+    /// A name for its file.
+    pub file_name: String,
+    /// Characters of its texts that cannot be printed; they are boxes on it.
+    pub unprintable: String,
+}

@@ -14,10 +14,12 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod album;
 mod app;
 mod call;
 mod capture;
 mod clip;
+mod clock;
 mod error;
 mod event;
 mod group;
@@ -25,13 +27,25 @@ mod guest;
 mod invite;
 mod member;
 mod moment;
+mod screen;
 mod storage;
+mod system;
 mod timeline;
+mod venue;
 
-pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
+pub use album::{
+    AlbumGet, AlbumShare, AlbumView, BundleReceipt, BundleReport, BundleWish, ExportFormat, ExportReceipt,
+    FingerprintView, ImmichStart, ImportReceipt, ImportSurvey, JobGet, JobKind, JobPage, JobReceipt, JobState, JobStop,
+    JobView, ShareView,
+};
+pub use app::{AppStatus, DiagnosticsGet, DiagnosticsPart, DiagnosticsView, Profile, ProfileSet, SecretsAt, StatusGet};
 pub use call::{Call, Caller, GuestTicket, Reply, Request};
 pub use capture::{PostFailure, PostReceipt, UploadTarget};
 pub use clip::{ClipAbort, ClipClose, ClipGet, ClipReceipt, ClipTarget, LiveClip};
+pub use clock::{
+    CameraView, ClockFace, ClockList, ClockPage, ClockPhoto, ClockPhotos, ClockSet, ClockShiftView, ClockShow,
+    ClockUndo,
+};
 pub use error::{ApiError, ErrorCode};
 pub use event::{Event, JoinStage};
 pub use group::{
@@ -43,20 +57,30 @@ pub use guest::{
     GuestUpload, GuestUploadState, GuestUploadView, GuestVerdict, GuestView, GuestWelcome, OtherDoor, SealedBlob,
     WaitingPost,
 };
-pub use invite::{InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView};
+pub use invite::{
+    CardLanguage, CardPaper, CardView, CardWifi, InviteCard, InviteCreate, InviteInspect, InviteList, InvitePage,
+    InvitePreview, InviteRevoke, InviteView,
+};
 pub use member::{MemberList, MemberPage, MemberView, PeerList, PeerPage, PeerView, Presence, Role};
 pub use moment::{
-    FavouriteView, Held, MediaPart, MomentCaption, MomentFavourite, MomentGet, MomentKind, MomentReact, MomentRetract,
-    MomentShare, MomentView, Place, ReactionView, ShareChoice, StackView,
+    FavouriteView, Held, HeldBack, MediaPart, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentKind,
+    MomentReact, MomentRetract, MomentShare, MomentView, Place, ReactionView, ShareChoice, StackView,
 };
+pub use screen::{ScreenGet, ScreenView};
 pub use storage::{
     Blocked, CopiesView, Keep, Outstanding, StorageGet, StoragePolicy, StorageSet, StorageView, TakebackView,
     TransferView,
+};
+pub use system::{
+    FolderOpen, OfferDrop, OfferGet, OfferTake, OfferView, RollCapture, RollKeep, RollSet, RollView, SHARED_AT_ONCE,
+    ShareOut, SharedView, SystemAsk, SystemEvent, SystemGet, SystemGrant, SystemMute, SystemPermission,
+    SystemPermissions, SystemPick, SystemReply, SystemRequest, SystemSet, SystemSettings, SystemView,
 };
 pub use timeline::{
     Bucket, BucketPage, PlacePage, PlacedMoment, SeenView, StackPage, TimelineBuckets, TimelineFilter, TimelinePage,
     TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
+pub use venue::{BoxGet, BoxSet, BoxView, CameraDoor, CameraFailure, MomentPrint, Printing};
 
 #[cfg(test)]
 mod typescript;

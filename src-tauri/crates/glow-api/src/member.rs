@@ -54,7 +54,7 @@ pub enum Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
-    /// Connected now.
+    /// Connected now, or heard through others to be awake.
     Here,
     /// Connected within the last ten minutes.
     Asleep,
@@ -78,6 +78,8 @@ pub struct PeerPage {
     pub peers: Vec<PeerView>,
     /// This device's own addresses, `transport host:port`.
     pub listening: Vec<String>,
+    /// Whether this device has opened the hotspot that others use.
+    pub is_hotspot: bool,
 }
 
 /// One live connection.
@@ -97,4 +99,20 @@ pub struct PeerView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub rtt_ms: Option<u32>,
+    /// What comes over this connection in bits a second while it is busy; absent until enough has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub goodput_bps: Option<u64>,
+    /// The same of the last connection to this member by TCP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub tcp_bps: Option<u64>,
+    /// The same by QUIC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub quic_bps: Option<u64>,
+    /// Whether it is probably at the same access point, as far as addresses and round trips tell.
+    pub shares_access_point: bool,
+    /// Whether it is the hotspot, through which pass all that others send to each other.
+    pub is_hotspot: bool,
 }

@@ -54,6 +54,27 @@ pub struct FavouriteView {
     pub changed: u32,
 }
 
+/// Holds a moment back from big screens, or lets it on again: for hosts, and for who posted it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MomentHold {
+    /// The group's id.
+    pub group: String,
+    /// The moment's id.
+    pub moment: String,
+    /// True to hold it back.
+    pub on: bool,
+}
+
+/// Who holds a moment back from big screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBack {
+    /// Who posted it, and nobody else.
+    Author,
+    /// A host.
+    Host,
+}
+
 /// Takes a moment back everywhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MomentRetract {
@@ -146,9 +167,17 @@ pub struct MomentView {
     pub author_is_guest: bool,
     /// Whether it is of whoever asks: this device, or this guest.
     pub mine: bool,
-    /// When it was captured.
+    /// When it was captured, by the corrected clock of its camera.
     #[ts(type = "number")]
     pub captured_at_ms: i64,
+    /// By how much that is corrected: the camera said `captured_at_ms - shift_ms`; absent when its clock is taken as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub shift_ms: Option<i64>,
+    /// The camera's make and model; absent when the file does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub camera: Option<String>,
     /// The camera's offset from UTC in minutes; absent when the file does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -191,6 +220,10 @@ pub struct MomentView {
     pub live: Option<crate::LiveClip>,
     /// Whether it was taken back: nothing of it is left but this fact.
     pub retracted: bool,
+    /// Who holds it back from big screens; absent when nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub held_back: Option<HeldBack>,
     /// Devices known to hold the original, this one included.
     pub on_devices: u32,
     /// Whether the owner of this device marked it as a favourite.

@@ -57,6 +57,10 @@ pub struct TimelineFilter {
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(optional, as = "Option<bool>")]
     pub stacked: bool,
+    /// Only those that nobody holds back from big screens.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub screens: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]

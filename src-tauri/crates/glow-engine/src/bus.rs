@@ -36,6 +36,9 @@ impl Bus {
                 removed: texts(&changes.removed),
             });
         }
+        if changes.clocks {
+            self.send(Event::ClocksChanged { group: group.to_string() });
+        }
         if changes.members {
             self.send(Event::MembersChanged { group: group.to_string() });
         }
@@ -45,7 +48,7 @@ impl Bus {
         if changes.invites {
             self.send(Event::InvitesChanged { group: group.to_string() });
         }
-        if changes.members || !(changes.added.is_empty() && changes.removed.is_empty()) {
+        if changes.members || !(changes.added.is_empty() && changes.removed.is_empty() && changes.moved.is_empty()) {
             self.send(Event::GroupsChanged);
         }
     }

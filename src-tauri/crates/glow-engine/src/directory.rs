@@ -7,6 +7,8 @@
 //! groups/<id>/secrets       keys of this device in the group, 0600
 //! groups/<id>/blobs/        sealed media
 //! groups/<id>/guests/       files of guests on their way in
+//! groups/<id>/spool/        uploads of cameras, on a box: not sealed until they are moments
+//! logs/                     what hosts write of their work, if they do
 //! incoming/                 uploads on their way in; emptied at each start
 //! ```
 
@@ -60,6 +62,11 @@ impl Directory {
         self.root.join("incoming")
     }
 
+    /// Where hosts put their logs.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
     pub(crate) fn group(&self, id: GroupId) -> GroupDirectory {
         GroupDirectory(self.root.join("groups").join(id.to_string()))
     }
@@ -88,6 +95,10 @@ impl GroupDirectory {
 
     pub(crate) fn blobs(&self) -> PathBuf {
         self.0.join("blobs")
+    }
+
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.0.join("spool")
     }
 
     /// Forgets the group: keys first, overwritten, then everything. Can be repeated after a crash.

@@ -21,9 +21,11 @@ use crate::{
     feature,
     group::{self, Group},
     guest::{GuestEnd, OpenDoor},
+    home::Jobs,
     recording,
     recordings::Recordings,
     upload::Batches,
+    venue::Venue,
 };
 
 /// The engine of one device. Cheap to clone; the last [`Engine::shutdown`] ends it in order.
@@ -42,6 +44,11 @@ pub(crate) struct Inner {
     pub(crate) recordings: Recordings,
     /// The open doors, for hosts that talk to browsers.
     pub(crate) doors: watch::Sender<Vec<OpenDoor>>,
+    pub(crate) jobs: Jobs,
+    /// What this device is at an event, when it is a box.
+    pub(crate) venue: RwLock<Option<Venue>>,
+    /// Held by what is printed.
+    pub(crate) printing: tokio::sync::Mutex<()>,
     groups: RwLock<BTreeMap<GroupId, Arc<Group>>>,
     /// Groups that are being joined: a second attempt at the same time waits for nothing and is refused.
     joining: Mutex<std::collections::BTreeSet<GroupId>>,
@@ -70,6 +77,9 @@ impl Engine {
             batches: Batches::default(),
             recordings: Recordings::default(),
             doors: watch::Sender::new(Vec::new()),
+            jobs: Jobs::default(),
+            venue: RwLock::default(),
+            printing: tokio::sync::Mutex::default(),
             groups: RwLock::default(),
             joining: Mutex::default(),
         };

@@ -2,16 +2,16 @@
 
 use std::{fmt, path::Path};
 
-use data_encoding::HEXLOWER;
-use glow_api::{ApiError, ErrorCode};
+use glow_api::{ApiError, ErrorCode, FingerprintView};
 use glow_blobs::BlobStore;
-use glow_model::{Body, GroupId, Verified};
+use glow_model::{BlobId, Body, GroupId, Verified};
 use glow_store::{DeviceStore, GroupState, GroupStore};
 use serde::Serialize;
 
 use crate::{
     directory::{Directory, GroupDirectory},
     error::{ApiResult, IntoApi, blocking},
+    home::fingerprint,
     pipeline::accept::{self, Intake},
     secrets::Secrets,
 };
@@ -23,8 +23,8 @@ pub struct RebuildReport {
     pub group: String,
     /// Operations folded.
     pub operations: u64,
-    /// BLAKE3 over the sorted ids of its operations.
-    pub fingerprint: String,
+    /// What the album is, as far as it was noted what is here.
+    pub fingerprint: FingerprintView,
 }
 
 /// What checking one group came to.
@@ -38,18 +38,21 @@ pub struct CheckReport {
     pub problems: Vec<String>,
     /// Blobs whose bytes do not match their id: set aside, fetched again from any member that has them.
     pub damaged_blobs: Vec<String>,
-    /// BLAKE3 over the sorted ids of its operations.
-    pub fingerprint: String,
+    /// Blobs that were noted as complete and are not there: fetched again likewise.
+    pub lost_blobs: Vec<String>,
+    /// What the album is, after every byte of it was read.
+    pub fingerprint: FingerprintView,
 }
 
 impl fmt::Display for RebuildReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} operations folded, fingerprint {}",
+            "{}: {} operations folded\n  fingerprint {} ({})",
             &self.group[..8],
             self.operations,
-            &self.fingerprint[..16]
+            self.fingerprint.words,
+            self.fingerprint.fingerprint
         )
     }
 }
@@ -57,12 +60,23 @@ impl fmt::Display for RebuildReport {
 impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.ok { "everything is right" } else { "problems found" };
-        write!(f, "{}: {verdict}, fingerprint {}", &self.group[..8], &self.fingerprint[..16])?;
+        let print = &self.fingerprint;
+        write!(f, "{}: {verdict}\n  fingerprint {} ({})", &self.group[..8], print.words, print.fingerprint)?;
+        if print.lacking > 0 {
+            write!(
+                f,
+                "\n  {} of {} files are not here, {} bytes; with them it would be {} ({})",
+                print.lacking, print.blobs, print.lacking_bytes, print.album_words, print.album
+            )?;
+        }
         for problem in &self.problems {
             write!(f, "\n  {problem}")?;
         }
         for blob in &self.damaged_blobs {
             write!(f, "\n  damaged bytes, to be fetched again: {blob}")?;
+        }
+        for blob in &self.lost_blobs {
+            write!(f, "\n  lost bytes, to be fetched again: {blob}")?;
         }
         Ok(())
     }
@@ -98,9 +112,14 @@ pub async fn check(data_dir: &Path, group: Option<&str>) -> Result<Vec<CheckRepo
                 damaged_blobs.push(scrubbed.id.to_string());
             }
         }
+        let held = store.held_blobs().map_err(IntoApi::into_api)?;
+        let lost: Vec<BlobId> = held.into_iter().filter(|blob| !blobs.is_complete(*blob)).collect();
+        store.blobs_held(&lost, false).map_err(IntoApi::into_api)?;
+        let lost_blobs: Vec<String> = lost.iter().map(ToString::to_string).collect();
         let problems = problems(&report);
-        let ok = problems.is_empty() && damaged_blobs.is_empty();
-        Ok(CheckReport { group: id.to_string(), ok, problems, damaged_blobs, fingerprint: fingerprint(&store)? })
+        let ok = problems.is_empty() && damaged_blobs.is_empty() && lost_blobs.is_empty();
+        let fingerprint = fingerprint(&store)?;
+        Ok(CheckReport { group: id.to_string(), ok, problems, damaged_blobs, lost_blobs, fingerprint })
     })
     .await
 }
@@ -142,8 +161,4 @@ fn problems(report: &glow_store::CheckReport) -> Vec<String> {
     let damaged = report.damaged.iter().map(|id| format!("operation {id} does not verify"));
     let different = report.different.iter().map(|table| format!("table {table} differs from what the operations say"));
     integrity.chain(damaged).chain(different).collect()
-}
-
-fn fingerprint(store: &GroupStore) -> ApiResult<String> {
-    store.fingerprint().map(|bytes| HEXLOWER.encode(&bytes)).map_err(IntoApi::into_api)
 }

@@ -7,18 +7,14 @@ use std::{
 
 use data_encoding::BASE64;
 use glow_api::{
-    ApiError, ErrorCode, Held, LiveClip, MediaPart, MomentKind, MomentView, Place, ReactionView, Role, StackView,
+    ApiError, ErrorCode, Held, HeldBack, LiveClip, MediaPart, MomentKind, MomentView, Place, ReactionView, Role,
+    StackView,
 };
 use glow_model::{DeviceId, GroupId, GuestKey, ModelError, OperationId, limits};
 use glow_store::{GroupStore, MomentRow, PartRow, ReactionRow, StoreError};
 use glow_sync::Membership;
-use qrcode::{EcLevel, QrCode, render::svg};
 
-use crate::{
-    error::{ApiResult, internal},
-    group::Group,
-    pipeline::clip,
-};
+use crate::{group::Group, pipeline::clip};
 
 /// Names shown with a reaction.
 const REACTION_NAMES: usize = 10;
@@ -42,6 +38,7 @@ impl Viewer {
 }
 
 /// What views of moments need beside their rows.
+#[derive(Debug, Default)]
 pub(crate) struct Beside {
     reactions: Vec<ReactionRow>,
     guests: BTreeMap<DeviceId, String>,
@@ -94,6 +91,7 @@ fn moment(
     let sizes = [row.original, row.motion].into_iter().flatten().map(|part| part.size_bytes);
     let holds_original = row.original.is_some_and(|part| part.is_complete()) || (row.original.is_none() && row.own);
     let live = live(&row);
+    let captured_at_ms = time(row.corrected_ms());
     MomentView {
         id: row.id.to_string(),
         group: group.id.to_string(),
@@ -107,7 +105,9 @@ fn moment(
         author_colour,
         author_is_guest: row.person != row.author,
         mine: row.person == viewer.person(group),
-        captured_at_ms: time(row.captured_ms),
+        captured_at_ms,
+        shift_ms: Some(row.shift_ms).filter(|shift_ms| *shift_ms != 0),
+        camera: row.camera,
         captured_offset_min: row.offset_min,
         received_at_ms: time(row.received_ms),
         width: row.width,
@@ -125,6 +125,11 @@ fn moment(
         needs_choice: row.needs_choice && is_owner,
         live,
         retracted: false,
+        held_back: match (row.hold.by_author, row.hold.by_hosts) {
+            (_, true) => Some(HeldBack::Host),
+            (true, false) => Some(HeldBack::Author),
+            (false, false) => None,
+        },
         on_devices: row.copies + u32::from(holds_original),
         favourite: row.favourite && is_owner,
         stack: row.stack.filter(|_| is_owner).map(|head| StackView { head: head.to_string(), count: row.stack_count }),
@@ -170,7 +175,8 @@ fn reaction_views(me: DeviceId, people: &People<'_>, reactions: &[&ReactionRow])
     views
 }
 
-fn profile(membership: &Membership, device: DeviceId) -> (String, u8) {
+/// A member's name and colour, empty when it said none.
+pub(crate) fn profile(membership: &Membership, device: DeviceId) -> (String, u8) {
     let profile = membership.members().get(&device).and_then(|member| member.profile.as_ref());
     profile.map(|profile| (profile.name.clone(), profile.colour)).unwrap_or_default()
 }
@@ -198,17 +204,6 @@ pub(crate) fn likely_addresses(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr
     addresses.dedup();
     addresses.truncate(limits::INVITE_ADDRESSES);
     addresses
-}
-
-/// A text as a QR code: an SVG document.
-pub(crate) fn qr_svg(text: &str) -> ApiResult<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L).map_err(|error| internal(&error))?;
-    Ok(code
-        .render::<svg::Color<'_>>()
-        .quiet_zone(true)
-        .dark_color(svg::Color("#000"))
-        .light_color(svg::Color("transparent"))
-        .build())
 }
 
 /// The name that a member has said; empty when it has not.

@@ -60,6 +60,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::UnknownInvite
         | ErrorCode::UnknownDoor
         | ErrorCode::UnknownUpload
+        | ErrorCode::UnknownCamera
         | ErrorCode::NotHere => StatusCode::NOT_FOUND,
         ErrorCode::NotAllowed | ErrorCode::Blocked | ErrorCode::JoinRefused | ErrorCode::RemovedFromGroup => {
             StatusCode::FORBIDDEN
@@ -68,6 +69,9 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::InviteTooNew
         | ErrorCode::UnknownFormat
         | ErrorCode::DamagedFile
+        | ErrorCode::NotABundle
+        | ErrorCode::BundleTooNew
+        | ErrorCode::BundleOfOthers
         | ErrorCode::Unreadable => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::InviteExpired | ErrorCode::InviteUsedUp | ErrorCode::InviteRevoked | ErrorCode::GroupEnded => {
             StatusCode::GONE
@@ -78,8 +82,12 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::TooManyGroups
         | ErrorCode::UpdateNeeded
         | ErrorCode::InUse
+        | ErrorCode::FileExists
+        | ErrorCode::NoPrinter
         | ErrorCode::DataTooNew => StatusCode::CONFLICT,
-        ErrorCode::NobodyNear => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::PrintLimit => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::NobodyNear | ErrorCode::ServerUnreachable => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::ServerRefused => StatusCode::BAD_GATEWAY,
         ErrorCode::FileTooLarge | ErrorCode::QuotaUsedUp => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,

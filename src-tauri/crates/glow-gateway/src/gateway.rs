@@ -20,7 +20,7 @@ use crate::connection::Crowd;
 use crate::fence::Fence;
 use crate::page::UiFiles;
 use crate::session::Sessions;
-use crate::{call, clip, connection, events, fence, media, page, session, upload};
+use crate::{album, call, clip, connection, events, fence, media, page, session, upload};
 
 /// The owner's browser keeps few connections, and may be slow when a laptop wakes.
 const CROWD: Crowd = Crowd { connections: 128, per_address: None, head_time: Duration::from_secs(20) };
@@ -154,6 +154,8 @@ fn router(host: Host, fence: Fence, ui: UiFiles) -> Router {
         .route("/{session}/events", get(events::handle))
         .route("/{session}/media/{group}/{moment}/{part}", get(media::handle))
         .route("/{session}/clip", put(clip::handle).layer(DefaultBodyLimit::disable()))
+        .route("/{session}/album/{group}/{form}", get(album::take))
+        .route("/{session}/bundle", put(album::open).layer(DefaultBodyLimit::disable()))
         .route("/{session}/upload", put(upload::handle).layer(DefaultBodyLimit::disable()))
         .route_layer(from_fn_with_state(host.clone(), session::require));
     let cors = fence.cors();

@@ -28,6 +28,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod album;
 mod answer;
 mod body;
 mod call;

@@ -134,7 +134,7 @@ fn pieces(media: Media, range: Range<u64>) -> impl Stream<Item = Result<Bytes, A
 }
 
 /// The file's name for those who keep it: plain, and in full for those who read RFC 6266.
-fn disposition(download: bool, file_name: &str) -> String {
+pub(crate) fn disposition(download: bool, file_name: &str) -> String {
     let kind = if download { "attachment" } else { "inline" };
     let name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     if name.is_empty() {

@@ -46,6 +46,8 @@ async fn without_a_session_every_route_is_shut() -> Result<()> {
         "GET /X/events",
         "GET /X/media/a/b/grid",
         "PUT /X/upload?group=a&name=b",
+        "GET /X/album/a/zip",
+        "PUT /X/bundle",
         "PUT /X/clip?group=a&key=k&name=b&offset=0",
     ] {
         let answer = alice.send(&line.replace('X', guess), "", b"").await?;
@@ -344,4 +346,45 @@ async fn shutting_down_closes_pages_and_the_port() -> Result<()> {
     timeout(SOON, closed).await?;
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
     Ok(())
+}
+
+#[tokio::test]
+async fn an_album_is_downloaded_as_it_is_made_and_a_bundle_is_opened() -> Result<()> {
+    let alice = World::new().await?;
+    alice.add(PHOTO).await?;
+    let album = format!("{}/album/{}", alice.inside, alice.group);
+    let zip = alice.send(&format!("GET {album}/zip"), "", b"").await?;
+    assert_eq!((zip.status, zip.header("content-type")), (200, Some("application/zip")));
+    let name = zip.header("content-disposition").unwrap();
+    assert!(name.starts_with("attachment") && name.contains("Anna"), "{name}");
+    assert!(dechunked(&zip).windows(PHOTO.len()).any(|bytes| bytes == PHOTO), "the photo stands in it as it is");
+    let web = alice.send(&format!("GET {album}/web"), "", b"").await?;
+    assert!(web.text().contains("index.html"));
+
+    let bundle = alice.send(&format!("GET {album}/bundle?whole=true"), "", b"").await?;
+    assert_eq!(bundle.status, 200, "{}", bundle.text());
+    let name = bundle.header("content-disposition").unwrap();
+    assert!(!name.contains("Anna"), "its name tells nothing: {name}");
+    let opened = alice.send(&format!("PUT {}/bundle", alice.inside), "", &dechunked(&bundle)).await?;
+    let receipt: glow_api::BundleReceipt = serde_json::from_slice(&opened.body)?;
+    assert!(receipt.complete && receipt.damaged == 0, "{receipt:?}");
+    assert_eq!((receipt.operations_new, receipt.blobs_new), (0, 0), "all of it was here");
+    let refused = alice.send(&format!("PUT {}/bundle", alice.inside), "", PHOTO).await?;
+    assert_eq!((refused.status, refused.code().as_str()), (422, "not_a_bundle"));
+    assert_eq!(alice.send(&format!("GET {album}/tarball"), "", b"").await?.status, 404);
+    Ok(())
+}
+
+/// The body of an answer that came in chunks (RFC 9112, 7.1).
+fn dechunked(answer: &Answer) -> Vec<u8> {
+    if answer.header("transfer-encoding") != Some("chunked") {
+        return answer.body.clone();
+    }
+    let (mut body, mut rest) = (vec![], answer.body.as_slice());
+    while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        body.extend(&rest[end + 2..end + 2 + size]);
+        rest = &rest[end + 4 + size..];
+    }
+    body
 }

@@ -16,10 +16,18 @@ pub const GRID_AIM_BYTES: usize = 60 << 10;
 pub const GRID_SIDE: u32 = 320;
 /// Largest screen preview, in bytes.
 pub const SCREEN_BYTES: usize = 1 << 20;
+/// Size that an encoded screen preview aims at, in bytes: every device gets it before any original.
+pub const SCREEN_AIM_BYTES: usize = 200 << 10;
 /// Long side of a screen preview made here, in pixels.
 pub const SCREEN_SIDE: u32 = 1600;
 /// Longest side of a preview accepted from others, in pixels.
 pub const PREVIEW_SIDE: u32 = 2048;
+/// Long side of the picture that a QR code is looked for in, in pixels.
+pub const CODE_SIDE: u32 = 960;
+/// Most places of one picture that are tried as a QR code.
+pub const CODES: usize = 8;
+/// Most bytes of the text of a QR code.
+pub const CODE_BYTES: usize = 512;
 /// Most bytes of a placeholder.
 pub const PLACEHOLDER_BYTES: usize = 64;
 /// Most pixels decoded at full size.

@@ -6,7 +6,7 @@ use sha2::Sha256;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-use crate::{DeviceId, GroupId, InviteId, InviteSeed, ModelError, Role, TagKey};
+use crate::{CameraBodyId, DeviceId, GroupId, InviteId, InviteSeed, ModelError, Role, TagKey, keys};
 
 /// A device's keys in one group: Ed25519 to sign, X25519 to be sealed to. Other groups of the same device have others.
 #[derive(Clone)]
@@ -38,6 +38,14 @@ impl DeviceKeys {
     #[must_use]
     pub fn sealing_key(&self) -> [u8; 32] {
         PublicKey::from(&self.sealing).to_bytes()
+    }
+
+    /// What a camera's serial number becomes in what this device posts.
+    #[must_use]
+    pub fn camera_body(&self, serial: &str) -> CameraBodyId {
+        let key = keys::derive(&Zeroizing::new(self.signing.to_bytes()), "camera body");
+        let [a, b, c, d, e, f, g, h, ..] = keys::mac(&key, &[serial.trim().as_bytes()]);
+        CameraBodyId([a, b, c, d, e, f, g, h])
     }
 
     /// Signs `message` for one purpose; a signature for one purpose never verifies for another.

@@ -81,4 +81,7 @@ id! {
     GuestPostId[16],
     /// Keyed BLAKE3 of a capture with location and serial numbers blanked: the same photo twice has one.
     MediaId[32],
+    /// A camera's serial number under a key of the device that imported from it: it tells two bodies of one model apart, and no
+    /// member can try serial numbers against it.
+    CameraBodyId[8],
 }

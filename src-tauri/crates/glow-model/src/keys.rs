@@ -2,7 +2,10 @@
 //!
 //! ```text
 //! group secret ──┬─ topic          gossip topic, constant for the group
+//!                ├─ clock          that a reading of the group's clock was shown by a member
 //!                ├─ holder rank    which of a blob's holders never give it up
+//!                ├─ bundle         ┬─ tag of a bundle file, under its salt
+//!                │                 └─ key of a bundle file, under its salt
 //!                └─ convergence    blob keys and media ids: the same photo twice is one blob in this group only
 //! epoch secret ──┬─ net ──┬─ door  proof at the door
 //!                │        └─ tag   tags in mDNS records
@@ -39,6 +42,28 @@ impl GroupSecret {
     #[must_use]
     pub fn holder_rank(&self, blob: BlobId, device: DeviceId) -> [u8; 32] {
         mac(&derive(&self.0, "group holder rank"), &[blob.as_bytes(), device.as_bytes()])
+    }
+
+    /// What shows that a reading of the group's clock was shown by a member.
+    #[must_use]
+    pub(crate) fn clock_check(&self, at_ms: u64) -> [u8; 5] {
+        let [a, b, c, d, e, ..] = mac(&derive(&self.0, "group clock"), &[&at_ms.to_be_bytes()]);
+        [a, b, c, d, e]
+    }
+
+    /// The tag by which those who hold this secret know a bundle of the group. Fresh salts make fresh tags.
+    #[must_use]
+    pub fn bundle_tag(&self, salt: &[u8; 16]) -> [u8; 16] {
+        let mac = mac(&derive(&self.0, "group bundle tag"), &[salt]);
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&mac[..16]);
+        tag
+    }
+
+    /// The key that seals one bundle of the group.
+    #[must_use]
+    pub fn bundle_key(&self, salt: &[u8; 16]) -> PayloadKey {
+        PayloadKey(mac(&derive(&self.0, "group bundle key"), &[salt]))
     }
 
     /// A hasher for the id of a capture: feed it the always-blanked bytes.
@@ -168,7 +193,7 @@ impl std::fmt::Debug for TagKey {
     }
 }
 
-fn derive(secret: &[u8; 32], label: &str) -> [u8; 32] {
+pub(crate) fn derive(secret: &[u8; 32], label: &str) -> [u8; 32] {
     let mut key = [0; 32];
     Hkdf::<Sha256>::new(Some(b"afterglow v1"), secret)
         .expand(label.as_bytes(), &mut key)
@@ -176,7 +201,7 @@ fn derive(secret: &[u8; 32], label: &str) -> [u8; 32] {
     key
 }
 
-fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());

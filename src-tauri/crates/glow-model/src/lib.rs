@@ -24,6 +24,7 @@
 
 pub mod blob;
 pub mod body;
+mod clock;
 pub mod codec;
 mod error;
 pub mod fragment;
@@ -36,19 +37,25 @@ pub mod limits;
 mod operation;
 pub mod state;
 mod text;
+mod words;
 
 pub use blob::{BlobKey, BlobRef, Original, Segments};
 pub use body::{
-    Admit, Body, Caption, ClipClose, ClipOpen, GuestFile, GuestPost, GuestSaid, GuestVerdict, InviteClose, InviteGrant,
-    Moment, MomentKind, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Verdict, What,
+    Admit, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, GuestFile, GuestPost,
+    GuestSaid, GuestVerdict, Hold, InviteClose, InviteGrant, Moment, MomentKind, OriginalAdded, Place, Plane, Profile,
+    Reaction, Retract, Role, Verdict, What,
 };
+pub use clock::ClockCode;
 pub use error::ModelError;
 pub use fragment::{Fragment, FragmentBody, VerifiedFragment};
 pub use group::{Genesis, InvitePolicy};
 pub use identity::{DeviceKeys, InviteKeys};
-pub use ids::{BlobId, DeviceId, EpochId, FragmentId, GroupId, GuestKey, GuestPostId, InviteId, MediaId, OperationId};
+pub use ids::{
+    BlobId, CameraBodyId, DeviceId, EpochId, FragmentId, GroupId, GuestKey, GuestPostId, InviteId, MediaId, OperationId,
+};
 pub use invite::{InviteLink, InviteSeed, Wifi};
 pub use keys::{EpochSecret, GroupSecret, MediaHasher, PayloadKey, TagKey};
 pub use operation::{Draft, Header, Operation, Sealer, Verified};
 pub use state::{State, VerifiedState};
 pub use text::{clean_line, clean_text};
+pub use words::three_words;

@@ -22,6 +22,10 @@ pub const GOSSIP_BYTES: usize = 32 * 1024;
 pub const NAME_CHARS: usize = 64;
 /// A group's title, in characters.
 pub const TITLE_CHARS: usize = 100;
+/// A Wi-Fi's name, in bytes.
+pub const WIFI_NAME_BYTES: usize = 32;
+/// A Wi-Fi's password, in bytes.
+pub const WIFI_PASSWORD_BYTES: usize = 63;
 /// A caption, in characters.
 pub const CAPTION_CHARS: usize = 2_000;
 /// An emoji of a reaction, in bytes.
@@ -132,3 +136,41 @@ pub const GUEST_DOOR_BYTES: u64 = 128 * 1024 * 1024 * 1024;
 pub const GUESTS: usize = 2_000;
 /// Addresses that a member tells of its door.
 pub const DOOR_ADDRESSES: usize = 4;
+/// Settings of one camera's clock that follow each other.
+pub const CLOCK_EDITS: usize = 200;
+/// Ranges of one camera's times that are corrected differently.
+pub const CLOCK_SHIFTS: usize = 16;
+/// By how much a camera's clock can be off, in milliseconds: a hundred years.
+pub const CLOCK_SHIFT_MS: u64 = 100 * 366 * 24 * 60 * 60 * 1000;
+/// A record of a bundle, in bytes: an operation, a fragment record, or a piece of a blob with its proof.
+pub const BUNDLE_RECORD_BYTES: usize = 272 * 1024;
+/// A piece of a blob with its proof, as it stands in a bundle.
+pub const BUNDLE_SLICE_BYTES: usize = 264 * 1024;
+/// Files that one import may take in.
+pub const IMPORT_FILES: usize = 100_000;
+/// Folders inside folders that an import looks into.
+pub const IMPORT_DEPTH: usize = 32;
+/// The manifest of an exported album that an import reads, in bytes.
+pub const ALBUM_MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
+/// A metadata file beside a photo that an import reads, in bytes.
+pub const SIDECAR_BYTES: u64 = 1024 * 1024;
+/// Failures that the receipt of an import names; more are counted.
+pub const IMPORT_FAILURES: usize = 100;
+/// Holds of one moment by its author, and by hosts.
+pub const HOLD_EDITS: usize = 200;
+/// Copies of one moment that a box may print at once.
+pub const PRINT_COPIES: u32 = 10;
+/// Pages that a box may print in a day.
+pub const PRINT_PAGES: u32 = 1_000;
+/// A file that a camera uploads, in bytes.
+pub const SPOOL_FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Files that wait in the spool of a camera's uploads, those on their way in included.
+pub const SPOOL_FILES: usize = 500;
+/// What the spool may hold, in bytes.
+pub const SPOOL_BYTES: u64 = 32 * 1024 * 1024 * 1024;
+/// Uploads on their way in at once.
+pub const SPOOL_UPLOADS: usize = 16;
+/// Uploads that could not be added and are kept for a person to look at; a further one ends the oldest.
+pub const SPOOL_BAD_FILES: usize = 100;
+/// Space that uploads leave free on the disk, in bytes.
+pub const SPOOL_FREE_BYTES: u64 = 500 * 1024 * 1024;

@@ -3,12 +3,12 @@
 
 use data_encoding::HEXLOWER;
 use glow_model::{
-    Admit, BlobId, BlobKey, BlobRef, Body, Caption, ClipClose, ClipOpen, DeviceKeys, Draft, EpochId, EpochSecret,
-    Fragment, FragmentBody, FragmentId, Genesis, GroupId, GroupSecret, GuestFile, GuestKey, GuestPost, GuestPostId,
-    GuestSaid, GuestVerdict, InviteClose, InviteGrant, InviteKeys, InviteLink, InvitePolicy, InviteSeed, MediaId,
-    ModelError, Moment, MomentKind, Operation, OperationId, Original, OriginalAdded, Place, Plane, Profile, Reaction,
-    Retract, Role, Sealer, Segments, Verdict, Verified, VerifiedFragment, What, Wifi, blob::encode_manifest, codec,
-    fragment::Position, limits,
+    Admit, BlobId, BlobKey, BlobRef, Body, CameraBodyId, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen,
+    ClockShift, DeviceKeys, Draft, EpochId, EpochSecret, Fragment, FragmentBody, FragmentId, Genesis, GroupId,
+    GroupSecret, GuestFile, GuestKey, GuestPost, GuestPostId, GuestSaid, GuestVerdict, Hold, InviteClose, InviteGrant,
+    InviteKeys, InviteLink, InvitePolicy, InviteSeed, MediaId, ModelError, Moment, MomentKind, Operation, OperationId,
+    Original, OriginalAdded, Place, Plane, Profile, Reaction, Retract, Role, Sealer, Segments, Verdict, Verified,
+    VerifiedFragment, What, Wifi, blob::encode_manifest, codec, fragment::Position, limits,
 };
 use proptest::prelude::*;
 
@@ -62,6 +62,7 @@ fn moment() -> Moment {
             segments: Segments::Manifest(blob(4)),
         }),
         place: Some(Place { latitude_e6: 46_558_860, longitude_e6: -7_892_010 }),
+        camera_body: Some(CameraBodyId([4; 8])),
     }
 }
 
@@ -93,6 +94,7 @@ fn bodies() -> Vec<Body> {
         Body::OriginalAdded(OriginalAdded { moment: target, original: moment().original.unwrap(), motion: None }),
         Body::Caption(Caption { moment: target, replaces: Some(target), text: "First dance\nat last".into() }),
         Body::Reaction(Reaction { moment: target, emoji: "❤️".into(), on: true }),
+        Body::Hold(Hold { moment: target, replaces: Some(target), on: true }),
         Body::ClipOpen(ClipOpen { moment: opened() }),
         Body::ClipClose(ClipClose {
             clip: target,
@@ -114,6 +116,23 @@ fn bodies() -> Vec<Body> {
             post: Some(GuestPostId([4; 16])),
             verdict: Verdict::Approve,
             turn: 2,
+        }),
+        Body::CameraClock(CameraClock {
+            camera: CameraIdentity {
+                author: keys().id(),
+                name: Some("NIKON D750".into()),
+                body: Some(CameraBodyId([4; 8])),
+            },
+            shifts: vec![
+                ClockShift { offset_ms: -3_780_000, from_ms: None, until_ms: Some(1_700_000_000_000), photo_ms: None },
+                ClockShift {
+                    offset_ms: 864_000_000,
+                    from_ms: Some(1_700_000_000_000),
+                    until_ms: None,
+                    photo_ms: Some(1_700_000_500_000),
+                },
+            ],
+            replaces: Some(target),
         }),
         Body::Unknown(999, vec![0x82, 1, 2]),
     ]

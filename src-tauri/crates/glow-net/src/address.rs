@@ -50,6 +50,11 @@ impl Reach {
         Lost { down, stayed }
     }
 
+    /// The networks this device is on.
+    pub(crate) fn networks(&self) -> &[IpNet] {
+        &self.networks
+    }
+
     /// Whether others could use this address of ours.
     pub(crate) fn is_worth_announcing(&self, ip: IpAddr) -> bool {
         if ip.is_loopback() {

@@ -1,11 +1,14 @@
 //! Which of several connections to one device is kept. Pure.
 //!
 //! Two devices that find each other dial at the same moment, and by two transports. Both sides use the same connection of
-//! the two, and one side alone closes the others, so that the answer never depends on what arrived first where.
+//! the two, and one side alone closes the others, so that the answer never depends on what arrived first where. Which
+//! transport is the better one is a measurement of each side; where they differ the side that closes has its way.
 
 use std::time::{Duration, Instant};
 
 use libp2p::{PeerId, swarm::ConnectionId};
+
+use crate::Transport;
 
 /// Connections opened within this time count as dialled at once; a later one replaces an earlier one, which its dialer took
 /// for dead.
@@ -20,17 +23,27 @@ pub(crate) struct Link {
     /// Whether this side dialled.
     pub(crate) dialer: bool,
     pub(crate) opened: Instant,
+    pub(crate) transport: Transport,
+    /// What was measured of this transport to this device, in this session or before; nothing when it never was.
+    pub(crate) goodput_bps: Option<u64>,
 }
 
-/// The connection to use: of the newest transport key; of those opened about as late as the newest, the one dialled by the
-/// lower key, and among equals the first.
+/// The connection to use: of the newest transport key; of those opened about as late as the newest, the one by the better
+/// transport, of several by that the one dialled by the lower key, and among equals the first.
 pub(crate) fn choose(local: PeerId, links: &[Link]) -> Option<Link> {
     let newest = links.iter().max_by_key(|link| link.opened)?;
-    links
-        .iter()
-        .filter(|link| link.peer == newest.peer && newest.opened - link.opened <= AT_ONCE)
-        .min_by_key(|link| (!is_dialled_by_lower(local, link), link.opened))
-        .copied()
+    let at_once = || links.iter().filter(|link| link.peer == newest.peer && newest.opened - link.opened <= AT_ONCE);
+    let of = |transport| at_once().filter(|link| link.transport == transport).find_map(|link| link.goodput_bps);
+    let better = better(of(Transport::Tcp), of(Transport::Quic));
+    at_once().min_by_key(|link| (link.transport != better, !is_dialled_by_lower(local, link), link.opened)).copied()
+}
+
+/// The transport with the better goodput; TCP as long as one of them is unknown.
+pub(crate) fn better(tcp_bps: Option<u64>, quic_bps: Option<u64>) -> Transport {
+    match (tcp_bps, quic_bps) {
+        (Some(tcp_bps), Some(quic_bps)) if quic_bps > tcp_bps => Transport::Quic,
+        (Some(_), Some(_)) | (None, _) | (_, None) => Transport::Tcp,
+    }
 }
 
 /// The connections to close: all but the one in use, if it is for this side to decide. Of two living keys the higher decides;
@@ -63,7 +76,12 @@ mod tests {
     }
 
     fn link(id: usize, peer: PeerId, dialer: bool, opened: Instant) -> Link {
-        Link { connection: ConnectionId::new_unchecked(id), peer, dialer, opened }
+        let transport = Transport::Tcp;
+        Link { connection: ConnectionId::new_unchecked(id), peer, dialer, opened, transport, goodput_bps: None }
+    }
+
+    fn by(transport: Transport, goodput_bps: Option<u64>, link: Link) -> Link {
+        Link { transport, goodput_bps, ..link }
     }
 
     #[test]
@@ -80,6 +98,21 @@ mod tests {
         );
         assert_eq!(surplus(low, &seen_by_low), [], "the lower key leaves it to the higher");
         assert_eq!(surplus(high, &seen_by_high), [ConnectionId::new_unchecked(2)]);
+    }
+
+    #[test]
+    fn of_two_transports_the_better_one_is_used_and_tcp_until_that_is_known() {
+        let (low, high) = peers();
+        let now = Instant::now();
+        let used = |tcp_bps, quic_bps| {
+            let quic = by(Transport::Quic, quic_bps, link(1, low, false, now));
+            let tcp = by(Transport::Tcp, tcp_bps, link(2, low, true, now + Duration::from_millis(250)));
+            choose(high, &[quic, tcp]).map(|link| link.transport)
+        };
+        assert_eq!(used(None, None), Some(Transport::Tcp));
+        assert_eq!(used(None, Some(90)), Some(Transport::Tcp), "one measurement is no comparison");
+        assert_eq!(used(Some(10), Some(90)), Some(Transport::Quic));
+        assert_eq!(used(Some(90), Some(10)), Some(Transport::Tcp));
     }
 
     #[test]

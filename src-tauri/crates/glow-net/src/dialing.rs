@@ -2,18 +2,19 @@
 //!
 //! An address serves QUIC and TCP at the same port. TCP is dialled first and QUIC a moment later, unless TCP has answered by
 //! then; a transport that timed out at an address is not tried first there for ten minutes. Where a member was met lately the
-//! next try comes within two seconds, so that a healed network is noticed; elsewhere the waits double.
+//! next try comes within two seconds, so that a healed network is noticed; elsewhere the waits double. It does not matter who met
+//! them: members tell each other.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use glow_model::TagKey;
+use glow_model::{TagKey, limits};
 use libp2p::{PeerId, swarm::ConnectionId};
 
-use crate::{FoundBy, Transport, discovery::Found};
+use crate::{FoundBy, Transport, connections, discovery::Found};
 
 /// How long the second transport waits for the first.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -28,8 +29,10 @@ const FIRST_DOOR_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_DOOR_WAIT: Duration = Duration::from_secs(120);
 /// How long a device that was sent away is left alone.
 const SENT_AWAY: Duration = Duration::from_secs(60);
-/// Addresses kept at once.
-const ADDRESSES: usize = 256;
+/// Addresses kept at once: two for each member of the largest group.
+const ADDRESSES: usize = 2 * limits::MEMBERS;
+/// Whom nobody has met for so long is not recommended to others: whoever is there is met by somebody all the time.
+const FRESH: Duration = Duration::from_secs(120);
 /// Failures in a row after which an address where nobody was ever met is forgotten.
 const PATIENCE: u32 = 12;
 
@@ -49,6 +52,24 @@ pub(crate) enum Failed {
     Door,
 }
 
+/// Where links are wanted beside the addresses that somebody insists on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// With these.
+    pub(crate) peers: BTreeSet<PeerId>,
+    /// So many addresses may be tried at a time of which nobody knows who is there.
+    pub(crate) strangers: usize,
+}
+
+/// Where a member was met lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sighting {
+    pub(crate) address: SocketAddr,
+    pub(crate) peer: PeerId,
+    /// When; now for who is connected.
+    pub(crate) at: Instant,
+}
+
 /// The addresses known, and how they fared.
 #[derive(Debug)]
 pub(crate) struct AddressBook {
@@ -56,6 +77,8 @@ pub(crate) struct AddressBook {
     addresses: BTreeMap<SocketAddr, Known>,
     attempts: BTreeMap<SocketAddr, Attempt>,
     connected: HashSet<PeerId>,
+    /// Moves with every change.
+    version: u64,
 }
 
 #[derive(Debug)]
@@ -68,8 +91,13 @@ struct Known {
     due: Instant,
     unreachable: u32,
     doors_shut: u32,
+    /// When an attempt failed last.
+    failed: Option<Instant>,
     met: Option<Instant>,
+    /// When somebody met this peer here, as far as one was told.
+    seen: Option<Instant>,
     timed_out: BTreeMap<Transport, Instant>,
+    goodput_bps: BTreeMap<Transport, u64>,
 }
 
 #[derive(Debug)]
@@ -86,11 +114,27 @@ struct Attempt {
 impl AddressBook {
     /// A book for these transports, in the order of preference.
     pub(crate) fn new(transports: Vec<Transport>) -> Self {
-        Self { transports, addresses: BTreeMap::new(), attempts: BTreeMap::new(), connected: HashSet::new() }
+        Self {
+            transports,
+            addresses: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            connected: HashSet::new(),
+            version: 0,
+        }
+    }
+
+    /// Another number after each change.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn change(&mut self) {
+        self.version = self.version.wrapping_add(1);
     }
 
     /// Takes in what was found. An address already known is due at once when it is announced anew by another key.
     pub(crate) fn add(&mut self, found: &Found, now: Instant) {
+        self.change();
         for address in &found.addresses {
             if let Some(known) = self.addresses.get_mut(address) {
                 known.hear_again(found, now);
@@ -104,8 +148,11 @@ impl AddressBook {
                 due: now,
                 unreachable: 0,
                 doors_shut: 0,
+                failed: None,
                 met: None,
+                seen: found.seen,
                 timed_out: BTreeMap::new(),
+                goodput_bps: BTreeMap::new(),
             };
             self.addresses.insert(*address, known);
         }
@@ -126,12 +173,13 @@ impl AddressBook {
         }
     }
 
-    /// The dials that are due: first transports of addresses where nobody is connected yet (none when there are links
-    /// enough), and second transports of attempts under way.
-    pub(crate) fn due(&mut self, now: Instant, links_enough: bool) -> Vec<Dial> {
+    /// The dials that are due: first transports of addresses where links are wanted and nobody is connected yet, and second
+    /// transports of attempts under way.
+    pub(crate) fn due(&mut self, now: Instant, wanted: &Wanted) -> Vec<Dial> {
+        let mut strangers = self.strangers_left(wanted);
         for (address, known) in &self.addresses {
-            let wanted = !links_enough || known.is_insisted_on();
-            if wanted && known.due <= now && self.is_free(address, known) {
+            if known.due <= now && known.is_wanted(wanted, strangers) && self.is_free(address, known) {
+                strangers = strangers.saturating_sub(usize::from(known.is_stranger()));
                 let attempt = Attempt {
                     next: known.order(&self.transports, now),
                     next_at: now,
@@ -149,7 +197,16 @@ impl AddressBook {
                 dials.push(Dial { address: *address, transport: attempt.next.remove(0) });
             }
         }
+        if !dials.is_empty() {
+            self.change();
+        }
         dials
+    }
+
+    /// How many more addresses may be tried of which nobody knows who is there.
+    fn strangers_left(&self, wanted: &Wanted) -> usize {
+        let tried = self.attempts.keys().filter_map(|address| self.addresses.get(address));
+        wanted.strangers.saturating_sub(tried.filter(|known| known.is_stranger()).count())
     }
 
     fn is_free(&self, address: &SocketAddr, known: &Known) -> bool {
@@ -158,12 +215,13 @@ impl AddressBook {
     }
 
     /// When [`AddressBook::due`] is worth asking again.
-    pub(crate) fn next_due(&self, links_enough: bool) -> Option<Instant> {
+    pub(crate) fn next_due(&self, wanted: &Wanted) -> Option<Instant> {
+        let strangers = self.strangers_left(wanted);
         let addresses = self
             .addresses
             .iter()
+            .filter(|(_, known)| known.is_wanted(wanted, strangers))
             .filter(|(address, known)| self.is_free(address, known))
-            .filter(|(_, known)| !links_enough || known.is_insisted_on())
             .map(|(_, known)| known.due);
         let attempts = self.attempts.values().filter(|attempt| !attempt.next.is_empty()).map(|attempt| attempt.next_at);
         addresses.chain(attempts).min()
@@ -171,6 +229,7 @@ impl AddressBook {
 
     /// A dial is under way.
     pub(crate) fn dialling(&mut self, dial: Dial, connection: ConnectionId) {
+        self.change();
         if let Some(attempt) = self.attempts.get_mut(&dial.address) {
             attempt.dialling.insert(connection, dial.transport);
         }
@@ -185,6 +244,7 @@ impl AddressBook {
         now: Instant,
         dice: f64,
     ) {
+        self.change();
         let Some(attempt) = self.attempts.get_mut(&address) else {
             return;
         };
@@ -201,6 +261,7 @@ impl AddressBook {
 
     /// Somebody answered. Answers whether the connection is wanted: the attempt is not over yet.
     pub(crate) fn answered(&mut self, address: SocketAddr, connection: ConnectionId) -> bool {
+        self.change();
         let Some(attempt) = self.attempts.get_mut(&address) else {
             return false;
         };
@@ -212,6 +273,7 @@ impl AddressBook {
 
     /// A connection that stood before the door was closed.
     pub(crate) fn door_shut(&mut self, address: SocketAddr, connection: ConnectionId, now: Instant, dice: f64) {
+        self.change();
         let Some(attempt) = self.attempts.get_mut(&address) else {
             return;
         };
@@ -234,17 +296,23 @@ impl AddressBook {
             return;
         };
         known.fail(failed, now, dice);
-        if known.met.is_none() && known.unreachable >= PATIENCE && !known.is_insisted_on() {
+        if known.unreachable >= PATIENCE
+            && !known.is_insisted_on()
+            && known.met.is_none()
+            && !known.was_seen_lately(now)
+        {
             self.addresses.remove(&address);
         }
     }
 
     /// The door was passed: this peer is at this address.
     pub(crate) fn met(&mut self, address: SocketAddr, peer: PeerId, now: Instant) {
+        self.change();
         self.attempts.remove(&address);
         if let Some(known) = self.addresses.get_mut(&address) {
             known.peer = Some(peer);
             known.met = Some(now);
+            known.seen = Some(now);
             known.unreachable = 0;
             known.doors_shut = 0;
         }
@@ -258,15 +326,18 @@ impl AddressBook {
 
     /// A peer has an open connection.
     pub(crate) fn connected(&mut self, peer: PeerId) {
+        self.change();
         self.connected.insert(peer);
     }
 
     /// A peer has no open connection any more: its addresses are due at once.
     pub(crate) fn lost(&mut self, peer: PeerId, now: Instant, dice: f64) {
+        self.change();
         self.connected.remove(&peer);
         for known in self.addresses.values_mut() {
             if known.peer == Some(peer) {
                 known.met = known.met.map(|_| now);
+                known.seen = Some(now);
                 known.unreachable = 0;
                 known.due = now + FIRST_WAIT.mul_f64(dice);
             }
@@ -275,9 +346,11 @@ impl AddressBook {
 
     /// A peer was sent away: its addresses are left alone for a while.
     pub(crate) fn send_away(&mut self, peer: PeerId, now: Instant) {
+        self.change();
         for known in self.addresses.values_mut() {
             if known.peer == Some(peer) {
                 known.met = None;
+                known.seen = None;
                 known.due = now + SENT_AWAY;
             }
         }
@@ -285,15 +358,18 @@ impl AddressBook {
 
     /// A device came back under another transport key: nobody is where the old one was, unless they are met there again.
     pub(crate) fn replaced(&mut self, old: PeerId) {
+        self.change();
         for known in self.addresses.values_mut() {
             if known.peer == Some(old) {
                 known.met = None;
+                known.seen = None;
             }
         }
     }
 
     /// The network changed: everything is due at once.
     pub(crate) fn hurry(&mut self, now: Instant) {
+        self.change();
         for known in self.addresses.values_mut() {
             known.due = now;
             known.unreachable = 0;
@@ -303,8 +379,43 @@ impl AddressBook {
 
     /// An address is this device's own.
     pub(crate) fn forget(&mut self, address: SocketAddr) {
+        self.change();
         self.addresses.remove(&address);
         self.attempts.remove(&address);
+    }
+
+    /// What a transport gave at an address.
+    pub(crate) fn measured(&mut self, address: SocketAddr, transport: Transport, goodput_bps: u64) {
+        if let Some(known) = self.addresses.get_mut(&address) {
+            known.goodput_bps.insert(transport, goodput_bps);
+        }
+    }
+
+    /// A link with whoever is there is wanted.
+    pub(crate) fn anyone(&self) -> Wanted {
+        Wanted { peers: self.candidates().map(|(peer, _)| peer).collect(), strangers: usize::MAX }
+    }
+
+    /// Everyone of whom an address is known, and whether they answer there as far as one knows.
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = (PeerId, bool)> {
+        self.addresses.values().filter_map(|known| {
+            let peer = known.peer?;
+            // After one failure somebody else stands in: of those one has heard of many may be gone.
+            let answers = known.unreachable == 0 && known.doors_shut == 0;
+            Some((peer, answers || self.connected.contains(&peer)))
+        })
+    }
+
+    /// Where members were met lately, by this device or by others, and answer as far as one knows.
+    pub(crate) fn sightings(&self, now: Instant) -> impl Iterator<Item = Sighting> {
+        self.addresses.iter().filter_map(move |(address, known)| {
+            let peer = known.peer?;
+            let is_here = self.connected.contains(&peer);
+            let seen = if is_here { now } else { known.seen? };
+            let answers = is_here || (known.unreachable == 0 && known.doors_shut == 0);
+            let is_fresh = now.saturating_duration_since(seen) < FRESH;
+            (answers && is_fresh).then_some(Sighting { address: *address, peer, at: seen })
+        })
     }
 
     /// How an address was found.
@@ -331,7 +442,9 @@ impl AddressBook {
 
 impl Known {
     fn hear_again(&mut self, found: &Found, now: Instant) {
-        if found.peer.is_some() && found.peer != self.peer {
+        // What members tell each other may be older than what is known here.
+        let is_news = found.found_by != FoundBy::Exchange || found.seen > self.seen;
+        if is_news && found.peer.is_some() && found.peer != self.peer {
             self.peer = found.peer;
             self.due = now;
             self.unreachable = 0;
@@ -339,6 +452,14 @@ impl Known {
         }
         if found.found_by == FoundBy::Mdns {
             self.due = self.due.min(now + LONGEST_WAIT_LATELY);
+        }
+        if found.seen > self.seen {
+            self.seen = found.seen;
+            // Somebody met it since this device last failed to.
+            if self.unreachable > 0 && self.failed < found.seen {
+                self.due = self.due.min(now + FIRST_WAIT);
+                self.unreachable = 0;
+            }
         }
         if found.key.is_some() {
             self.key.clone_from(&found.key);
@@ -356,14 +477,30 @@ impl Known {
         matches!(self.found_by, FoundBy::Manual | FoundBy::Invite)
     }
 
+    /// Whether nobody knows who is there.
+    fn is_stranger(&self) -> bool {
+        self.peer.is_none() && !self.is_insisted_on()
+    }
+
+    fn is_wanted(&self, wanted: &Wanted, strangers: usize) -> bool {
+        self.is_insisted_on() || self.peer.map_or(strangers > 0, |peer| wanted.peers.contains(&peer))
+    }
+
     fn order(&self, transports: &[Transport], now: Instant) -> Vec<Transport> {
+        let goodput = |transport| self.goodput_bps.get(&transport).copied();
+        let better = connections::better(goodput(Transport::Tcp), goodput(Transport::Quic));
         let is_slow = |transport: &Transport| self.timed_out.get(transport).is_some_and(|at| now - *at < SLOW);
         let mut order = transports.to_vec();
-        order.sort_by_key(is_slow);
+        order.sort_by_key(|transport| (is_slow(transport), *transport != better));
         order
     }
 
+    fn was_seen_lately(&self, now: Instant) -> bool {
+        self.seen.max(self.met).is_some_and(|seen| now.saturating_duration_since(seen) < LATELY)
+    }
+
     fn fail(&mut self, failed: Failed, now: Instant, dice: f64) {
+        self.failed = Some(now);
         let wait = match failed {
             Failed::Door => {
                 self.doors_shut += 1;
@@ -371,8 +508,7 @@ impl Known {
             }
             Failed::Unreachable => {
                 self.unreachable += 1;
-                let lately = self.met.is_some_and(|met| now - met < LATELY);
-                let longest = if lately { LONGEST_WAIT_LATELY } else { LONGEST_WAIT };
+                let longest = if self.was_seen_lately(now) { LONGEST_WAIT_LATELY } else { LONGEST_WAIT };
                 doubled(FIRST_WAIT, self.unreachable, longest)
             }
         };

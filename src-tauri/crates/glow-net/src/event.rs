@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use glow_model::DeviceId;
-use glow_sync::Request;
+use glow_sync::{Request, proximity::Place};
 use libp2p::{
     PeerId,
     gossipsub::{MessageAcceptance, MessageId},
@@ -56,6 +56,8 @@ pub enum NetEvent {
         device: DeviceId,
         /// How long it took.
         round_trip: Duration,
+        /// What comes over the connection in bits a second while it is busy; nothing until enough has come.
+        goodput_bps: Option<u64>,
     },
     /// Here a member was reached, or says that it listens: worth remembering.
     Reached(SocketAddr),
@@ -96,6 +98,8 @@ pub struct Status {
     pub listening: Vec<(Transport, SocketAddr)>,
     /// Who is connected.
     pub peers: Vec<Peer>,
+    /// Whether this device has opened the hotspot that others use.
+    pub is_hotspot: bool,
 }
 
 /// A connected device.
@@ -113,6 +117,25 @@ pub struct Peer {
     pub rtt_ms: Option<u32>,
     /// Whether this side dialled.
     pub dialer: bool,
+    /// What comes over this connection in bits a second while it is busy; nothing until enough has come.
+    pub goodput_bps: Option<u64>,
+    /// The same of the last connection by TCP, this one or one before.
+    pub tcp_bps: Option<u64>,
+    /// The same by QUIC.
+    pub quic_bps: Option<u64>,
+    /// Where it is, as far as addresses and round trips tell.
+    pub place: Place,
+}
+
+/// Where a member was met lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acquaintance {
+    /// The address.
+    pub address: SocketAddr,
+    /// Its transport's public identity.
+    pub transport_key: Vec<u8>,
+    /// How long ago.
+    pub age: Duration,
 }
 
 /// Says whether a gossip message is passed on. Dropping it is [`Verdict::ignore`].

@@ -9,6 +9,7 @@ mod doors;
 mod gossip;
 mod links;
 mod surroundings;
+mod topology;
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -35,6 +36,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{sleep_until, timeout},
 };
+use topology::{Leaving, PartAnswer, Wiring};
 
 use crate::{
     AnswerSink, Gatekeeper, Lanes, NetConfig, NetError, NetEvent, Status, address,
@@ -75,7 +77,9 @@ pub(crate) struct EventLoop {
     /// The transport key that each device came with last.
     last_keys: BTreeMap<DeviceId, PeerId>,
     /// Connections that are to be closed because a better one took their place.
-    leaving: Vec<(Instant, ConnectionId)>,
+    leaving: Vec<Leaving>,
+    wiring: Wiring,
+    part_answers: mpsc::Receiver<PartAnswer>,
     gossip: Gossip,
     surroundings: Surroundings,
     lanes: Lanes,
@@ -102,6 +106,7 @@ impl EventLoop {
     ) -> Result<Self, NetError> {
         let key = Keypair::generate_ed25519();
         let (gossip, verdicts) = Gossip::new(&config.topic);
+        let (wiring, part_answers) = Wiring::new(key.public().to_peer_id());
         let behaviour = Behaviour::new(key.public(), gossip.topic(), config.limits);
         let mut swarm = Swarm::new(
             transport::build(&key, &config.listen, &lanes)?,
@@ -123,6 +128,8 @@ impl EventLoop {
             devices: BTreeMap::new(),
             last_keys: BTreeMap::new(),
             leaving: Vec::new(),
+            wiring,
+            part_answers,
             gossip,
             surroundings,
             lanes,
@@ -149,8 +156,9 @@ impl EventLoop {
                 },
                 Some(step) = self.steps.1.recv() => self.handle_door_step(step),
                 Some((from, request, answers)) = self.asked.1.recv(), if self.outbox.len() < OUTBOX => {
-                    self.outbox.push_back(NetEvent::Request { from, request, answers });
+                    self.handle_request(from, request, answers);
                 }
+                Some(answer) = self.part_answers.recv() => self.handle_part_answer(answer),
                 Some(verdict) = self.verdicts.recv() => self.handle_verdict(verdict),
                 change = poll_fn(|cx| self.surroundings.poll_change(cx)) => match change {
                     Change::Found(found) => self.handle_found(found),
@@ -185,6 +193,10 @@ impl EventLoop {
                 }
             }
             Command::SetTags { announce, recognise } => self.surroundings.set_tags(announce, recognise),
+            Command::Acquaintances(device, reply) => {
+                let _ = reply.send(self.acquaintances(device));
+            }
+            Command::Acquaint(told) => self.handle_acquaintances(told),
             Command::Reconsider => self.reconsider(),
             Command::Disconnect(device) => self.send_away(device),
             Command::Status(reply) => {
@@ -227,24 +239,17 @@ impl EventLoop {
         }
     }
 
-    fn next_wake(&self) -> Instant {
+    fn next_wake(&mut self) -> Instant {
+        let wiring = self.next_wiring();
         let doors = self.connections.values().filter_map(Connection::deadline);
-        let leaving = self.leaving.iter().map(|(at, _)| *at);
-        doors
-            .chain(leaving)
-            .chain(self.book.next_due(self.has_links_enough()))
-            .min()
-            .unwrap_or_else(|| Instant::now() + NOTHING_DUE)
+        let leaving = self.leaving.iter().map(|leaving| leaving.due);
+        doors.chain(leaving).chain(wiring).min().unwrap_or_else(|| Instant::now() + NOTHING_DUE)
     }
 
     fn handle_time(&mut self, now: Instant) {
         self.dial_what_is_due(now);
-        let mut over: Vec<ConnectionId> = Vec::new();
-        self.leaving.retain(|(at, connection)| {
-            let stays = *at > now;
-            over.extend((!stays).then_some(*connection));
-            stays
-        });
+        self.part_if_too_many();
+        let mut over = self.drained(now);
         let late = self.connections.iter().filter(|(_, connection)| connection.deadline().is_some_and(|at| at <= now));
         over.extend(late.map(|(id, _)| *id));
         for connection in over {
@@ -259,7 +264,7 @@ impl EventLoop {
             .filter_map(address::from_multiaddr)
             .filter(|(_, address)| self.surroundings.reach().is_worth_announcing(address.ip()))
             .collect();
-        Status { listening, peers: self.peers() }
+        Status { listening, peers: self.peers(), is_hotspot: self.is_hotspot() }
     }
 
     /// Says goodbye, closes every connection, and waits a little until that is done.

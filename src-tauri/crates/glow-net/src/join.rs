@@ -157,11 +157,12 @@ impl Joiner {
             if now >= self.until {
                 return Err(self.failure());
             }
-            for dial in self.book.due(now, false) {
+            let anyone = self.book.anyone();
+            for dial in self.book.due(now, &anyone) {
                 self.dial(dial, now);
             }
             self.knock_next(progress);
-            let due = self.book.next_due(false);
+            let due = self.book.next_due(&anyone);
             let wake = due.unwrap_or(now + NOTHING_DUE).min(self.until);
             tokio::select! {
                 event = self.swarm.select_next_some() => self.handle_swarm_event(event),

@@ -42,13 +42,14 @@ mod join;
 mod lanes;
 mod net;
 mod protocol;
+mod routes;
 mod streams;
 mod transport;
 
 pub use config::{ConnectionLimits, Interfaces, JoinConfig, Listen, NetConfig};
 pub use discovery::{Announced, SERVICE_TYPE, SystemDiscovery, SystemService};
 pub use error::{JoinError, NetError};
-pub use event::{FoundBy, NetEvent, Peer, Status, Transport, Verdict};
+pub use event::{Acquaintance, FoundBy, NetEvent, Peer, Status, Transport, Verdict};
 pub use gatekeeper::Gatekeeper;
 pub use join::{JoinProgress, Joined, join};
 pub use lanes::Lanes;

@@ -8,8 +8,8 @@ use libp2p::Stream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::{
-    Answers, FoundBy, Gatekeeper, Lanes, NetConfig, NetError, NetEvent, Status, activity::Activity, discovery::Found,
-    event_loop::EventLoop, lanes::Meter, protocol,
+    Acquaintance, Answers, FoundBy, Gatekeeper, Lanes, NetConfig, NetError, NetEvent, Status, activity::Activity,
+    discovery::Found, event_loop::EventLoop, lanes::Meter, protocol,
 };
 
 /// Commands that may wait for the event loop.
@@ -53,6 +53,8 @@ pub(crate) enum Command {
         announce: Vec<TagKey>,
         recognise: Vec<TagKey>,
     },
+    Acquaintances(DeviceId, oneshot::Sender<Vec<Acquaintance>>),
+    Acquaint(Vec<Acquaintance>),
     Reconsider,
     Disconnect(DeviceId),
     Status(oneshot::Sender<Status>),
@@ -106,6 +108,19 @@ impl Net {
         if self.told.try_send(found).is_err() {
             tracing::warn!("too many addresses at once");
         }
+    }
+
+    /// Members that were met lately, for a connected member who asks: those it should know, and some by chance.
+    pub async fn acquaintances(&self, of: DeviceId) -> Vec<Acquaintance> {
+        match self.ask(|reply| Command::Acquaintances(of, reply)).await {
+            Ok(Some(acquaintances)) => acquaintances,
+            Ok(None) | Err(_) => Vec::new(),
+        }
+    }
+
+    /// Hears from a member of others. They are dialled where links are wanted.
+    pub fn acquaint(&self, told: Vec<Acquaintance>) {
+        self.send(Command::Acquaint(told));
     }
 
     /// Sets the keys whose tags are announced by mDNS (at most three: the newest epoch, open invites), and those whose tags

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::exit;
+use crate::venue::Wishes;
 
 /// Everybody's photos and clips in one timeline, nearby and offline.
 #[derive(Debug, Parser)]
@@ -71,8 +72,10 @@ pub(crate) enum Command {
     Timeline(Timeline),
     /// Add the photos and clips that appear in a folder from now on, until interrupted.
     Watch(Watch),
-    /// Write every original that is here into a folder, with a manifest.
+    /// Take the album home: into folders, a ZIP, a web album or an Immich server, with a manifest.
     Export(Export),
+    /// Add the photos and clips in a folder and the folders in it, or an album that was exported.
+    Import(Import),
     /// Print the live connections.
     Peers(Peers),
     /// Print the members.
@@ -82,14 +85,24 @@ pub(crate) enum Command {
     Guests(GuestsCommand),
     /// Print what goes where and what is kept here, set it, or pause it.
     Storage(StorageOf),
+    /// Show the group's clock to a camera, and correct the clocks of cameras.
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Print or set the name and colour that members see.
     Profile(Profile),
     /// Run a node until interrupted.
     Run,
     /// Run a node with the owner's web page until interrupted.
     Serve(Serve),
-    /// Print a fresh address of the running node's web page. It opens the page once.
-    Open,
+    /// Pack what others lack of a group into one file, for a USB stick, mail or a cloud. Only members can open it.
+    Bundle(Bundle),
+    /// Open a bundle; without one, print a fresh address of the running node's web page, which opens it once.
+    Open {
+        /// The bundle.
+        file: Option<PathBuf>,
+    },
+    /// Run a venue box until interrupted: it holds the album, lets people in, and takes a photographer's camera.
+    Box(Box<BoxOf>),
     /// Check or rebuild what is stored, while no node runs.
     #[command(subcommand)]
     Store(StoreCommand),
@@ -142,6 +155,42 @@ pub(crate) struct Invite {
     /// Write the QR code to a file as SVG.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    /// Write a card for the table to a file as PDF: name, QR code, how to join.
+    #[arg(long, value_name = "FILE.pdf")]
+    pub(crate) card: Option<PathBuf>,
+    /// What the card is printed on: one on A6, or four on A4 to cut apart.
+    #[arg(long, value_enum, default_value = "a4", requires = "card")]
+    pub(crate) paper: Paper,
+    /// The card's language.
+    #[arg(long, value_enum, default_value = "en", requires = "card")]
+    pub(crate) language: Language,
+    /// What stands on the card instead of the group's name.
+    #[arg(long, value_name = "TEXT", requires = "card")]
+    pub(crate) card_title: Option<String>,
+    /// The Wi-Fi to be in: printed on the card with a code of its own, kept nowhere.
+    #[arg(long, value_name = "NAME", requires = "card")]
+    pub(crate) wifi: Option<String>,
+    /// The Wi-Fi's password; without one it is an open network.
+    #[arg(long, value_name = "PASSWORD", env = "AFTERGLOW_WIFI_PASSWORD", hide_env_values = true, requires = "wifi")]
+    pub(crate) wifi_password: Option<String>,
+}
+
+/// What a card is printed on.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Paper {
+    /// One card, 105 x 148 mm.
+    A6,
+    /// Four cards, 210 x 297 mm.
+    A4,
+}
+
+/// What a card is written in.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Language {
+    /// English.
+    En,
+    /// German.
+    De,
 }
 
 #[derive(Debug, Subcommand)]
@@ -261,10 +310,59 @@ pub(crate) struct Watch {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The folder; made when it is not there.
-    pub(crate) dir: PathBuf,
+    /// The folder, made when it is not there; for a ZIP the file, which must not be there yet.
+    #[arg(required_unless_present = "immich")]
+    pub(crate) path: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) of: InGroup,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t = FormatArg::Tree)]
+    pub(crate) format: FormatArg,
+    /// Upload to this Immich server instead. Its API key is asked for, or read from AFTERGLOW_IMMICH_KEY.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["path", "format"])]
+    pub(crate) immich: Option<String>,
+    /// Write nothing: compare an album that was exported with its manifest.
+    #[arg(long, conflicts_with_all = ["immich", "format"])]
+    pub(crate) verify: bool,
+}
+
+/// How an album is written.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum FormatArg {
+    /// A folder a day, with a metadata file (XMP) beside each photo.
+    Tree,
+    /// The same as one ZIP.
+    Zip,
+    /// A web album that opens from the disk, without a server.
+    Web,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The folder.
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) to: InGroup,
+    /// Add them without being asked.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bundle {
+    /// The file; it must not be there yet. What was interrupted beside it goes on.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) of: InGroup,
+    /// Everything that is here, and not only what others lack.
+    #[arg(long, conflicts_with = "lacked_by")]
+    pub(crate) all: bool,
+    /// Only what this member lacks: its name, or the beginning of its device id; may be given several times.
+    #[arg(long = "for", value_name = "MEMBER")]
+    pub(crate) lacked_by: Vec<String>,
+    /// Previews without originals: small enough for mail.
+    #[arg(long)]
+    pub(crate) previews: bool,
 }
 
 #[derive(Debug, Args)]
@@ -321,6 +419,63 @@ pub(crate) enum KeepArg {
     All,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClockCommand {
+    /// Show the group's clock as a QR code, until interrupted. Photograph it with a camera and post the photo: all photos of
+    /// that camera are put at the right time.
+    Show {
+        #[command(flatten)]
+        of: InGroup,
+        /// Show it once, as it is now.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Print the cameras and by how much their times are corrected.
+    List(InGroup),
+    /// Correct the times of a camera.
+    Set(ClockSetting),
+    /// Put back what a camera's clock was set to before.
+    Undo {
+        /// The camera: its number in `clock list`, or a part of its name.
+        camera: String,
+        #[command(flatten)]
+        of: InGroup,
+    },
+    /// Choose whether photos of the group's clock are posted, too.
+    Photos {
+        /// Whether they are.
+        post: Choice,
+        #[command(flatten)]
+        of: InGroup,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClockSetting {
+    /// The camera: its number in `clock list`, or a part of its name.
+    pub(crate) camera: String,
+    /// What is added to its times, such as 1h3m, -10d or 0.
+    #[arg(value_name = "SHIFT", value_parser = shift, allow_hyphen_values = true)]
+    pub(crate) shift_ms: i64,
+    /// Only for captures from then on, by the camera's clock, such as 2026-11-27T14:00.
+    #[arg(long, value_name = "TIME", value_parser = wall_clock)]
+    pub(crate) from: Option<i64>,
+    /// Only for captures before then, by the camera's clock.
+    #[arg(long, value_name = "TIME", value_parser = wall_clock)]
+    pub(crate) until: Option<i64>,
+    #[command(flatten)]
+    pub(crate) of: InGroup,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Choice {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Profile {
     /// The name.
@@ -342,6 +497,65 @@ pub(crate) struct Serve {
     /// Serve the page from this folder instead of the one built in.
     #[arg(long, value_name = "DIR")]
     pub(crate) ui: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BoxOf {
+    /// Read the settings from this file [default: box.toml in the data directory, if it is there]. Flags have the last word.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) wishes: Wishes,
+    #[command(subcommand)]
+    pub(crate) command: Option<BoxCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BoxCommand {
+    /// Print what the running box does: members, disk, cameras, failures, and how to join.
+    Status,
+    /// Let simulated members post through a box of their own, in a group that is gone afterwards, and print how it went.
+    Rehearse(Rehearse),
+    /// Let the system start the box at boot, with these settings. Needs root.
+    Install(Box<Install>),
+    /// End the installed box and remove it from the system; its album stays. Needs root.
+    Uninstall(Uninstall),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rehearse {
+    /// How many members.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub(crate) guests: u32,
+    /// How many pictures each of them posts.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) photos: u32,
+    /// Go on showing the big screen afterwards, until interrupted.
+    #[arg(long)]
+    pub(crate) stay: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// User that the box runs as [default: one that systemd makes for it].
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// Write everything, start nothing.
+    #[arg(long)]
+    pub(crate) no_start: bool,
+    /// Write below this folder instead of into the system, for an image; nothing is started.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) wishes: Wishes,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Uninstall {
+    /// Remove it below this folder instead of from the system.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -374,8 +588,43 @@ fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).filter(|bytes| *bytes < 1 << 53).ok_or_else(unknown)
 }
 
+/// Reads a shift such as `1h3m`, `-10d` or `+1h 30m 5s`, in milliseconds.
+fn shift(text: &str) -> Result<i64, String> {
+    let unknown = || format!("`{text}` is not a shift: use numbers and d, h, m or s, such as 1h3m or -10d");
+    let (sign, rest) = match text.trim().split_at_checked(1) {
+        Some(("-", rest)) => (-1, rest),
+        Some(("+", rest)) => (1, rest),
+        _ => (1, text.trim()),
+    };
+    let mut total: i64 = 0;
+    let mut number = String::new();
+    for letter in rest.chars().filter(|letter| !letter.is_whitespace()) {
+        let unit = match letter {
+            'd' => 86_400_000,
+            'h' => 3_600_000,
+            'm' => 60_000,
+            's' => 1_000,
+            digit => {
+                number.push(digit);
+                continue;
+            }
+        };
+        let count: u32 = std::mem::take(&mut number).parse().map_err(|_| unknown())?;
+        total = total.checked_add(i64::from(count) * unit).ok_or_else(unknown)?;
+    }
+    if number == "0" && total == 0 || number.is_empty() && !rest.is_empty() { Ok(sign * total) } else { Err(unknown()) }
+}
+
+/// Reads a date and time as this system's zone shows it, in milliseconds since the Unix epoch.
+fn wall_clock(text: &str) -> Result<i64, String> {
+    let unknown = |error: jiff::Error| format!("`{text}` is not a time such as 2026-11-27T14:00: {error}");
+    let wall: jiff::civil::DateTime = text.parse().map_err(unknown)?;
+    let zoned = wall.to_zoned(jiff::tz::TimeZone::system()).map_err(unknown)?;
+    Ok(zoned.timestamp().as_millisecond())
+}
+
 /// Reads a time such as `90s`, `60m`, `24h` or `3d`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let unknown = || format!("`{text}` is not a time: use a number and s, m, h or d, such as 90m");
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(unknown)?;
     let seconds = match unit {
@@ -410,6 +659,19 @@ mod tests {
         for odd in ["", "GB", "-1MB", "1.5GB", "1TBB", "99999999999999999999GB", "1ü"] {
             assert!(bytes(odd).is_err(), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_shift_goes_both_ways() {
+        assert_eq!(shift("1h3m").unwrap(), 3_780_000);
+        assert_eq!(shift("-10d").unwrap(), -864_000_000);
+        assert_eq!(shift("+1h 30m 5s").unwrap(), 5_405_000);
+        assert_eq!(shift("0").unwrap(), 0);
+        for odd in ["", "-", "5", "1h5", "h", "1x", "--1h", "99999999999999999999d", "1ü"] {
+            assert!(shift(odd).is_err(), "{odd}");
+        }
+        assert!(wall_clock("2026-11-27T14:00").is_ok());
+        assert!(wall_clock("27.11.2026").is_err());
     }
 
     #[test]

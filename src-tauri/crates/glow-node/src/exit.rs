@@ -63,17 +63,20 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::UnknownInvite
         | ErrorCode::UnknownDoor
         | ErrorCode::UnknownUpload
+        | ErrorCode::UnknownCamera
         | ErrorCode::Unreadable
-        | ErrorCode::NotHere => 3,
+        | ErrorCode::NotHere
+        | ErrorCode::NotABundle => 3,
         ErrorCode::InUse => 4,
-        ErrorCode::NobodyNear => 5,
+        ErrorCode::NobodyNear | ErrorCode::ServerUnreachable => 5,
         ErrorCode::DiskFull => 6,
         ErrorCode::InviteMalformed
         | ErrorCode::InviteTooNew
         | ErrorCode::InviteExpired
         | ErrorCode::InviteUsedUp
         | ErrorCode::InviteRevoked
-        | ErrorCode::JoinRefused => 7,
+        | ErrorCode::JoinRefused
+        | ErrorCode::BundleOfOthers => 7,
         ErrorCode::DataTooNew | ErrorCode::DataDamaged => 8,
         ErrorCode::NotAllowed
         | ErrorCode::Blocked
@@ -85,9 +88,14 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::RemovedFromGroup
         | ErrorCode::TooManyGroups
         | ErrorCode::UpdateNeeded
+        | ErrorCode::FileExists
+        | ErrorCode::BundleTooNew
+        | ErrorCode::ServerRefused
         | ErrorCode::UnknownFormat
         | ErrorCode::DamagedFile
         | ErrorCode::FileTooLarge
+        | ErrorCode::NoPrinter
+        | ErrorCode::PrintLimit
         | ErrorCode::ShuttingDown
         | ErrorCode::Internal => 1,
     }

@@ -16,6 +16,7 @@ mod log;
 mod node;
 mod output;
 mod qr;
+mod venue;
 
 use std::process::ExitCode;
 

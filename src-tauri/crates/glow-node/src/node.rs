@@ -6,12 +6,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
 use directories::ProjectDirs;
-use glow_api::{ApiError, Call, Caller, ErrorCode, PostReceipt};
-use glow_engine::{CaptureFile, Engine, EngineConfig, WatchEvent};
+use glow_api::{
+    ApiError, BundleReceipt, BundleReport, BundleWish, Call, Caller, ErrorCode, ExportFormat, ExportReceipt,
+    ImportReceipt, ImportSurvey, PostReceipt,
+};
+use glow_engine::{CaptureFile, Engine, EngineConfig, HomeProgress, ImmichServer, WatchEvent};
 use serde::de::DeserializeOwned;
 
 use crate::cli::Global;
-use crate::control::{Ask, Exported, Progress, Recorded, Remote, Step, Watched};
+use crate::control::{Ask, Progress, Recorded, Remote, Secret, Step, Watched};
 
 /// A node that has just started may hold the directory before it can be reached.
 const STARTING: Duration = Duration::from_secs(2);
@@ -99,14 +102,78 @@ impl Node {
     pub(crate) async fn export(
         &mut self,
         group: &str,
+        format: ExportFormat,
+        path: PathBuf,
+        on_step: impl Fn(Step) + Send + Sync + 'static,
+    ) -> Result<ExportReceipt, ApiError> {
+        match self {
+            Self::Here(engine) => export(engine, group, format, path, on_step).await,
+            Self::There(remote) => {
+                ask(remote, &Ask::Export { group: group.to_owned(), format, path }, &mut |step| on_step(step)).await
+            }
+        }
+    }
+
+    pub(crate) async fn export_to_immich(
+        &mut self,
+        group: &str,
+        url: String,
+        key: String,
+        on_step: impl Fn(Step) + Send + Sync + 'static,
+    ) -> Result<ExportReceipt, ApiError> {
+        match self {
+            Self::Here(engine) => export_to_immich(engine, group, url, key, on_step).await,
+            Self::There(remote) => {
+                ask(remote, &Ask::Immich { group: group.to_owned(), url, key: Secret(key) }, &mut |step| on_step(step))
+                    .await
+            }
+        }
+    }
+
+    pub(crate) async fn survey(&mut self, dir: PathBuf) -> Result<ImportSurvey, ApiError> {
+        match self {
+            Self::Here(engine) => engine.survey(Caller::Owner, dir).await,
+            Self::There(remote) => ask(remote, &Ask::Survey { dir }, &mut |_| ()).await,
+        }
+    }
+
+    pub(crate) async fn import(
+        &mut self,
+        group: &str,
         dir: PathBuf,
         on_step: impl Fn(Step) + Send + Sync + 'static,
-    ) -> Result<Exported, ApiError> {
+    ) -> Result<ImportReceipt, ApiError> {
         match self {
-            Self::Here(engine) => export(engine, group, dir, on_step).await,
+            Self::Here(engine) => import(engine, group, dir, on_step).await,
             Self::There(remote) => {
-                ask(remote, &Ask::Export { group: group.to_owned(), dir }, &mut |step| on_step(step)).await
+                ask(remote, &Ask::Import { group: group.to_owned(), dir }, &mut |step| on_step(step)).await
             }
+        }
+    }
+
+    pub(crate) async fn bundle(
+        &mut self,
+        group: &str,
+        wish: BundleWish,
+        path: PathBuf,
+        on_step: impl Fn(Step) + Send + Sync + 'static,
+    ) -> Result<BundleReport, ApiError> {
+        match self {
+            Self::Here(engine) => bundle(engine, group, wish, path, on_step).await,
+            Self::There(remote) => {
+                ask(remote, &Ask::Bundle { group: group.to_owned(), wish, path }, &mut |step| on_step(step)).await
+            }
+        }
+    }
+
+    pub(crate) async fn open_bundle(
+        &mut self,
+        path: PathBuf,
+        on_step: impl Fn(Step) + Send + Sync + 'static,
+    ) -> Result<BundleReceipt, ApiError> {
+        match self {
+            Self::Here(engine) => open_bundle(engine, path, on_step).await,
+            Self::There(remote) => ask(remote, &Ask::OpenBundle { path }, &mut |step| on_step(step)).await,
         }
     }
 
@@ -187,24 +254,61 @@ fn capture_file(path: PathBuf) -> CaptureFile {
     CaptureFile { path, name, modified_at_ms }
 }
 
-/// Writes the originals into a folder.
+/// Takes an album home.
 pub(crate) async fn export(
+    engine: &Engine,
+    group: &str,
+    format: ExportFormat,
+    path: PathBuf,
+    on_step: impl Fn(Step) + Send + Sync + 'static,
+) -> Result<ExportReceipt, ApiError> {
+    engine.export(Caller::Owner, group, format, path, home_progress(on_step)).await
+}
+
+/// Uploads an album to an Immich server.
+pub(crate) async fn export_to_immich(
+    engine: &Engine,
+    group: &str,
+    url: String,
+    key: String,
+    on_step: impl Fn(Step) + Send + Sync + 'static,
+) -> Result<ExportReceipt, ApiError> {
+    let to = ImmichServer { url, key: key.into() };
+    engine.export_to_immich(Caller::Owner, group, to, home_progress(on_step)).await
+}
+
+/// Adds what a folder holds.
+pub(crate) async fn import(
     engine: &Engine,
     group: &str,
     dir: PathBuf,
     on_step: impl Fn(Step) + Send + Sync + 'static,
-) -> Result<Exported, ApiError> {
-    let progress = move |at: glow_engine::ExportProgress| {
-        on_step(Step::Progress(Progress { done: at.done, total: at.total, note: crate::output::size(at.bytes) }));
-    };
-    let report = engine.export(Caller::Owner, group, dir, progress).await?;
-    Ok(Exported {
-        written: report.written,
-        missing: report.missing,
-        skipped: report.skipped,
-        fingerprint: report.fingerprint,
-        manifest: report.manifest,
-    })
+) -> Result<ImportReceipt, ApiError> {
+    engine.import(Caller::Owner, group, dir, home_progress(on_step)).await
+}
+
+/// Packs a bundle into a file.
+pub(crate) async fn bundle(
+    engine: &Engine,
+    group: &str,
+    wish: BundleWish,
+    path: PathBuf,
+    on_step: impl Fn(Step) + Send + Sync + 'static,
+) -> Result<BundleReport, ApiError> {
+    engine.bundle(Caller::Owner, group, wish, path, home_progress(on_step)).await
+}
+
+/// Opens a bundle.
+pub(crate) async fn open_bundle(
+    engine: &Engine,
+    path: PathBuf,
+    on_step: impl Fn(Step) + Send + Sync + 'static,
+) -> Result<BundleReceipt, ApiError> {
+    engine.open_bundle(Caller::Owner, path, home_progress(on_step)).await
+}
+
+fn home_progress(on_step: impl Fn(Step) + Send + Sync + 'static) -> impl Fn(HomeProgress) + Send + Sync + 'static {
+    move |at| on_step(Step::Progress(Progress { done: at.done, total: at.total, note: crate::output::size(at.bytes) }))
 }
 
 /// Watches a folder until the engine ends.

@@ -1,6 +1,7 @@
 //! What a command prints: sentences and tables for people, one JSON document a line for programs, progress on the side.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,7 +10,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde::Serialize;
 
 use crate::cli::Global;
-use crate::control::Progress;
+use crate::control::{Progress, Step};
 
 /// How the results of one command are shown.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +73,18 @@ impl Bar {
         }
         self.0.set_position(progress.done.into());
         self.0.set_message(progress.note.clone());
+    }
+}
+
+impl Bar {
+    /// Shows the progress among the steps of some work.
+    pub(crate) fn steps(self: &Arc<Self>) -> impl Fn(Step) + Send + Sync + 'static {
+        let bar = self.clone();
+        move |step| {
+            if let Step::Progress(progress) = step {
+                bar.at(&progress);
+            }
+        }
     }
 }
 

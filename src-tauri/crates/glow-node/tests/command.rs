@@ -2,52 +2,23 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tempfile::TempDir;
+use support::{Device, PHOTO};
 
-/// A small real photo: a JPEG of 64 by 48 pixels.
-const PHOTO: &[u8] = include_bytes!("photo.jpg");
-
-struct Device {
-    home: TempDir,
+trait Play {
+    fn photo(&self, name: &str) -> Result<String>;
+    fn start(&self, args: &[&str]) -> Result<Running>;
 }
 
-impl Device {
-    fn new() -> Result<Self> {
-        Ok(Self { home: tempfile::tempdir()? })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_afterglow"));
-        command
-            .args(["--no-mdns", "--loopback", "--data-dir"])
-            .arg(self.path("data"))
-            .args(args)
-            .env_remove("RUST_LOG");
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Result<Output> {
-        Ok(self.command(args).output()?)
-    }
-
-    /// Runs a command that must succeed and reads the JSON it prints.
-    fn json(&self, args: &[&str]) -> Result<Value> {
-        let output = self.run(&[&["--json"], args].concat())?;
-        ensure!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).with_context(|| String::from_utf8_lossy(&output.stdout).into_owned())
-    }
-
+impl Play for Device {
     fn photo(&self, name: &str) -> Result<String> {
         std::fs::write(self.path(name), PHOTO)?;
         Ok(self.path(name).to_string_lossy().into_owned())
@@ -376,5 +347,39 @@ fn a_door_for_guests_says_first_what_plain_http_cannot_do() -> Result<()> {
     alice.json(&["guests", "close"])?;
     assert!(alice.json(&["guests", "list"])?["door"].is_null());
     drop(node);
+    Ok(())
+}
+
+#[test]
+fn a_bundle_an_album_and_a_folder_go_out_and_come_in() -> Result<()> {
+    let alice = Device::new()?;
+    alice.json(&["group", "create", "Harbour"])?;
+    alice.json(&["post", &alice.photo("dusk.jpg")?, "--wait", "0"])?;
+    let stick = alice.path("stick.afterglow");
+    let bundled = alice.json(&["bundle", stick.to_str().unwrap(), "--all"])?;
+    assert!(bundled["blobs"].as_u64() > Some(1), "{bundled}");
+    assert_eq!(std::fs::metadata(&stick)?.len(), bundled["bytes"].as_u64().unwrap());
+    let opened = alice.json(&["open", stick.to_str().unwrap()])?;
+    assert_eq!((&opened["title"], &opened["complete"]), (&"Harbour".into(), &true.into()), "{opened}");
+    assert_eq!(alice.run(&["bundle", stick.to_str().unwrap()])?.status.code(), Some(1), "it is there already");
+    let stranger = Device::new()?;
+    assert_eq!(stranger.run(&["open", stick.to_str().unwrap()])?.status.code(), Some(7), "it is of no group there");
+
+    let album = alice.path("album");
+    let exported = alice.json(&["export", album.to_str().unwrap()])?;
+    let verified = alice.json(&["export", album.to_str().unwrap(), "--verify"])?;
+    assert_eq!((&verified["ok"], &verified["fingerprint"]["words"]), (&true.into(), &exported["words"]));
+    let checked = alice.run(&["store", "check", "--json"])?;
+    let checked: Value = serde_json::from_slice(&checked.stdout)?;
+    assert_eq!(checked[0]["fingerprint"]["fingerprint"], exported["fingerprint"], "the same album, the same words");
+
+    let carol = Device::new()?;
+    carol.json(&["group", "create", "At home"])?;
+    let refused = carol.run(&["import", album.to_str().unwrap()])?;
+    assert_eq!(refused.status.code(), Some(2), "nobody agreed");
+    assert!(String::from_utf8(refused.stderr)?.contains("1 photo or clip of the album"), "the count is shown first");
+    assert_eq!(carol.json(&["import", album.to_str().unwrap(), "--yes"])?["added"], 1);
+    let unanswered = carol.run(&["export", "--immich", "http://127.0.0.1:1"])?;
+    assert_eq!(unanswered.status.code(), Some(2), "no key was said");
     Ok(())
 }

@@ -12,14 +12,17 @@ use std::{
 };
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, Body, Caption, DeviceKeys, Draft, EpochId, EpochSecret, GroupId, MediaId, Moment,
-    MomentKind, OperationId, Original, Reaction, Role, Sealer, Segments,
+    BlobId, BlobKey, BlobRef, Body, CameraClock, CameraIdentity, Caption, ClockShift, DeviceKeys, Draft, EpochId,
+    EpochSecret, GroupId, MediaId, Moment, MomentKind, OperationId, Original, Reaction, Role, Sealer, Segments, limits,
 };
 use glow_store::{GroupStore, Incoming, MemberEntry, MemberTable, MomentRow, TimelineQuery};
 use rusqlite::{Connection, params};
 
 const AUTHORS: u64 = 8;
 const BATCH: u64 = 1_000;
+/// Moments of a camera whose clock is set, and what it is called.
+const CLOCKED: u64 = 10_000;
+const ODD_CAMERA: &str = "Odd Clock 1";
 const PAGE: usize = 200;
 const ROUNDS: u64 = 400;
 /// From one that matches every caption to one that matches one.
@@ -79,9 +82,27 @@ fn measure(store: &GroupStore, reference: &Reference, moments: u64, report: &mut
         report.time("reconcile items", || store.reconcile_items(glow_model::Plane::Content))?;
         report.time("fingerprint", || store.fingerprint())?;
     }
+    set_clock(store, report)?;
     let wants = store.blob_wants(500)?;
     for want in &wants {
         report.time("blob came", || store.blob_held(want.blob.id, true))?;
+    }
+    Ok(())
+}
+
+/// Sets the clock of a camera of 10,000 moments (of all, where there are fewer), to and fro.
+fn set_clock(store: &GroupStore, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let mut author = Author::new(1);
+    (author.seq, author.head) = (limits::SEQUENCE - 10, None);
+    let camera = CameraIdentity { author: author.keys.id(), name: Some(ODD_CAMERA.into()), body: None };
+    let mut replaces = None;
+    for hours in [1, -26, 240, 0] {
+        let shift = ClockShift { offset_ms: hours * 3_600_000, from_ms: None, until_ms: None, photo_ms: None };
+        let clock = CameraClock { camera: camera.clone(), shifts: vec![shift], replaces };
+        let setting = author.says(Body::CameraClock(clock), u64::from(hours.unsigned_abs() as u32))?;
+        replaces = Some(setting.operation.id());
+        let changes = report.time("clock of 10,000", || store.accept(vec![setting], None))?;
+        report.figures.insert("moments of the clock", changes.moved.len() as f64);
     }
     Ok(())
 }
@@ -146,7 +167,7 @@ impl Author {
     }
 
     fn says(&mut self, body: Body, number: u64) -> Result<Incoming, Box<dyn Error>> {
-        if self.seq == glow_model::limits::SEQUENCE {
+        if self.seq == limits::SEQUENCE {
             (self.seq, self.head) = (0, None);
         }
         let draft = Draft {
@@ -183,7 +204,8 @@ fn moment(number: u64) -> Moment {
         duration_ms: None,
         captured_ms: START_MS + number * STEP_MS,
         offset_min: Some(120),
-        camera: Some("Maker Model 12".into()),
+        // Every eighth is the first author's.
+        camera: Some(if number < CLOCKED * AUTHORS { ODD_CAMERA } else { "Maker Model 12" }.into()),
         file_name: format!("IMG_{number:07}.jpg"),
         placeholder: vec![number as u8; 25].into(),
         grid: Some(blob(1, 20_000)),
@@ -195,6 +217,7 @@ fn moment(number: u64) -> Moment {
         }),
         motion: None,
         place: None,
+        camera_body: None,
     }
 }
 

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glow_model::{
-    Body, Caption, DeviceId, GuestKey, GuestPost, GuestPostId, MediaId, Moment, OperationId, OriginalAdded, Plane,
-    Retract, Verified, What,
+    Body, CameraIdentity, Caption, DeviceId, GuestKey, GuestPost, GuestPostId, MediaId, Moment, OperationId,
+    OriginalAdded, Plane, Retract, Verified, What, body::shift_at,
 };
 use rusqlite::Connection;
 
@@ -15,7 +15,7 @@ use crate::{
     Changes, GroupStore, Incoming, LocalCapture, MemberTable, OperationState, StoreError,
     connection::Durability,
     projection::{
-        blob_use, bucket, clip, guest, member,
+        blob_use, bucket, clip, clock, guest, hold, member,
         moment::{self, Posted},
         original, retraction, thread, timeline,
     },
@@ -55,6 +55,8 @@ pub(crate) struct Fold<'a> {
     originals: BTreeSet<OperationId>,
     /// Captures that lost reactions that were shown.
     lost_reactions: BTreeSet<MediaId>,
+    /// Cameras whose clocks are to be derived again.
+    cameras: BTreeSet<CameraIdentity>,
     /// Quarters of an hour in which moments came or went.
     quarters: BTreeSet<i64>,
     changes: Changes,
@@ -68,6 +70,7 @@ impl<'a> Fold<'a> {
             marked: BTreeMap::new(),
             originals: BTreeSet::new(),
             lost_reactions: BTreeSet::new(),
+            cameras: BTreeSet::new(),
             quarters: BTreeSet::new(),
             changes: Changes::default(),
         }
@@ -80,12 +83,13 @@ impl<'a> Fold<'a> {
         self.changes.invites |= changes.invites;
         if changes.hosts {
             self.judge_retractions()?;
-            for moment in thread::captioned_by_others(self.db)? {
+            for moment in thread::captioned_by_others(self.db)?.into_iter().chain(hold::moments(self.db)?) {
                 self.mark_moment(moment)?;
             }
             for guest in guest::judged_guests(self.db)? {
                 self.judge_guest(guest, None)?;
             }
+            self.cameras.extend(clock::set_by_others(self.db)?);
         }
         for device in changes.came_or_went {
             let moments = blob_use::moments_held_by(self.db, device)?;
@@ -168,9 +172,9 @@ impl<'a> Fold<'a> {
         let header = incoming.operation.header();
         let (id, author, seq) = (incoming.operation.id(), header.author, header.seq);
         match body {
-            Body::Moment(moment) => self.post(incoming, moment, None),
+            Body::Moment(moment) => self.post(incoming, moment, self.shift_of(incoming, moment)?, None),
             Body::ClipOpen(open) => {
-                self.post(incoming, &open.moment, None)?;
+                self.post(incoming, &open.moment, 0, None)?;
                 clip::open(self.db, id)
             }
             Body::ClipClose(close) => {
@@ -190,6 +194,15 @@ impl<'a> Fold<'a> {
             Body::Reaction(reaction) => {
                 thread::insert_reaction(self.db, (id, author, seq), reaction)?;
                 self.mark_moment(reaction.moment)
+            }
+            Body::CameraClock(clock) => {
+                clock::insert(self.db, (id, author), clock)?;
+                self.cameras.insert(clock.camera.clone());
+                Ok(())
+            }
+            Body::Hold(hold) => {
+                hold::insert(self.db, id, author, hold)?;
+                self.mark_moment(hold.moment)
             }
             Body::Retract(retract) => self.retract(id, author, retract),
             Body::GuestPost(post) => self.guest_post(incoming, post),
@@ -215,7 +228,7 @@ impl<'a> Fold<'a> {
         guest::insert(self.db, (id, author), post, &said)?;
         match (&said.what, &post.moment) {
             (What::File(file), Some(moment)) => {
-                self.post(incoming, moment, Some(post))?;
+                self.post(incoming, moment, 0, Some(post))?;
                 if !file.caption.is_empty() {
                     let caption = Caption { moment: id, replaces: None, text: file.caption.clone() };
                     thread::insert_caption(self.db, id, author, &caption)?;
@@ -254,7 +267,20 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
-    fn post(&mut self, incoming: &Incoming, moment: &Moment, guest: Option<&GuestPost>) -> Result<(), StoreError> {
+    /// By how much the clock of a moment's camera is corrected.
+    fn shift_of(&self, incoming: &Incoming, moment: &Moment) -> Result<i64, StoreError> {
+        let author = incoming.operation.header().author;
+        let camera = CameraIdentity { author, name: moment.camera.clone(), body: moment.camera_body };
+        Ok(shift_at(&clock::find(self.db, &camera)?.shifts, moment.captured_ms))
+    }
+
+    fn post(
+        &mut self,
+        incoming: &Incoming,
+        moment: &Moment,
+        shift_ms: i64,
+        guest: Option<&GuestPost>,
+    ) -> Result<(), StoreError> {
         self.mark(moment.media)?;
         let id = incoming.operation.id();
         let author = incoming.operation.header().author;
@@ -265,7 +291,8 @@ impl<'a> Fold<'a> {
             early: guest.is_some_and(|post| !post.is_whole()),
             received_ms: incoming.received_ms,
             own: incoming.own,
-            sort_ms: self.store.sort_ms(moment.captured_ms),
+            shift_ms,
+            sort_ms: self.store.sort_ms(moment.captured_ms.saturating_add_signed(shift_ms)),
         };
         self.keep(id, incoming.local.as_ref())?;
         moment::insert(self.db, &posted, moment)?;
@@ -340,6 +367,13 @@ impl<'a> Fold<'a> {
         if let Some(moment) = thread::delete_caption(self.db, target)? {
             return self.mark_moment(moment);
         }
+        if let Some(camera) = clock::delete(self.db, target)? {
+            self.cameras.insert(camera);
+            return Ok(());
+        }
+        if let Some(moment) = hold::delete(self.db, target)? {
+            return self.mark_moment(moment);
+        }
         let Some((moment, was_shown)) = thread::delete_reaction(self.db, target)? else {
             return Ok(());
         };
@@ -370,19 +404,27 @@ impl<'a> Fold<'a> {
         for (media, before) in std::mem::take(&mut self.marked) {
             self.derive(media, before, &hosts)?;
         }
-        let mut changes = self.changes;
         // A moment whose capture became another left one and came to the other.
-        let removed: BTreeSet<_> = changes.removed.iter().copied().collect();
-        let stays: BTreeSet<_> = changes.added.iter().copied().filter(|id| removed.contains(id)).collect();
-        changes.added.retain(|id| !stays.contains(id));
-        changes.removed.retain(|id| !stays.contains(id));
-        changes.changed.extend(stays);
-        let added: BTreeSet<_> = changes.added.iter().copied().collect();
+        let removed: BTreeSet<_> = self.changes.removed.iter().copied().collect();
+        let stays: BTreeSet<_> = self.changes.added.iter().copied().filter(|id| removed.contains(id)).collect();
+        self.changes.added.retain(|id| !stays.contains(id));
+        self.changes.removed.retain(|id| !stays.contains(id));
+        self.changes.changed.extend(stays);
+        let added: BTreeSet<_> = self.changes.added.iter().copied().collect();
+        for camera in std::mem::take(&mut self.cameras) {
+            let moved = clock::derive(self.store, self.db, &camera)?;
+            self.changes.clocks = true;
+            self.quarters.extend(moved.quarters);
+            self.changes.moved.extend(moved.shown.into_iter().filter(|id| !added.contains(id)));
+        }
+        let mut changes = self.changes;
         for start_ms in self.quarters {
             let stacked = bucket::derive(self.db, start_ms)?;
             changes.changed.extend(stacked.into_iter().filter(|id| !added.contains(id)));
         }
-        for ids in [&mut changes.new, &mut changes.added, &mut changes.changed, &mut changes.removed] {
+        for ids in
+            [&mut changes.new, &mut changes.added, &mut changes.changed, &mut changes.removed, &mut changes.moved]
+        {
             ids.sort_unstable();
             ids.dedup();
         }
@@ -411,6 +453,7 @@ impl<'a> Fold<'a> {
         }
         changed |= thread::derive_caption(self.db, &live, hosts)?;
         changed |= thread::derive_reactions(self.db, &live)?;
+        changed |= hold::derive(self.db, &live, hosts)?;
         if before == after {
             self.changes.changed.extend(after.filter(|_| changed));
         } else {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The version of the fold; when it differs from the one in the file, the projections are to be rebuilt.
-pub(crate) const FOLD_VERSION: i64 = 4;
+pub(crate) const FOLD_VERSION: i64 = 6;
 
 /// Captures sort at most this far behind the end of their group.
 const AFTER_END_MS: u64 = 24 * 60 * 60 * 1000;
@@ -25,7 +25,9 @@ static SCHEMA: Schema = Schema {
         M::up(include_str!("migrations/group/0003_timeline.sql")),
         M::up(include_str!("migrations/group/0004_states.sql")),
         M::up(include_str!("migrations/group/0005_clips.sql")),
-        M::up(include_str!("migrations/group/0006_guests.sql")),
+        M::up(include_str!("migrations/group/0006_clocks.sql")),
+        M::up(include_str!("migrations/group/0007_holds.sql")),
+        M::up(include_str!("migrations/group/0008_guests.sql")),
     ],
 };
 
@@ -78,9 +80,9 @@ impl GroupStore {
         })
     }
 
-    /// Where a capture of this time stands on the timeline.
-    pub(crate) fn sort_ms(&self, captured_ms: u64) -> u64 {
-        captured_ms.min(self.latest_ms)
+    /// Where a capture of this corrected time stands on the timeline.
+    pub(crate) fn sort_ms(&self, corrected_ms: u64) -> u64 {
+        corrected_ms.min(self.latest_ms)
     }
 
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {

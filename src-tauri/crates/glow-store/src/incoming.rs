@@ -61,6 +61,10 @@ pub struct Changes {
     pub changed: Vec<OperationId>,
     /// Moments that went from the timeline.
     pub removed: Vec<OperationId>,
+    /// Moments that stay on the timeline, at another time: the clock of their camera is set otherwise.
+    pub moved: Vec<OperationId>,
+    /// Whether the clock of a camera is set otherwise.
+    pub clocks: bool,
     /// Whether a member is new or different.
     pub members: bool,
     /// Whether an invite is new or different.

@@ -42,9 +42,10 @@ pub use group::GroupStore;
 pub use incoming::{CapturedPart, Changes, Incoming, InviteEntry, LocalCapture, MemberEntry, MemberTable, Patch};
 pub use rebuild::RebuildReport;
 pub use row::{
-    BlobRow, BlobWant, BucketRow, ClipRow, CopiesReport, Cover, Evictable, Fork, FragmentRow, Gap, GuestPostRow,
-    GuestRow, InviteRow, MemberRow, MomentRow, OperationState, Part, PartRow, ReactionRow, Summary, TakebackRow, Tier,
-    TimelineQuery, WaitingRow, WantFilter,
+    AlbumBlob, AlbumShare, BlobRow, BlobWant, BucketRow, CameraRow, ClipRow, ClockRow, CopiesReport, Cover, Evictable,
+    Fingerprint, Fork, FragmentRow, Gap, GuestPostRow, GuestRow, HoldRow, InviteRow, MemberRow, MomentRow,
+    OperationState, Part, PartRow, ReactionRow, ShareWish, Summary, TakebackRow, Tier, TimelineQuery, WaitingRow,
+    WantFilter,
 };
 pub use table::fragment::IncomingFragment;
 pub use table::state::{IncomingState, PresenceRow, Said, StateKey};

@@ -3,8 +3,8 @@
 use std::ops::Deref;
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, DeviceId, FragmentBody, FragmentId, GuestKey, GuestPostId, MediaId, MomentKind,
-    OperationId, Place,
+    BlobId, BlobKey, BlobRef, CameraBodyId, CameraIdentity, ClockShift, DeviceId, FragmentBody, FragmentId, GuestKey,
+    GuestPostId, MediaId, MomentKind, OperationId, Place,
 };
 
 use crate::{InviteEntry, MemberEntry};
@@ -73,6 +73,8 @@ pub struct TimelineQuery {
     pub text: Option<String>,
     /// Of a stack only its first.
     pub stacked: bool,
+    /// Only those that nobody holds back from big screens.
+    pub screens: bool,
 }
 
 /// A stretch of the timeline.
@@ -110,7 +112,7 @@ pub struct MomentRow {
     pub height: u32,
     /// Length of a clip.
     pub duration_ms: Option<u32>,
-    /// When it was captured.
+    /// When it was captured, by the camera's clock.
     pub captured_ms: u64,
     /// The camera's offset from UTC in minutes.
     pub offset_min: Option<i16>,
@@ -120,7 +122,7 @@ pub struct MomentRow {
     pub file_name: String,
     /// Thumbhash; empty when there is none.
     pub placeholder: Vec<u8>,
-    /// Where it stands on the timeline: min(captured, end of the group + 24 h).
+    /// Where it stands on the timeline: min(captured by the corrected clock, end of the group + 24 h).
     pub sort_ms: u64,
     /// When this device learned of it.
     pub received_ms: u64,
@@ -158,6 +160,61 @@ pub struct MomentRow {
     pub unclosed: bool,
     /// When the last fragment of such a clip came to this device.
     pub heard_ms: Option<u64>,
+    /// Which body of the camera's model.
+    pub camera_body: Option<CameraBodyId>,
+    /// By how much the camera's clock is corrected.
+    pub shift_ms: i64,
+    /// Who holds it back from big screens.
+    pub hold: HoldRow,
+}
+
+impl MomentRow {
+    /// When it was captured, by the corrected clock.
+    #[must_use]
+    pub fn corrected_ms(&self) -> u64 {
+        self.captured_ms.saturating_add_signed(self.shift_ms)
+    }
+}
+
+/// A camera that moments were captured with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraRow {
+    /// The camera.
+    pub camera: CameraIdentity,
+    /// Moments on the timeline.
+    pub moments: u64,
+    /// The first time it wrote, by its own clock.
+    pub first_ms: u64,
+    /// The last.
+    pub last_ms: u64,
+    /// What its clock was set to.
+    pub clock: ClockRow,
+}
+
+/// What a camera's clock was set to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClockRow {
+    /// The setting that counts: what the next one replaces.
+    pub head: Option<OperationId>,
+    /// Who set it.
+    pub author: Option<DeviceId>,
+    /// Its shifts.
+    pub shifts: Vec<ClockShift>,
+    /// Those of the setting that it replaced.
+    pub before: Vec<ClockShift>,
+}
+
+/// Who holds a moment back from big screens, and the operations that the next ones replace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HoldRow {
+    /// Its author does.
+    pub by_author: bool,
+    /// Hosts do.
+    pub by_hosts: bool,
+    /// The last hold of its author, a letting on too.
+    pub author_head: Option<OperationId>,
+    /// The last hold of hosts, a letting on too.
+    pub host_head: Option<OperationId>,
 }
 
 /// How much of a part is here.
@@ -425,4 +482,52 @@ pub struct Fork {
     pub author: DeviceId,
     /// The first sequence number that occurs twice.
     pub seq: u64,
+}
+
+/// What an album is, in 256 bits, and what of it is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Of the set of operations: equal on every device that knows the same.
+    pub album: [u8; 32],
+    /// Of the set and of what is lacking: equal to `album` where nothing is.
+    pub held: [u8; 32],
+    /// Operations held.
+    pub operations: u64,
+    /// Blobs that moments on the timeline name.
+    pub blobs: u64,
+    /// Those that are not complete here.
+    pub lacking: u64,
+    /// Their bytes together.
+    pub lacking_bytes: u64,
+}
+
+/// Which part of an album goes into a bundle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ShareWish {
+    /// What any of these devices lacks by its own word; nothing: everything.
+    pub lacked_by: Option<Vec<DeviceId>>,
+    /// No originals.
+    pub previews_only: bool,
+}
+
+/// What goes into a bundle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlbumShare {
+    /// Moments of which there are bytes among it.
+    pub moments: u64,
+    /// Operations, in order.
+    pub operations: Vec<OperationId>,
+    /// Blobs that are here, in order.
+    pub blobs: Vec<AlbumBlob>,
+    /// Bytes of the blobs.
+    pub bytes: u64,
+}
+
+/// A blob of the album that is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlbumBlob {
+    /// Which.
+    pub id: BlobId,
+    /// Its bytes.
+    pub size: u64,
 }

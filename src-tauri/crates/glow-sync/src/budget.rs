@@ -2,8 +2,7 @@
 //!
 //! Participants: the answers that are being written, each in a [`Lane`]; neighbours that ask for quiet. Goal: what somebody
 //! waits for never stands behind what can wait, neither here nor in a queue on the way. So bulk is written in small steps,
-//! each of which asks this budget first; few write bulk at a time; and while a neighbour asks for quiet only [`Lane::Now`] is
-//! written. No goal: fairness among those who get bulk; the network sees to that.
+//! each of which asks this budget first; and while a neighbour asks for quiet only [`Lane::Now`] is written. No goal: fairness among those who get bulk; the network sees to that.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +10,6 @@ use glow_model::DeviceId;
 
 use crate::{picker::HUSH_MS, wire::Lane};
 
-/// Answers that write bulk at a time.
-pub const BULK_SLOTS: usize = 4;
 /// How long bulk waits for one answer that matters more, at most: its asker may be gone.
 pub const YIELD_MS: u64 = 300;
 

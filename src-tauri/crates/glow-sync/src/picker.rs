@@ -1,17 +1,19 @@
 //! Which pieces of which blob to ask of whom: the swarm, from one member's point of view.
 //!
 //! **Tiers.** Small things first across all moments (grid previews, what is being played, screen previews, manifests), newest
-//! first within a tier. Originals yield: none is asked for while something small is on its way, or while a neighbour has
-//! asked for quiet ([`Picker::hush`]).
+//! first within a tier. Originals yield: none is asked for while something tiny is on its way, few while something small is,
+//! and none while a neighbour has asked for quiet ([`Picker::hush`]).
 //!
 //! **Originals** are asked for piece by piece, the rarest in the group first, equals in random order, from any member that
 //! has that piece, whether or not it has the rest.
 //!
 //! **One copy first.** The connected members with a round trip like the nearest one's are this member's *link group*. While
-//! no near member has a piece, or only one has, one member of the link group is designated to fetch it: the one with
+//! no near member has something, or only one has, one member of the link group is designated to fetch it: the one with
 //! the highest hash of member and piece. All compute the same, so a source sends each piece once, a slow line between two
-//! access points carries it once, and the rest is passed on among neighbours. Whoever is designated and does not get on is
-//! passed over; whoever has nothing else to ask takes what is left.
+//! access points carries it once, and the rest is passed on among neighbours. Whoever alone has something that is missing
+//! is not asked for what others have, too: its line is what all wait for. Whoever does not get on while others do is
+//! not designated; whoever has had nothing to do for a while takes over what others are designated for, and learns from
+//! whether that was needed how long to wait.
 //!
 //! **Faults.** A request that stalls is given up and asked of somebody else; a member that stalls again and again, or that lies
 //! twice, is not asked for anything for a while. At the very end a piece may be asked of two; the later answer is cancelled.
@@ -80,8 +82,6 @@ const BROKEN_MS: u64 = 1_000;
 const PUSHED_MS: u64 = 500;
 /// How often it is looked whether originals, which others were to bring, are to be asked for all the same.
 const LOOK_AGAIN_MS: u64 = 250;
-/// How long originals wait for something small that is on its way.
-const PRESSING_MS: u64 = 1_000;
 /// How long a neighbour may ask for quiet at a time.
 pub const HUSH_MS: u64 = 1_000;
 
@@ -98,6 +98,8 @@ struct Flight {
     heard_ms: u64,
     /// Whether another request asks for the same: the end game.
     is_twin: bool,
+    /// Whether another member is designated to fetch it.
+    is_others: bool,
 }
 
 /// The pure bookkeeping of fetching.
@@ -113,6 +115,11 @@ pub struct Picker {
     hushed: BTreeMap<DeviceId, u64>,
     /// How many pieces of originals may be on their way.
     room: usize,
+    /// How long pieces of originals take, on average.
+    took_ms: u64,
+    /// When the last piece of an original came.
+    progress_ms: u64,
+    idle: bulk::Idle,
     /// Requests that are to be given up.
     cancelled: Vec<u64>,
     next_ticket: u64,
@@ -132,6 +139,9 @@ impl Picker {
             flights: BTreeMap::new(),
             hushed: BTreeMap::new(),
             room: bulk::FIRST_ROOM,
+            took_ms: 0,
+            progress_ms: 0,
+            idle: bulk::Idle::new(),
             cancelled: Vec::new(),
             next_ticket: 0,
         }
@@ -218,8 +228,12 @@ impl Picker {
         let is_bulk = pieces != u32::MAX || self.wants.get(blob).is_some_and(|want| want.tier.is_bulk());
         if let Some(link) = self.links.get_mut(&peer).filter(|_| is_bulk) {
             link.progress_ms = now_ms;
+            link.lags = false;
         }
-        if pieces != 0 && self.is_wanted(blob) {
+        if let Some(want) = self.wants.get(blob).filter(|want| want.missing & pieces != 0) {
+            if want.missing & pieces & !self.holdings.of(blob, peer) != 0 {
+                self.idle.works(now_ms);
+            }
             self.holdings.add(blob, peer, pieces);
             self.avoid.remove(&(blob, peer));
         }
@@ -236,6 +250,7 @@ impl Picker {
         let bit = bit(piece);
         self.wants.arrived(blob, bit);
         let mut took_ms = None;
+        let mut learnt = None;
         let asking = self.flights.iter_mut().filter(|(_, flight)| flight.blob == blob && flight.open & bit != 0);
         for (other, flight) in asking {
             flight.open &= !bit;
@@ -245,13 +260,19 @@ impl Picker {
             } else if let Some(link) = self.links.get_mut(&flight.peer) {
                 link.received(PIECE_BYTES, flight.asked_ms, now_ms);
                 if flight.tier.is_bulk() {
-                    link.used_ms = now_ms;
                     took_ms = Some(now_ms.saturating_sub(flight.asked_ms));
                 }
+                learnt = flight.is_others.then_some(flight.peer).or(learnt);
             }
         }
         if let Some(took_ms) = took_ms {
+            self.progress_ms = now_ms;
             self.adapt_room(took_ms);
+        }
+        if let Some(from) = learnt {
+            let others = self.holdings.holders(blob).filter(|(peer, has)| *peer != from && has & bit != 0);
+            let was_needless = others.into_iter().any(|(peer, _)| self.is_near(peer));
+            self.idle.learn(self.is_near(from), was_needless);
         }
     }
 
@@ -282,8 +303,9 @@ impl Picker {
         self.avoid.retain(|_, until_ms| *until_ms > now_ms);
         self.hushed.retain(|_, until_ms| *until_ms > now_ms);
         let mut actions = self.give_up(now_ms);
+        self.look_who_lags();
         self.assign_small(now_ms, &mut actions);
-        if self.hushed.is_empty() && !self.presses(now_ms) {
+        if self.hushed.is_empty() {
             self.assign_bulk(now_ms, &mut actions);
         }
         actions
@@ -319,12 +341,6 @@ impl Picker {
         actions
     }
 
-    /// Whether something small is on its way, and has not been for so long that its holder must hang.
-    fn presses(&self, now_ms: u64) -> bool {
-        let mut small = self.flights.values().filter(|flight| !flight.tier.is_bulk());
-        small.any(|flight| now_ms < flight.asked_ms.saturating_add(PRESSING_MS))
-    }
-
     fn stalls_at_ms(&self, flight: &Flight) -> u64 {
         let Some(link) = self.links.get(&flight.peer) else { return flight.asked_ms };
         flight.asked_ms.max(flight.heard_ms).max(link.heard_ms()).saturating_add(link.patience_ms(flight.tier))
@@ -332,25 +348,34 @@ impl Picker {
 
     fn assign_small(&mut self, now_ms: u64, actions: &mut Vec<Action>) {
         let mut load = self.load(|_| true);
+        let bulk = self.load(|flight| flight.tier.is_bulk());
         let is_hushed = !self.hushed.is_empty();
+        let mut may_take = !self.has_to_do(now_ms);
         let mut asks = Vec::new();
         for want in self.wants.small() {
             if is_hushed && want.tier != Tier::Grid || !load.values().any(|load| *load < link::IN_FLIGHT) {
                 break;
             }
             let free = want.missing & !self.asked(want.blob);
-            if free == 0 || self.awaits_push(want, now_ms) || self.awaits_neighbour(want, free, now_ms) {
+            if free == 0 || self.awaits_push(want, now_ms) {
                 continue;
             }
-            let Some(peer) = self.best_holder(want, free, &load, now_ms) else { continue };
+            let is_others = self.is_brought(want, free);
+            let Some(peer) = self.best_holder(want, free, (&load, &bulk), now_ms) else { continue };
+            if is_others && !(may_take && self.idle.may_take(self.is_near(peer), now_ms)) {
+                continue;
+            }
+            may_take = false;
             *load.entry(peer).or_default() += 1;
             let has = self.holdings.of(want.blob, peer) & free;
             let pieces = if has == 0 { free } else { has };
             let pieces = if want.tier == Tier::Playing { self.wants.played(want, pieces) } else { pieces };
-            asks.push((peer, want.blob, want.size, want.tier, pieces));
+            asks.push((peer, (want.blob, want.size, want.tier), pieces, is_others));
         }
-        for (peer, blob, size, tier, pieces) in asks {
-            actions.push(self.ask(peer, (blob, size, tier), pieces, now_ms));
+        for (peer, what, pieces, is_others) in asks {
+            self.idle.works(now_ms);
+            actions.push(self.ask(peer, what, pieces, now_ms));
+            self.change_last(|flight| flight.is_others = is_others);
         }
     }
 
@@ -361,13 +386,13 @@ impl Picker {
             && want.author.is_some_and(|author| self.links.contains_key(&author))
     }
 
-    /// Something small but not tiny, which no near member has or only one, comes to a link group once, for a while.
-    fn awaits_neighbour(&self, want: &want::Wanted, free: u32, now_ms: u64) -> bool {
+    /// Whether a neighbour is to bring something that is small but not tiny, and that no near member has or only one.
+    fn is_brought(&self, want: &want::Wanted, free: u32) -> bool {
+        let piece = free.trailing_zeros();
         want.tier == Tier::Screen
-            && now_ms < want.since_ms.saturating_add(bulk::PATIENCE_MS)
-            && self.near_holders(want.blob, free.trailing_zeros()) <= 1
+            && self.near_holders(want.blob, piece) <= 1
             && self.holdings.holders(want.blob).next().is_some()
-            && self.designated(want.blob, free.trailing_zeros(), now_ms) != self.me
+            && self.designated(want.blob, piece) != self.me
     }
 
     /// Whom to ask for something small: known holders first, then the nearest, the idlest, any.
@@ -375,18 +400,28 @@ impl Picker {
         &self,
         want: &want::Wanted,
         free: u32,
-        load: &BTreeMap<DeviceId, usize>,
+        (load, bulk): (&BTreeMap<DeviceId, usize>, &BTreeMap<DeviceId, usize>),
         now_ms: u64,
     ) -> Option<DeviceId> {
+        // What is played does not wait for originals to end.
+        let counts = |peer: &DeviceId| {
+            let beside = bulk.get(peer).filter(|_| want.tier == Tier::Playing).copied().unwrap_or_default();
+            load.get(peer).copied().unwrap_or_default() - beside
+        };
+        let is_others = |peer: &DeviceId| {
+            let has = self.holdings.of(want.blob, *peer) & free != 0;
+            has && want.author != Some(*peer) && self.is_near(*peer) && self.links[peer].is_fit(now_ms)
+        };
+        // An author has much to send that nobody else has.
+        let spares_author = want.tier == Tier::Screen && self.links.keys().any(is_others);
         self.links
             .iter()
-            .filter(|(peer, link)| {
-                load.get(*peer).is_some_and(|load| *load < link::in_flight(want.tier)) && link.is_fit(now_ms)
-            })
+            .filter(|(peer, _)| !spares_author || want.author != Some(**peer))
+            .filter(|(peer, link)| counts(peer) < link::in_flight(want.tier) && link.is_fit(now_ms))
             .filter(|(peer, _)| !self.avoid.contains_key(&(want.blob, **peer)))
             .min_by_key(|(peer, _)| {
                 let lacks = self.holdings.of(want.blob, **peer) & free == 0;
-                (lacks, !self.is_near(**peer), load.get(*peer).copied().unwrap_or_default())
+                (lacks, !self.is_near(**peer), counts(peer))
             })
             .map(|(peer, _)| *peer)
     }
@@ -410,7 +445,8 @@ impl Picker {
         self.next_ticket += 1;
         let ticket = self.next_ticket;
         self.wants.asked(blob, pieces);
-        let flight = Flight { peer, blob, tier, open: pieces, asked_ms: now_ms, heard_ms: 0, is_twin: false };
+        let flight =
+            Flight { peer, blob, tier, open: pieces, asked_ms: now_ms, heard_ms: 0, is_twin: false, is_others: false };
         self.flights.insert(ticket, flight);
         let pieces = (0..u32::BITS).filter(|piece| pieces & bit(*piece) != 0).collect();
         Action::Ask(Assignment { ticket, peer, blob, size, pieces, tier })

@@ -28,6 +28,8 @@ pub const STATES_PER_FRAME: usize = limits::BULK_FRAME_BYTES / limits::STATE_BYT
 pub const FRAGMENTS_PER_FRAME: usize = 60;
 /// Addresses in one answer.
 pub const ADDRESSES_PER_FRAME: usize = 64;
+/// Bytes of a transport's public identity.
+pub const TRANSPORT_KEY_BYTES: usize = 64;
 
 /// What one member asks of another.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -164,6 +166,10 @@ pub enum Request {
         #[n(1)]
         from: u32,
     },
+    /// Asks to end this link: the asker has too many. Answer: [`Frame::Done`] when the other side can do without it, and the
+    /// asker then closes it; [`Frame::Refused`] when it cannot.
+    #[n(30)]
+    Part,
 }
 
 /// How much it matters when an answer comes.
@@ -285,6 +291,20 @@ pub struct Address {
     /// The port.
     #[n(1)]
     pub port: u16,
+    /// Who is there; nothing when it was reached in an earlier session.
+    #[n(2)]
+    pub met: Option<Met>,
+}
+
+/// A member that somebody met lately.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Met {
+    /// Its transport's public identity, at most [`TRANSPORT_KEY_BYTES`].
+    #[n(0)]
+    pub transport_key: ByteVec,
+    /// How long ago, in seconds; 0 for who is connected.
+    #[n(1)]
+    pub age_s: u32,
 }
 
 impl From<SocketAddr> for Address {
@@ -293,7 +313,7 @@ impl From<SocketAddr> for Address {
             SocketAddr::V4(v4) => v4.ip().octets().to_vec(),
             SocketAddr::V6(v6) => v6.ip().octets().to_vec(),
         };
-        Self { ip: ip.into(), port: address.port() }
+        Self { ip: ip.into(), port: address.port(), met: None }
     }
 }
 
@@ -343,6 +363,7 @@ impl Request {
             | Request::Epochs
             | Request::Hush { .. }
             | Request::StateKeys
+            | Request::Part
             | Request::Fragments { .. } => true,
         };
         if size_fits && count_fits { Ok(request) } else { Err(ModelError::TooLarge { what: "request" }) }

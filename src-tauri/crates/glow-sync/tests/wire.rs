@@ -6,7 +6,7 @@ use glow_model::{BlobId, DeviceId, OperationId, Plane, limits, state::Slot};
 use glow_sync::{
     Frame, Request,
     wire::{
-        Address, Extent, FRAGMENTS_PER_FRAME, Holding, IDS_PER_REQUEST, Lane, OFFERED_BYTES, PIECES_PER_REQUEST,
+        Address, Extent, FRAGMENTS_PER_FRAME, Holding, IDS_PER_REQUEST, Lane, Met, OFFERED_BYTES, PIECES_PER_REQUEST,
         StateId, StateKey, batches,
     },
 };
@@ -32,6 +32,7 @@ fn requests() -> Vec<Request> {
         Request::Say { states: vec![vec![5].into()] },
         Request::PushFragments { records: vec![vec![5].into()] },
         Request::Fragments { clip: OperationId([2; 32]), from: 7 },
+        Request::Part,
     ]
 }
 
@@ -54,6 +55,10 @@ fn frames() -> Vec<Frame> {
         Frame::StateKeys(vec![StateKey { id: state_id(), counter: 7 }]),
         Frame::States(vec![vec![6].into()]),
         Frame::Fragments(vec![vec![6].into()]),
+        Frame::Addresses(vec![Address {
+            met: Some(Met { transport_key: vec![7].into(), age_s: 30 }),
+            ..Address::from("192.168.1.20:4001".parse::<std::net::SocketAddr>().unwrap())
+        }]),
     ]
 }
 

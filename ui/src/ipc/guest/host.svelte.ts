@@ -22,6 +22,8 @@ type Reply<Name extends keyof Calls> = Promise<Calls[Name]['reply']>;
 /** A guest's page: the engine of whichever member has opened a door, over a sealed channel, and what was seen before. */
 export class GuestHost implements Host {
   readonly kind = 'guest';
+  /** The album is its members' to take home. */
+  readonly takes = null;
   /** The door that is open now, or was the last. */
   door = $state.raw({
     name: '',
@@ -125,6 +127,14 @@ export class GuestHost implements Host {
   };
 
   /** Guests record with their phone's own camera. */
+  takeHome(): Promise<never> {
+    return Promise.reject(new Failure('not_allowed', "the album is its members' to take home"));
+  }
+
+  openBundle(): Promise<never> {
+    return Promise.reject(new Failure('not_allowed', 'bundles are for members'));
+  }
+
   record(): ReturnType<Host['record']> {
     return Promise.reject(new Failure('not_allowed', 'guests do not record in the page'));
   }

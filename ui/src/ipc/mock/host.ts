@@ -1,10 +1,15 @@
 import { encodeShapes, shapeOf } from '../../lib/shape';
 import type {
+  BoxView,
+  BundleReceipt,
   Calls,
   ClipReceipt,
   ClipTarget,
+  ClockPage,
   Event,
   GroupView,
+  JobPage,
+  JobView,
   MediaPart,
   MomentView,
   PostReceipt,
@@ -14,11 +19,15 @@ import type {
   TimelineFilter,
   UploadTarget,
 } from '../contract';
-import { Failure, type Host } from '../host';
+import { Failure, type Host, type Taking } from '../host';
+import { boxOf, printingOf } from './box';
 import clipUrl from './clip.webm?url';
 import { MockGuests } from './guests';
+import { Clocks, clockFace } from './clocks';
+import { MockMachine } from './machine';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
+import { albumOf, jobOf, shareOf } from './takehome';
 import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
 
 const HOUR_MS = 3_600_000;
@@ -30,6 +39,10 @@ export interface MockOptions {
   readonly profile?: Profile | null;
   readonly latencyMs?: number;
   readonly empty?: boolean;
+  /** The device is a venue box. */
+  readonly box?: boolean;
+  /** The machine it seems to run on; a node's page when absent. */
+  readonly machine?: 'desktop' | 'phone';
 }
 
 /** Opens a seeded world that lives in memory: for development, tests and the gallery. */
@@ -39,7 +52,9 @@ export function openMock(options: MockOptions = {}): MockHost {
   const host = new MockHost({
     latencyMs: 15,
     empty: query.has('empty'),
+    box: query.has('box'),
     ...(now === null ? {} : { now: Number(now) }),
+    ...(query.has('phone') ? { machine: 'phone' as const } : query.has('desktop') ? { machine: 'desktop' as const } : {}),
     ...(query.has('new') ? { profile: null } : {}),
     ...options,
   });
@@ -58,21 +73,31 @@ const onlyGuests = (): never => {
 
 export class MockHost implements Host {
   readonly kind = 'mock';
+  readonly takes = 'dialog';
+  readonly system: MockMachine | undefined;
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #albums = new Map<string, Album>();
   readonly #uploads = new Map<string, string>();
   readonly #guests = new Map<string, MockGuests>();
   readonly #policies = new Map<string, StoragePolicy>();
+  readonly #jobs = new Map<string, { view: JobView; timer: ReturnType<typeof setInterval> }>();
   readonly #recordings = new Map<string, { target: ClipTarget; parts: Blob[]; receipt: ClipReceipt }>();
   readonly #start: number;
   readonly #born = Date.now();
   readonly #latencyMs: number;
+  readonly #isBox: boolean;
+  #cameraPaused = false;
+  #pages = 12;
   #profile: Profile | undefined;
   #serial = 1_000_000;
   /** Every request that came, for tests. */
   readonly asked: (keyof Calls)[] = [];
 
-  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false }: MockOptions) {
+  constructor({ moments = 1_000, now, profile, latencyMs = 0, empty = false, box = false, machine }: MockOptions) {
+    this.#isBox = box;
+    const post = (group: string, count: number) =>
+      this.arrive(count, group, { author: hex('d', 0), author_name: 'Anna', mine: true, on_devices: 1 });
+    this.system = machine === undefined ? undefined : new MockMachine(machine === 'phone', post);
     this.#start = now ?? Date.now();
     this.#latencyMs = latencyMs;
     this.#profile = profile === null ? undefined : (profile ?? { name: 'Anna', colour: 0 });
@@ -166,6 +191,42 @@ export class MockHost implements Host {
     });
     if (file.type.startsWith('image/')) this.#uploads.set(id[0] ?? '', URL.createObjectURL(file));
     return { moments: id, already_there: 0, waiting: 0, failures: [] };
+  }
+
+  /** Long work that takes as long as the world is slow. */
+  #begin(group: string, kind: JobView['kind']): JobPage {
+    const album = albumOf(this.#album(group));
+    let part = 0;
+    const timer = setInterval(() => {
+      part = Math.min(1, part + 0.1);
+      if (part === 1) clearInterval(timer);
+      this.#jobs.set(group, { view: jobOf(kind, part, album), timer });
+      this.emit({ event: 'album_job', group });
+    }, this.#latencyMs * 20);
+    const view = jobOf(kind, 0, album);
+    this.#jobs.set(group, { view, timer });
+    return { job: view };
+  }
+
+  async takeHome(group: string, { what }: Taking): Promise<JobPage> {
+    return this.#begin(group, what);
+  }
+
+  async openBundle(file: File, onProgress: (part: number) => void): Promise<BundleReceipt> {
+    onProgress(1);
+    if (file.size === 0) throw new Failure('not_a_bundle', 'empty');
+    const { id, title } = [...this.#albums.values()][0]?.view ?? { id: '', title: '' };
+    return {
+      group: id,
+      title,
+      operations_new: 14,
+      operations_known: 60,
+      blobs_new: 42,
+      blobs_known: 0,
+      refused: 0,
+      damaged: 0,
+      complete: true,
+    };
   }
 
   async record(bytes: Blob, target: ClipTarget): Promise<ClipReceipt> {
@@ -331,7 +392,7 @@ export class MockHost implements Host {
     const start = firstAt(of.seeds, until_ms);
     const inTime = of.seeds.slice(start, firstAt(of.seeds, from_ms));
     const isTile = ({ id }: Seed) => !filter.stacked || (of.heads.get(id) ?? id) === id;
-    const asks = filter.author ?? filter.kind ?? filter.favourites ?? filter.received_after_ms ?? filter.text;
+    const asks = filter.author ?? filter.kind ?? filter.favourites ?? filter.received_after_ms ?? filter.text ?? filter.screens;
     if (asks === undefined) return inTime.filter(isTile);
     return inTime.filter((seed) => isTile(seed) && matches(this.#view(of, seed), filter));
   }
@@ -372,8 +433,26 @@ export class MockHost implements Host {
     };
   }
 
+  #box(): BoxView {
+    if (!this.#isBox) throw new Failure('not_here', 'this device is no venue box');
+    return { ...boxOf(this.#cameraPaused, this.now()), printing: printingOf(this.#pages) };
+  }
+
   #storage(of: Album): StorageView {
     return storageOf(of, this.#policies.get(of.view.id), this.now());
+  }
+
+  readonly #clocks = new Clocks();
+
+  #clockPage(group: string): ClockPage {
+    const of = this.#album(group);
+    return this.#clocks.list(of, (seed) => this.#view(of, seed));
+  }
+
+  #setClock(group: string, set: (of: Album) => void): ClockPage {
+    set(this.#album(group));
+    this.emit({ event: 'clocks_changed', group });
+    return this.#clockPage(group);
   }
 
   #list() {
@@ -412,6 +491,18 @@ export class MockHost implements Host {
       can_preview_heic: false,
       free_disk_bytes: 212_000_000_000,
       disk_low: false,
+      is_box: this.#isBox,
+      can_print: this.#isBox,
+    }),
+    'app.diagnostics': () => ({
+      parts: [
+        { name: 'about.txt', text: 'Afterglow 0.1.0\nlinux x86_64\nclips get a picture by: ffmpeg\nHEIC gets a picture by: nothing\n' },
+        {
+          name: 'groups.txt',
+          text: '1 groups\ngroup 1: active, 5 members, 3 connected, listening at 192.168.1.20:40123, 81234567 bytes here and 0 on their way\n',
+        },
+        { name: 'app.2026-11-21.log', text: '2026-11-21T17:39:02.120Z  INFO glow_net::event_loop: connected device=d4c1a9…\n'.repeat(12) },
+      ],
     }),
     'profile.set': (profile) => {
       this.#profile = { ...profile };
@@ -452,6 +543,11 @@ export class MockHost implements Host {
       of.invites = of.invites.map((one) => (one.id === id ? { ...one, open: false } : one));
       return { invites: of.invites };
     },
+    'invite.card': ({ title }) => ({
+      pdf: btoa('%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>'),
+      file_name: `${title ?? 'Anna & Ben'}.pdf`,
+      unprintable: [...(title ?? '')].filter((letter) => letter > '\u2fff').join(''),
+    }),
     'invite.inspect': ({ link }) => {
       if (!link.startsWith('afterglow://join/')) throw new Failure('invite_malformed', 'not an invite');
       const mine = link.includes('mine');
@@ -484,9 +580,25 @@ export class MockHost implements Host {
           address: `192.168.1.${20 + i}:47001`,
           found_by: i === 0 ? 'mdns' : 'invite',
           rtt_ms: 3 + i * 4,
+          goodput_bps: 86_000_000 - i * 21_000_000,
+          shares_access_point: i < 2,
+          is_hotspot: i === 1,
         })),
       listening: ['quic 192.168.1.24:47001', 'tcp 192.168.1.24:47001'],
+      is_hotspot: false,
     }),
+    'album.get': ({ group }) => albumOf(this.#album(group)),
+    'album.share': ({ group, wish }) => shareOf(this.#album(group), wish),
+    'album.job': ({ group }) => {
+      const job = this.#jobs.get(group)?.view;
+      return job === undefined ? {} : { job };
+    },
+    'album.stop': ({ group }) => {
+      clearInterval(this.#jobs.get(group)?.timer);
+      this.#jobs.delete(group);
+      return {};
+    },
+    'album.immich': ({ group }) => this.#begin(group, 'immich'),
     'storage.get': ({ group }) => this.#storage(this.#album(group)),
     'storage.set': ({ group, policy }) => {
       this.#policies.set(group, policy);
@@ -553,6 +665,30 @@ export class MockHost implements Host {
       if (receipt.moment !== undefined) this.remove(group, receipt.moment);
       return receipt;
     },
+    'clock.list': ({ group }) => this.#clockPage(group),
+    'clock.set': ({ group, camera, ...setting }) => this.#setClock(group, (of) => this.#clocks.set(of, camera, setting)),
+    'clock.undo': ({ group, camera }) => this.#setClock(group, (of) => this.#clocks.undo(of, camera)),
+    'clock.photos': ({ group, post }) => {
+      this.#clocks.post(post);
+      return this.#clockPage(group);
+    },
+    'clock.show': () => clockFace(this.now()),
+    'moment.hold': ({ group, moment, on }) => this.change(group, moment, { held_back: on ? 'host' : undefined }),
+    'moment.print': ({ copies }) => {
+      this.#pages += copies;
+      return printingOf(this.#pages);
+    },
+    'screen.get': ({ group }) => {
+      const of = this.#album(group);
+      const open = of.invites.find((one) => one.open);
+      return { title: of.view.title, can_invite: of.view.can_invite, can_hold: of.view.is_host, ...(open ? { qr_svg: open.qr_svg } : {}) };
+    },
+    'box.get': () => this.#box(),
+    'box.set': ({ camera_paused }) => {
+      if (camera_paused !== undefined) this.#cameraPaused = camera_paused;
+      this.emit({ event: 'box_changed' });
+      return this.#box();
+    },
     'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
   };
 }
@@ -574,10 +710,11 @@ function firstAt(seeds: readonly Seed[], ms: number): number {
 
 const folded = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-function matches(view: MomentView, { author, kind, favourites, received_after_ms: after, text }: TimelineFilter): boolean {
+function matches(view: MomentView, { author, kind, favourites, received_after_ms: after, text, screens }: TimelineFilter): boolean {
   if (author !== undefined && view.author !== author) return false;
   if (kind !== undefined && (view.kind === 'clip') !== (kind === 'clip')) return false;
   if (favourites && !view.favourite) return false;
+  if (screens && view.held_back !== undefined) return false;
   if (after !== undefined && (view.mine || view.received_at_ms <= after)) return false;
   const said = folded(`${view.caption} ${view.author_name}`).split(/\W+/);
   return folded(text ?? '')

@@ -27,6 +27,8 @@ export interface Seed {
   readonly id: string;
   readonly at: number;
   readonly seed: number;
+  /** By how much the clock of its camera is corrected; `at` is with it. */
+  readonly shift?: number;
 }
 
 export interface Album {
@@ -60,7 +62,24 @@ export function sizeOf({ seed }: Seed): readonly [number, number] {
   return SHAPES[Math.floor(random(seed)() ** 1.6 * SHAPES.length)] ?? [4032, 3024];
 }
 
-export function momentView(group: string, { id, at, seed }: Seed, me: number): MomentView {
+const CAMERAS = ['NIKON D750', 'Apple iPhone 15', 'Google Pixel 9', 'FUJIFILM X-T5', 'Canon EOS R6'];
+
+/** Whose it is and what it was captured with, without the rest of its view: two of five have a camera beside their phone. */
+export function cameraOf(seed: number): { readonly author: number; readonly camera: string } {
+  const draw = random(seed);
+  draw();
+  const author = Math.floor(draw() * PEOPLE.length);
+  const which = author < 2 && seed % 3 === 0 ? (author === 0 ? 0 : 3) : author === 0 ? 1 : 2;
+  return { author, camera: CAMERAS[which] ?? '' };
+}
+
+const cameraFacts = ({ seed, shift = 0 }: Seed): Pick<MomentView, 'camera' | 'shift_ms'> => ({
+  camera: cameraOf(seed).camera,
+  ...(shift === 0 ? {} : { shift_ms: shift }),
+});
+
+export function momentView(group: string, of: Seed, me: number): MomentView {
+  const { id, at, seed } = of;
   const draw = random(seed);
   const [width, height] = SHAPES[Math.floor(draw() ** 1.6 * SHAPES.length)] ?? [4032, 3024];
   const author = Math.floor(draw() * PEOPLE.length);
@@ -83,6 +102,7 @@ export function momentView(group: string, { id, at, seed }: Seed, me: number): M
     mine: author === me,
     captured_at_ms: at,
     captured_offset_min: 120,
+    ...cameraFacts(of),
     received_at_ms: at + 900,
     width,
     height,

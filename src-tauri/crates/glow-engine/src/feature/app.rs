@@ -24,6 +24,8 @@ pub(super) async fn status(engine: &Engine) -> ApiResult<AppStatus> {
         can_poster_clips: tools.ffmpeg.is_some() || tools.gst_launch.is_some(),
         can_preview_heic: tools.heif_convert.is_some() || tools.vipsthumbnail.is_some(),
         free_disk_bytes,
+        is_box: engine.is_box(),
+        can_print: engine.venue().is_some_and(|venue| venue.printing.is_some()),
         disk_low: free_disk_bytes.is_some_and(|free| free < LOW_DISK_BYTES),
     })
 }

@@ -125,7 +125,7 @@ async fn view_of(group: &Arc<Group>) -> ApiResult<GroupView> {
         ends_at_ms: view::time(genesis.ends_ms),
         phase,
         member_count: view::count(membership.members().len()),
-        here_count: view::count(group.links().len()),
+        here_count: view::count(group.around().len()),
         moment_count: view::count64(summary.moment_count),
         missing_count: view::count64(summary.missing_count),
         only_here_count: view::count64(summary.only_here_count),

@@ -18,6 +18,7 @@ use glow_model::{
     state::{DoorRights, DoorSecret},
 };
 use glow_store::{GuestPostRow, StoreError, WaitingRow};
+use qrcode::EcLevel;
 
 use crate::{
     clock::{now_ms, random},
@@ -30,6 +31,7 @@ use crate::{
         guest::{Made, Signed},
         states,
     },
+    qr,
     view::{self, Beside, Viewer},
 };
 
@@ -192,7 +194,7 @@ fn own_view(group: &Group) -> ApiResult<Option<DoorView>> {
     Ok(Some(DoorView {
         device: group.me.to_string(),
         name: view::member_name(group, group.me),
-        qr_svg: urls.first().map(|url| view::qr_svg(url)).transpose()?.unwrap_or_default(),
+        qr_svg: urls.first().map(|url| qr::picture(url, EcLevel::L)).transpose()?.unwrap_or_default(),
         url: urls.first().cloned().unwrap_or_default(),
         urls,
         rights: rights(record.rights),
@@ -210,7 +212,7 @@ fn other_view(group: &Group, heard: &HeardDoor) -> Option<DoorView> {
     Some(DoorView {
         device: heard.device.to_string(),
         name: view::member_name(group, heard.device),
-        qr_svg: view::qr_svg(&first).ok()?,
+        qr_svg: qr::picture(&first, EcLevel::L).ok()?,
         url: first,
         urls,
         rights: rights(door.rights),

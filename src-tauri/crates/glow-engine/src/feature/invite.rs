@@ -1,16 +1,20 @@
 //! Invites: made, shown, closed.
 
+use data_encoding::BASE64;
 use glow_api::{
-    ApiError, ErrorCode, InviteCreate, InviteInspect, InviteList, InvitePage, InvitePreview, InviteRevoke, InviteView,
+    ApiError, CardLanguage, CardPaper, CardView, ErrorCode, InviteCard, InviteCreate, InviteInspect, InviteList,
+    InvitePage, InvitePreview, InviteRevoke, InviteView,
 };
-use glow_model::{Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, InviteSeed, Role, limits};
-use glow_sync::membership::Invite;
+use glow_card::{Card, CardError, Language, Paper, Wifi};
+use glow_model::{
+    Body, InviteClose, InviteGrant, InviteId, InviteKeys, InviteLink, InviteSeed, Role, clean_line, limits,
+};
 
 use crate::{
     clock::{now_ms, random},
     engine::Engine,
-    error::{ApiResult, bad_request},
-    group::Group,
+    error::{ApiResult, bad_request, blocking},
+    invites::{find, page, unknown},
     view,
 };
 
@@ -68,43 +72,36 @@ pub(super) async fn inspect(engine: &Engine, inspect: InviteInspect) -> ApiResul
     Ok(InvitePreview { group: link.group.to_string(), title: link.title, already_member: engine.has_group(link.group) })
 }
 
-fn page(group: &Group) -> ApiResult<InvitePage> {
-    let membership = group.membership();
-    // The list of seeds is in the order they were made.
-    let seeds = &group.secrets().invites;
-    let shown = seeds
-        .iter()
-        .rev()
-        .filter_map(|seed| membership.invites().get(&InviteKeys::from_seed(seed).id()).map(|invite| (seed, invite)));
-    Ok(InvitePage { invites: shown.map(|(seed, invite)| view_of(group, seed, invite)).collect::<ApiResult<_>>()? })
-}
-
-fn find(group: &Group, invite: InviteId) -> ApiResult<InviteView> {
-    let (membership, secrets) = (group.membership(), group.secrets());
-    let known = membership.invites().get(&invite).ok_or_else(unknown)?;
-    view_of(group, secrets.invite_seed(invite).ok_or_else(unknown)?, known)
-}
-
-fn view_of(group: &Group, seed: &InviteSeed, invite: &Invite) -> ApiResult<InviteView> {
-    let membership = group.membership();
-    let title = membership.genesis().map(|genesis| genesis.title.clone()).unwrap_or_default();
-    let addresses = view::likely_addresses(group.addresses());
-    let link = InviteLink { seed: seed.clone(), group: group.id, title, addresses: addresses.clone(), wifi: None };
-    let grant = &invite.grant;
-    let is_used_up = grant.max_uses.is_some_and(|max| invite.uses >= max);
-    let is_expired = grant.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms());
-    Ok(InviteView {
-        id: grant.invite.to_string(),
-        link: link.to_text(),
-        qr_svg: view::qr_svg(&link.to_qr_text())?,
-        addresses: addresses.iter().map(ToString::to_string).collect(),
-        expires_at_ms: grant.expires_ms.map(view::time),
-        max_uses: grant.max_uses,
-        uses: invite.uses,
-        open: !invite.closed && !is_used_up && !is_expired && !group.is_ended(),
+/// A card for the table. What it says of the Wi-Fi goes onto the paper and nowhere else.
+pub(super) async fn card(engine: &Engine, wanted: InviteCard) -> ApiResult<CardView> {
+    let group = engine.group(&wanted.group)?;
+    let id: InviteId = wanted.invite.parse().map_err(|_| bad_request("the invite id is malformed"))?;
+    let invite = find(&group, id)?;
+    if !invite.open {
+        return Err(ApiError::new(ErrorCode::InviteRevoked, "nobody is let in by this invite any more"));
+    }
+    let own = group.membership().genesis().map(|genesis| genesis.title.clone()).unwrap_or_default();
+    let card = Card {
+        title: wanted.title.and_then(|title| clean_line(&title, limits::TITLE_CHARS)).unwrap_or(own),
+        code: invite.link.to_ascii_uppercase(),
+        language: match wanted.language {
+            CardLanguage::En => Language::En,
+            CardLanguage::De => Language::De,
+        },
+        wifi: wanted.wifi.map(|wifi| Wifi { name: wifi.name, password: wifi.password }),
+    };
+    let paper = match wanted.paper {
+        CardPaper::A6 => Paper::A6,
+        CardPaper::A4 => Paper::A4,
+    };
+    blocking(move || {
+        let pdf = card.pdf(paper).map_err(|error| unprinted(&error))?;
+        let name = sanitize_filename::sanitize(format!("{}.pdf", card.title));
+        ApiResult::Ok(CardView { pdf: BASE64.encode(&pdf), file_name: name, unprintable: card.unprintable() })
     })
+    .await
 }
 
-fn unknown() -> ApiError {
-    ApiError::new(ErrorCode::UnknownInvite, "there is no such invite")
+fn unprinted(error: &CardError) -> ApiError {
+    ApiError::new(ErrorCode::BadText, format!("the card cannot be printed: {error}"))
 }

@@ -16,7 +16,7 @@ const ASLEEP_MS: u64 = 10 * 60 * 1000;
 
 pub(super) async fn list(engine: &Engine, list: MemberList) -> ApiResult<MemberPage> {
     let group = engine.group(&list.group)?;
-    let links = group.links();
+    let around = group.around();
     let this = group.clone();
     let (rows, said) =
         blocking(move || Ok::<_, glow_store::StoreError>((this.store.members()?, this.store.presences()?))).await?;
@@ -26,7 +26,7 @@ pub(super) async fn list(engine: &Engine, list: MemberList) -> ApiResult<MemberP
         .map(|row| {
             let me = row.device == group.me;
             let presence = match row.last_seen_ms {
-                _ if me || links.contains(&row.device) => Presence::Here,
+                _ if me || around.contains(&row.device) => Presence::Here,
                 Some(_) if left(row.device) => Presence::Gone,
                 Some(seen_ms) if now_ms().saturating_sub(seen_ms) < ASLEEP_MS => Presence::Asleep,
                 Some(_) => Presence::Gone,
@@ -53,7 +53,7 @@ pub(super) async fn list(engine: &Engine, list: MemberList) -> ApiResult<MemberP
 pub(super) async fn peers(engine: &Engine, list: PeerList) -> ApiResult<PeerPage> {
     let group = engine.group(&list.group)?;
     let Some(net) = group.net() else {
-        return Ok(PeerPage { peers: Vec::new(), listening: Vec::new() });
+        return Ok(PeerPage { peers: Vec::new(), listening: Vec::new(), is_hotspot: false });
     };
     let status = net.status().await;
     let membership = group.membership();
@@ -68,9 +68,14 @@ pub(super) async fn peers(engine: &Engine, list: PeerList) -> ApiResult<PeerPage
         address: peer.address.to_string(),
         found_by: found_by(peer.found_by).to_owned(),
         rtt_ms: peer.rtt_ms,
+        goodput_bps: peer.goodput_bps,
+        tcp_bps: peer.tcp_bps,
+        quic_bps: peer.quic_bps,
+        shares_access_point: peer.place.shares_access_point,
+        is_hotspot: peer.place.is_hotspot,
     });
     let listening = status.listening.iter().map(|(by, address)| format!("{} {address}", transport(*by))).collect();
-    Ok(PeerPage { peers: peers.collect(), listening })
+    Ok(PeerPage { peers: peers.collect(), listening, is_hotspot: status.is_hotspot })
 }
 
 fn transport(transport: Transport) -> &'static str {

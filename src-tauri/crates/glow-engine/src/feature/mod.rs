@@ -1,15 +1,20 @@
 //! What hosts can ask, one file a noun. Features do not know each other; they share the group and the views.
 
+mod album;
 mod app;
 mod clip;
+mod clock;
+mod diagnostics;
 mod favourite;
 mod group;
 mod guest;
 mod invite;
 mod member;
 mod moment;
+mod screen;
 mod storage;
 mod timeline;
+mod venue;
 
 pub(crate) use app::profile;
 use glow_api::{ApiError, ErrorCode, GuestTicket, Reply, Request, TimelineFilter};
@@ -32,6 +37,7 @@ macro_rules! reply {
 pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply> {
     match request {
         Request::StatusGet(_) => reply!(StatusGet, app::status(engine)),
+        Request::DiagnosticsGet(_) => reply!(DiagnosticsGet, diagnostics::get(engine)),
         Request::ProfileSet(set) => reply!(ProfileSet, app::set_profile(engine, set)),
         Request::GroupCreate(create) => reply!(GroupCreate, group::create(engine, create)),
         Request::GroupList(_) => reply!(GroupList, group::list(engine)),
@@ -54,8 +60,14 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         | Request::GuestShow(_)
         | Request::GuestFinish(_)
         | Request::GuestAbort(_) => Err(bad_request("only guests ask that")),
+        Request::InviteCard(card) => reply!(InviteCard, invite::card(engine, card)),
         Request::MemberList(list) => reply!(MemberList, member::list(engine, list)),
         Request::PeerList(list) => reply!(PeerList, member::peers(engine, list)),
+        Request::AlbumGet(get) => reply!(AlbumGet, album::get(engine, get)),
+        Request::AlbumShare(asked) => reply!(AlbumShare, album::share(engine, asked)),
+        Request::JobGet(get) => reply!(JobGet, album::job(engine, get)),
+        Request::JobStop(stop) => reply!(JobStop, album::stop(engine, stop)),
+        Request::ImmichStart(start) => reply!(ImmichStart, album::immich(engine, start)),
         Request::StorageGet(get) => reply!(StorageGet, storage::get(engine, get)),
         Request::StorageSet(set) => reply!(StorageSet, storage::set(engine, set)),
         Request::TimelineQuery(query) => reply!(TimelineQuery, timeline::page(engine, Viewer::Owner, query)),
@@ -69,11 +81,21 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::MomentCaption(caption) => reply!(MomentCaption, moment::caption(engine, caption)),
         Request::MomentReact(react) => reply!(MomentReact, moment::react(engine, react)),
         Request::MomentFavourite(favourite) => reply!(MomentFavourite, favourite::set(engine, favourite)),
+        Request::MomentHold(hold) => reply!(MomentHold, moment::hold(engine, hold)),
+        Request::MomentPrint(print) => reply!(MomentPrint, venue::print(engine, print)),
         Request::MomentRetract(retract) => reply!(MomentRetract, moment::retract(engine, retract)),
         Request::MomentShare(share) => reply!(MomentShare, moment::share(engine, share)),
+        Request::BoxGet(_) => reply!(BoxGet, venue::get(engine)),
+        Request::BoxSet(set) => reply!(BoxSet, venue::set(engine, set)),
+        Request::ScreenGet(get) => reply!(ScreenGet, screen::get(engine, get)),
         Request::ClipGet(get) => reply!(ClipGet, clip::get(engine, get)),
         Request::ClipClose(close) => reply!(ClipClose, clip::close(engine, close)),
         Request::ClipAbort(abort) => reply!(ClipAbort, clip::abort(engine, abort)),
+        Request::ClockList(list) => reply!(ClockList, clock::list(engine, list)),
+        Request::ClockSet(set) => reply!(ClockSet, clock::set(engine, set)),
+        Request::ClockUndo(undo) => reply!(ClockUndo, clock::undo(engine, undo)),
+        Request::ClockPhotos(photos) => reply!(ClockPhotos, clock::photos(engine, photos)),
+        Request::ClockShow(show) => reply!(ClockShow, clock::show(engine, show)),
     }
 }
 

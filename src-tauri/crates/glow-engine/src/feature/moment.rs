@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use glow_api::{
-    ApiError, ErrorCode, MomentCaption, MomentGet, MomentReact, MomentRetract, MomentShare, MomentView, ShareChoice,
+    ApiError, ErrorCode, MomentCaption, MomentGet, MomentHold, MomentReact, MomentRetract, MomentShare, MomentView,
+    ShareChoice,
 };
-use glow_model::{Body, Caption, ModelError, OperationId, OriginalAdded, Reaction, Retract, clean_text, limits};
+use glow_model::{Body, Caption, Hold, ModelError, OperationId, OriginalAdded, Reaction, Retract, clean_text, limits};
 use glow_store::{LocalCapture, MomentRow, Part};
 
 use crate::{
@@ -48,6 +49,21 @@ pub(super) async fn react(engine: &Engine, react: MomentReact) -> ApiResult<Mome
     let stands = given.iter().any(|reaction| reaction.author == group.me && reaction.emoji == emoji);
     if stands != react.on {
         group.author(body, None).await?;
+    }
+    view_of(&group, id).await
+}
+
+pub(super) async fn hold(engine: &Engine, hold: MomentHold) -> ApiResult<MomentView> {
+    let (group, id) = find(engine, &hold.group, &hold.moment)?;
+    let row = row(&group, id).await?;
+    require_author_or_host(&group, &row, "hold it back from screens")?;
+    let (replaces, stands) = if group.membership().is_host(group.me) {
+        (row.hold.host_head, row.hold.by_hosts)
+    } else {
+        (row.hold.author_head, row.hold.by_author)
+    };
+    if stands != hold.on {
+        group.author(Body::Hold(Hold { moment: id, replaces, on: hold.on }), None).await?;
     }
     view_of(&group, id).await
 }

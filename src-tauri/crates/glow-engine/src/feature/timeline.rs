@@ -112,6 +112,7 @@ fn stored(filter: &TimelineFilter) -> ApiResult<glow_store::TimelineQuery> {
         received_after_ms: time(filter.received_after_ms),
         text: filter.text.as_ref().map(|text| text.chars().take(SEARCH_CHARS).collect()),
         stacked: filter.stacked,
+        screens: filter.screens,
         ..glow_store::TimelineQuery::default()
     })
 }

@@ -137,7 +137,7 @@ impl Actor {
         if changes.guests {
             self.group.tasks.spawn(guest::follow_up(self.group.clone()));
         }
-        if !(changes.added.is_empty() && changes.changed.is_empty()) {
+        if !(changes.added.is_empty() && changes.changed.is_empty() && changes.moved.is_empty()) {
             self.group.tell_fetch(FetchInput::Refresh).await;
         }
         if !changes.removed.is_empty() {

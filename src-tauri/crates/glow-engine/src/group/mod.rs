@@ -17,9 +17,9 @@ use glow_blobs::BlobStore;
 use glow_model::{BlobId, Body, DeviceId, GroupId, InviteSeed, OperationId, state::Wakefulness};
 use glow_net::Net;
 use glow_store::{GroupStore, LocalCapture};
-use glow_sync::Membership;
+use glow_sync::{Membership, topology};
 pub(crate) use join::join;
-pub(crate) use tasks::{create, open};
+pub(crate) use tasks::{create, look_again, open};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -34,6 +34,7 @@ use crate::{
         fetch::FetchInput,
         policy::PolicyCell,
         quota::Quota,
+        repairs::{Repairs, Snapshots},
         states::{self, States},
     },
     secrets::Secrets,
@@ -70,6 +71,9 @@ pub(crate) struct Group {
     pub(crate) policy: PolicyCell,
     pub(crate) quota: Quota,
     pub(crate) guests: Guests,
+    /// The sets that repair compares, and whose turn it is.
+    pub(crate) snapshots: Snapshots,
+    pub(crate) repairs: Repairs,
     /// What goes where at what rate.
     pub(crate) meter: Meter,
     /// Previews that passed the check before they may be shown.
@@ -137,6 +141,20 @@ impl Group {
     /// The members connected now.
     pub(crate) fn links(&self) -> BTreeSet<DeviceId> {
         self.links.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The members that are here: connected, or heard through others to be awake.
+    pub(crate) fn around(&self) -> BTreeSet<DeviceId> {
+        let mut around = self.links();
+        if self.is_large() {
+            around.extend(self.states.awake());
+        }
+        around
+    }
+
+    /// Whether there are more members than a device has links.
+    pub(crate) fn is_large(&self) -> bool {
+        self.membership().members().len() > topology::ENOUGH_LINKS
     }
 
     fn link(&self, device: DeviceId, is_here: bool) {

@@ -30,7 +30,9 @@ use crate::{
         look,
         policy::PolicyCell,
         quota::Quota,
-        reconcile, serve,
+        reconcile,
+        repairs::{Repairs, Snapshots},
+        serve,
         states::{self, States},
     },
     secrets::Secrets,
@@ -169,6 +171,8 @@ pub(crate) async fn open(
         states: States::new(config.states_every),
         policy,
         quota: Quota::default(),
+        snapshots: Snapshots::default(),
+        repairs: Repairs::default(),
         meter: Meter::default(),
         rendered_types: moka::sync::Cache::new(CHECKED_PREVIEWS),
         catching_up: Mutex::default(),
@@ -188,6 +192,7 @@ pub(crate) async fn open(
     group.tasks.spawn(fetch::run(group.clone(), fetch_queue, news));
     group.tasks.spawn(stoppable(group.clone(), announce::tell_news(group.clone(), news_queue)));
     group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));
+    group.tasks.spawn(stoppable(group.clone(), reconcile::spread_repaired(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), look::run(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), states::run(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), clip::watch_over(group.clone())));
@@ -221,11 +226,16 @@ async fn start_network(config: &EngineConfig, group: &Arc<Group>) {
     let _ = group.net.set(net.clone());
     announce::membership_changed(group);
     net.add_addresses(FoundBy::Manual, config.addresses.clone());
-    let this = group.clone();
+    look_again(group).await;
+    group.tasks.spawn(stoppable(group.clone(), listen_to_network(group.clone(), events)));
+}
+
+/// Dials wherever members were met before.
+pub(crate) async fn look_again(group: &Arc<Group>) {
+    let (Some(net), this) = (group.net(), group.clone()) else { return };
     if let Ok(remembered) = blocking(move || this.store.remembered_addresses(REMEMBERED)).await {
         net.add_addresses(FoundBy::Remembered, remembered);
     }
-    group.tasks.spawn(stoppable(group.clone(), listen_to_network(group.clone(), events)));
 }
 
 async fn stoppable(group: Arc<Group>, work: impl Future<Output = ()>) {
@@ -252,7 +262,7 @@ async fn listen_to_network(group: Arc<Group>, mut events: mpsc::Receiver<NetEven
             NetEvent::Request { from, request, answers } => {
                 group.tasks.spawn(stoppable(group.clone(), serve::request(group.clone(), from, request, answers)));
             }
-            NetEvent::Measured { device, round_trip } => {
+            NetEvent::Measured { device, round_trip, .. } => {
                 group.tell_fetch(FetchInput::Measured(device, round_trip)).await;
             }
             NetEvent::Reached(address) => {
@@ -302,10 +312,13 @@ async fn repair_now_and_then(group: Arc<Group>) {
     loop {
         tokio::time::sleep(REPAIR_EVERY).await;
         let devices: Vec<_> = group.links().into_iter().collect();
-        if let Some(device) = devices.get(turn % devices.len().max(1))
-            && let Err(error) = reconcile::with(&group, *device).await
-        {
-            tracing::debug!(?device, %error, "repair");
+        if let Some(device) = devices.get(turn % devices.len().max(1)) {
+            if let Err(error) = reconcile::with(&group, *device).await {
+                tracing::debug!(?device, %error, "repair");
+            }
+            if let Err(error) = reconcile::exchange_addresses(&group, *device).await {
+                tracing::debug!(?device, %error, "addresses");
+            }
         }
         turn += 1;
     }

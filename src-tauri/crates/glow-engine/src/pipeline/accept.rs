@@ -66,6 +66,7 @@ impl Intake {
             local,
         };
         let changes = group.store.accept(vec![incoming], membership.as_ref().map(table)).map_err(IntoApi::into_api)?;
+        note_stored(group, std::slice::from_ref(&candidate), &changes);
         self.commit(group, [candidate], membership);
         Ok(changes)
     }
@@ -102,6 +103,7 @@ impl Intake {
         } else {
             group.store.accept(incoming, membership.as_ref().map(table)).map_err(IntoApi::into_api)?
         };
+        note_stored(group, &batch, &changes);
         let holdings: Vec<_> = batch.iter().flat_map(author_holdings).collect();
         if !holdings.is_empty() {
             group.store.holders(&holdings).map_err(IntoApi::into_api)?;
@@ -189,6 +191,22 @@ fn read(group: &Group, secrets: &Secrets, bytes: &[u8]) -> Option<Candidate> {
         _ => true,
     };
     holds.then_some(Candidate { operation, body })
+}
+
+/// Keeps the sets that repair compares as they are in the store. What is taken back may go from them, or come to them, without
+/// being among what was stored.
+fn note_stored(group: &Group, stored: &[Candidate], changes: &Changes) {
+    let takes_back = |candidate: &Candidate| matches!(candidate.body, Some(Body::Retract(_)));
+    let is_plain = changes.removed.is_empty() && !changes.members && !stored.iter().any(takes_back);
+    let new: BTreeSet<OperationId> = changes.new.iter().copied().collect();
+    if !is_plain || new.len() != stored.len() {
+        group.snapshots.forget();
+        return;
+    }
+    for candidate in stored {
+        let header = candidate.operation.header();
+        group.snapshots.add(header.plane, header.time_ms, candidate.operation.id());
+    }
 }
 
 /// Whoever posts an original holds it: an author's own captures are never evicted.

@@ -5,7 +5,7 @@
 //! the record; each connection and each repair asks for what is missing of every clip that is not closed.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -136,6 +136,20 @@ pub(crate) async fn repair(group: &Arc<Group>, device: DeviceId) -> Result<(), R
     let clips = blocking(move || this.store.unclosed_clips()).await?;
     for clip in clips.into_iter().filter(|clip| !clip.own).take(CLIPS) {
         ask(group, device, clip.id, clip.fragments).await?;
+    }
+    Ok(())
+}
+
+/// Takes in records that came in a bundle.
+pub(crate) async fn carried(group: &Arc<Group>, records: &[Vec<u8>]) -> ApiResult<()> {
+    let mut by_clip: BTreeMap<OperationId, Vec<VerifiedFragment>> = BTreeMap::new();
+    for record in records.iter().filter_map(|bytes| read(bytes)) {
+        by_clip.entry(record.position().clip).or_default().push(record);
+    }
+    for (clip, records) in by_clip {
+        if find(group, clip).await?.is_some() {
+            take(group, records).await?;
+        }
     }
     Ok(())
 }

@@ -347,6 +347,27 @@ impl Fetcher {
     }
 }
 
+/// Notes a blob that a bundle completed, as if it had been fetched: whoever is asked for it has it from now on.
+pub(crate) async fn carried(group: &Arc<Group>, blob: BlobId) -> ApiResult<()> {
+    let this = group.clone();
+    let (moments, is_grid) = blocking(move || {
+        let wants = this.store.wants_of(blob).map_err(IntoApi::into_api)?;
+        for want in wants.iter().filter(|want| want.tier == Tier::Manifest) {
+            read_manifest(&this, want)?;
+        }
+        let moments = this.store.blob_held(blob, true).map_err(IntoApi::into_api)?;
+        ApiResult::Ok((moments, wants.iter().any(|want| want.tier == Tier::Grid)))
+    })
+    .await?;
+    group.bus.media_changed(group.id, &moments);
+    if is_grid {
+        group.looks.notify_one();
+    }
+    group.arrived();
+    group.tell_fetch(FetchInput::Completed(blob)).await;
+    Ok(())
+}
+
 /// Sends one request and stores what comes. Ends with exactly one [`FetchInput::Ended`].
 async fn carry_out(group: Arc<Group>, assignment: Assignment) {
     let ticket = assignment.ticket;

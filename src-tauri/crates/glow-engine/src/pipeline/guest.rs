@@ -55,6 +55,7 @@ impl Signed {
             captured_ms: file.captured_ms,
             offset_min: None,
             camera: None,
+            camera_body: None,
             file_name: safe_name(&file.file_name),
             placeholder: Vec::new().into(),
             grid: None,
@@ -80,7 +81,6 @@ impl Signed {
         let file = CaptureFile { path: data, name: self.file.file_name.clone(), modified_at_ms: captured_ms };
         let (probe, size) = ingest::probe(&file)?;
         let probed = Probed { file, probe, size };
-        ingest::require_captured_before_the_end(group, &probed)?;
         let blanking = ingest::blank(&probed)?;
         let is_clean = !matches!(blanking.verdict, Verdict::NotProvable(_));
         if !is_clean && !self.file.as_it_is {
@@ -94,6 +94,7 @@ impl Signed {
             return Ok(Made::AlreadyThere(id));
         }
         let mut moment = describe(&probed.file, &probed.probe, media, false);
+        ingest::require_captured_before_the_end(group, &moment)?;
         if moment.width == 0 || moment.height == 0 {
             (moment.width, moment.height) = (self.file.width, self.file.height);
         }

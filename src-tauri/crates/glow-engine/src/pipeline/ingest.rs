@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures::StreamExt;
-use glow_api::{ApiError, ErrorCode, PostFailure, PostReceipt};
+use glow_api::{ApiError, ClockPhoto, ErrorCode, PostFailure, PostReceipt};
 use glow_media::{Blanking, ExternalTools, Kind, PreviewOutcome, Previews, Probe, TileReason};
 use glow_model::{Body, MediaId, Moment, OperationId, Place, limits};
 use glow_store::{LocalCapture, Part};
@@ -22,7 +22,8 @@ use crate::{
     group::Group,
     pipeline::{
         announce,
-        describe::{captured_at, describe},
+        clock::{self, Reading},
+        describe::describe,
         seal::Sealing,
     },
 };
@@ -65,13 +66,13 @@ pub(crate) struct Probed {
 /// What becomes one moment.
 enum Unit {
     Single(Probed),
-    Live { still: Probed, motion: Probed },
+    Live { still: Probed, motion: Box<Probed> },
 }
 
 impl Unit {
-    fn name(&self) -> &str {
+    fn file(&self) -> &CaptureFile {
         let (Unit::Single(probed) | Unit::Live { still: probed, .. }) = self;
-        &probed.file.name
+        &probed.file
     }
 
     fn files(&self) -> u32 {
@@ -84,8 +85,14 @@ impl Unit {
 
 /// A unit that is sealed and only needs to be authored.
 enum Prepared {
-    New { body: Box<Moment>, local: LocalCapture },
+    New {
+        body: Box<Moment>,
+        local: LocalCapture,
+        reading: Option<Reading>,
+    },
     AlreadyThere(OperationId),
+    /// A photo of the group's clock that is not posted.
+    Clock(Reading),
 }
 
 /// Adds files to a group. One bad file fails alone.
@@ -95,6 +102,18 @@ pub(crate) async fn post(
     scratch: &Path,
     files: Vec<CaptureFile>,
     progress: impl Fn(PostProgress),
+) -> ApiResult<PostReceipt> {
+    post_each(group, tools, scratch, files, progress, |_, _| ()).await
+}
+
+/// As [`post`], and tells of each file which moment it is.
+pub(crate) async fn post_each(
+    group: &Arc<Group>,
+    tools: &ExternalTools,
+    scratch: &Path,
+    files: Vec<CaptureFile>,
+    progress: impl Fn(PostProgress),
+    mut posted: impl FnMut(&Path, OperationId),
 ) -> ApiResult<PostReceipt> {
     group.require_open()?;
     let total = u32::try_from(files.len()).unwrap_or(u32::MAX);
@@ -116,37 +135,58 @@ pub(crate) async fn post(
     let mut prepared = futures::stream::iter(units)
         .map(|unit| {
             let (group, tools, scratch) = (group.clone(), tools.clone(), scratch.to_owned());
-            let (name, files) = (unit.name().to_owned(), unit.files());
-            async move { (name, files, blocking(move || prepare(&group, &tools, &scratch, unit)).await) }
+            let (file, files) = (unit.file().clone(), unit.files());
+            async move { (file, files, blocking(move || prepare(&group, &tools, &scratch, unit)).await) }
         })
         .buffered(workers);
-    while let Some((name, files, result)) = prepared.next().await {
+    while let Some((file, files, result)) = prepared.next().await {
         let outcome = match result {
             Ok(prepared) => author(group, prepared).await,
             Err(error) => Err(error),
         };
         match outcome {
-            Ok((id, was_there)) => {
-                receipt.moments.push(id.to_string());
-                receipt.already_there += u32::from(was_there);
+            Ok(authored) => {
+                if let Some(id) = authored.moment {
+                    posted(&file.path, id);
+                    receipt.moments.push(id.to_string());
+                }
+                receipt.already_there += u32::from(authored.was_there);
+                receipt.clocks.extend(authored.clock);
             }
-            Err(error) => receipt.failures.push(PostFailure { name: name.clone(), error }),
+            Err(error) => receipt.failures.push(PostFailure { name: file.name.clone(), error }),
         }
-        step(files, &name);
+        step(files, &file.name);
     }
     Ok(receipt)
 }
 
-async fn author(group: &Arc<Group>, prepared: Prepared) -> ApiResult<(OperationId, bool)> {
+/// What one unit came to.
+#[derive(Default)]
+struct Authored {
+    moment: Option<OperationId>,
+    was_there: bool,
+    clock: Option<ClockPhoto>,
+}
+
+async fn author(group: &Arc<Group>, prepared: Prepared) -> ApiResult<Authored> {
+    let there = |id| Authored { moment: Some(id), was_there: true, clock: None };
     match prepared {
-        Prepared::AlreadyThere(id) => Ok((id, true)),
-        Prepared::New { body, local } => {
+        Prepared::AlreadyThere(id) => Ok(there(id)),
+        Prepared::Clock(reading) => {
+            Ok(Authored { clock: Some(clock::set(group, &reading).await?), ..Authored::default() })
+        }
+        Prepared::New { body, local, reading } => {
             let (this, media) = (group.clone(), body.media);
             // The same photo may stand twice in one batch.
             if let Some(id) = blocking(move || this.store.moment_by_media(media)).await? {
-                return Ok((id, true));
+                return Ok(there(id));
             }
-            Ok((group.author(Body::Moment(*body), Some(local)).await?, false))
+            let moment = Some(group.author(Body::Moment(*body), Some(local)).await?);
+            let clock = match reading {
+                None => None,
+                Some(reading) => Some(clock::set(group, &reading).await?),
+            };
+            Ok(Authored { moment, was_there: false, clock })
         }
     }
 }
@@ -170,7 +210,7 @@ async fn pair_up(files: Vec<CaptureFile>) -> ApiResult<(Vec<Unit>, Vec<PostFailu
         let unit = |(i, still): (usize, Option<Probed>)| {
             let still = still?;
             Some(match motions.remove(&i) {
-                Some(motion) => Unit::Live { still, motion },
+                Some(motion) => Unit::Live { still, motion: Box::new(motion) },
                 None => Unit::Single(still),
             })
         };
@@ -209,12 +249,20 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
     if let Some(id) = group.store.moment_by_media(media).map_err(IntoApi::into_api)? {
         return Ok(Prepared::AlreadyThere(id));
     }
-    require_captured_before_the_end(group, &still)?;
-    let previews = previews(&still, tools, scratch)?;
+    let mut previews = previews(&still, tools, scratch)?;
+    let mut body = describe(&still.file, &still.probe, media, motion.is_some());
+    body.camera_body = clock::body(group, &still.probe);
+    let code = previews.as_mut().and_then(|previews| previews.code.take());
+    let reading = code.and_then(|code| clock::read(group, &still, &body, &code));
+    if let Some(reading) = reading.clone()
+        && !clock::posts_photos(group).map_err(IntoApi::into_api)?
+    {
+        return Ok(Prepared::Clock(reading));
+    }
+    require_captured_before_the_end(group, &body)?;
     let mut sealing = Sealing::new(group);
     let original = sealing.file(Part::Original, &still, &blanking)?;
     let motion = motion.map(|motion| sealing.file(Part::Motion, &motion, &blank(&motion)?)).transpose()?;
-    let mut body = describe(&still.file, &still.probe, media, motion.is_some());
     body.place = place(group, &still)?;
     if let Some(previews) = previews {
         body.placeholder = previews.placeholder.into();
@@ -228,17 +276,18 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
         body.original = Some(sealing.original(still.probe.format.media_type().to_owned(), original)?);
         body.motion = motion.map(|segments| sealing.original("video/quicktime".to_owned(), segments)).transpose()?;
     }
-    Ok(Prepared::New { body: Box::new(body), local: sealing.finish() })
+    Ok(Prepared::New { body: Box::new(body), local: sealing.finish(), reading })
 }
 
 /// After a group's end only what was captured before it can be added.
-pub(crate) fn require_captured_before_the_end(group: &Group, file: &Probed) -> ApiResult<()> {
+pub(crate) fn require_captured_before_the_end(group: &Group, moment: &Moment) -> ApiResult<()> {
     let membership = group.membership();
     let Some(ends_ms) = membership.genesis().map(|genesis| genesis.ends_ms).filter(|ends_ms| *ends_ms <= now_ms())
     else {
         return Ok(());
     };
-    if captured_at(&file.file, &file.probe).0 <= ends_ms {
+    let shift_ms = clock::correction(group, moment).map_err(IntoApi::into_api)?;
+    if moment.captured_ms.saturating_add_signed(shift_ms) <= ends_ms {
         return Ok(());
     }
     Err(ApiError::new(ErrorCode::GroupEnded, "the group has ended: only what was captured before its end can be added"))

@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod announce;
 pub(crate) mod clip;
+pub(crate) mod clock;
 pub(crate) mod describe;
 pub(crate) mod fetch;
 pub(crate) mod guest;
@@ -11,6 +12,7 @@ pub(crate) mod look;
 pub(crate) mod policy;
 pub(crate) mod quota;
 pub(crate) mod reconcile;
+pub(crate) mod repairs;
 pub(crate) mod seal;
 pub(crate) mod serve;
 pub(crate) mod states;

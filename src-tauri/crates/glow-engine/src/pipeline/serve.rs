@@ -7,7 +7,7 @@ use glow_model::{BlobId, DeviceId};
 use glow_net::{AnswerSink, Verdict as Forward};
 use glow_sync::{
     Frame, Request,
-    wire::{ADDRESSES_PER_FRAME, Address, Extent, STATES_PER_FRAME, batches},
+    wire::{Extent, STATES_PER_FRAME, batches},
 };
 use minicbor::bytes::ByteVec;
 
@@ -78,7 +78,11 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
             snapshot.respond(&message).map(|answer| Frame::Reconcile(answer.into())).map_err(|error| internal(&error))
         }
         Request::Push { operations } => {
-            group.accept(operations.into_iter().map(Into::into).collect()).await?;
+            if !group.repairs.may_push(from) {
+                return Ok(Frame::Refused);
+            }
+            let operations = operations.into_iter().map(Into::into).collect();
+            reconcile::take(group, operations).await.map_err(|error| internal(&error))?;
             Ok(Frame::Done)
         }
         Request::Have { blobs } => {
@@ -92,11 +96,7 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
                     .await?;
             Ok(Frame::Holds(bits.into()))
         }
-        Request::Addresses => {
-            let this = group.clone();
-            let reached = blocking(move || this.store.remembered_addresses(ADDRESSES_PER_FRAME)).await?;
-            Ok(Frame::Addresses(reached.into_iter().map(Address::from).collect()))
-        }
+        Request::Addresses => reconcile::addresses(group, from).await,
         Request::HavePieces { holdings } => {
             group.tell_fetch(FetchInput::HoldsPieces(from, holdings)).await;
             Ok(Frame::Done)
@@ -128,6 +128,7 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
         | Request::Pieces { .. }
         | Request::States { .. }
         | Request::Fragments { .. }
+        | Request::Part
         | Request::Epochs => Ok(Frame::Refused),
     }
 }
@@ -222,6 +223,7 @@ fn request_name(request: &Request) -> &'static str {
         Request::Have { .. } => "have",
         Request::Holds { .. } => "holds",
         Request::Addresses => "addresses",
+        Request::Part => "part",
         Request::Epochs => "epochs",
         Request::HavePieces { .. } => "have pieces",
         Request::Bitfields { .. } => "bitfields",

@@ -33,6 +33,9 @@ use crate::{
 const GATHER: Duration = Duration::from_millis(300);
 /// Holdings that did not change are said again after this long: their age tells that the device still is there.
 const REFRESH: Duration = Duration::from_secs(60 * 60);
+/// How long a member counts as awake after it has said so, and how often it says so where not all are neighbours.
+const AWAKE: Duration = Duration::from_secs(180);
+const STILL_AWAKE: Duration = Duration::from_secs(60);
 /// States that one member may give in one interval.
 const STATES_PER_INTERVAL: usize = 2 * limits::MEMBERS * 4;
 /// Runs of which copies are counted again in one transaction.
@@ -47,6 +50,8 @@ pub(crate) struct States {
     /// States to pass on, and who gave them.
     news: Mutex<BTreeMap<StateId, Option<DeviceId>>>,
     taken: Mutex<BTreeMap<DeviceId, (Instant, usize)>>,
+    /// When members were last heard to be awake: in a large group most are nobody's neighbour.
+    awake: Mutex<BTreeMap<DeviceId, Instant>>,
 }
 
 /// What was said last in this run.
@@ -67,6 +72,26 @@ impl States {
             saying: tokio::sync::Mutex::default(),
             news: Mutex::default(),
             taken: Mutex::default(),
+            awake: Mutex::default(),
+        }
+    }
+
+    /// Members that have said lately that they are awake.
+    pub(crate) fn awake(&self) -> BTreeSet<DeviceId> {
+        let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
+        awake.retain(|_, heard| heard.elapsed() < AWAKE);
+        awake.keys().copied().collect()
+    }
+
+    /// A member has said then whether it is awake.
+    fn note_wakefulness(&self, device: DeviceId, wakefulness: Wakefulness, said_ms: u64) {
+        let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was said long ago says nothing, nor does a clock that is far off.
+        let is_lately = now_ms().abs_diff(said_ms) < u64::try_from(AWAKE.as_millis()).unwrap_or(u64::MAX);
+        if wakefulness == Wakefulness::Awake && is_lately {
+            awake.insert(device, Instant::now());
+        } else {
+            awake.remove(&device);
         }
     }
 
@@ -99,7 +124,12 @@ impl States {
 /// Says what changed and passes on what was heard, until the group is closed.
 pub(crate) async fn run(group: Arc<Group>) {
     report("presence", say_presence(&group, Wakefulness::Awake).await);
+    let mut said = Instant::now();
     loop {
+        if group.is_large() && said.elapsed() >= STILL_AWAKE {
+            report("presence", say_presence(&group, Wakefulness::Awake).await);
+            said = Instant::now();
+        }
         report("copies", recount(&group).await);
         report("states", publish(&group).await);
         spread(&group).await;
@@ -373,12 +403,20 @@ pub(crate) async fn take(group: &Arc<Group>, from: DeviceId, states: Vec<Vec<u8>
             continue;
         }
         let this = group.clone();
-        let id = StateId { device: state.header().device, slot: state.header().slot };
+        let (device, said_ms) = (state.header().device, state.header().time_ms);
+        let id = StateId { device, slot: state.header().slot };
+        let wakefulness = match &value {
+            Value::Presence(presence) => Some(presence.wakefulness),
+            Value::SeenUpTo(_) | Value::TakebackDone(_) | Value::Holdings(_) | Value::Unknown(..) => None,
+        };
         if blocking(move || store(&this, state, value)).await? {
             group.states.note_news(id, Some(from));
             heard = true;
             presence |= id.slot == Slot::PRESENCE;
             door |= id.slot == Slot::GUEST_DOOR;
+            if let Some(wakefulness) = wakefulness {
+                group.states.note_wakefulness(device, wakefulness, said_ms);
+            }
         }
     }
     if heard {

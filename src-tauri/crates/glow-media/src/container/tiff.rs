@@ -36,6 +36,8 @@ pub(crate) mod tag {
     pub(crate) const SUBSEC_ORIGINAL: u16 = 0x9291;
     pub(crate) const SUBSEC_DIGITIZED: u16 = 0x9292;
     pub(crate) const INTEROP_IFD: u16 = 0xA005;
+    pub(crate) const BODY_SERIAL: u16 = 0xA431;
+    pub(crate) const CAMERA_SERIAL: u16 = 0xC62F;
     pub(crate) const DNG_PRIVATE: u16 = 0xC634;
     pub(crate) const GPS_VERSION: u16 = 0x0000;
     pub(crate) const GPS_LATITUDE_REF: u16 = 0x0001;

@@ -1,6 +1,7 @@
 //! Previews: what is shown of a file before, or instead of, its original. All are baseline JPEG in sRGB, upright, without
 //! any metadata.
 
+mod code;
 mod colour;
 mod decode;
 mod encode;
@@ -17,7 +18,7 @@ use crate::error::MediaError;
 use crate::external::ExternalTools;
 use crate::format::Format;
 use crate::limits;
-use crate::probe::Probe;
+use crate::probe::{Kind, Probe, TimeSource};
 
 /// A preview as it is shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Previews {
     pub grid: PreviewJpeg,
     /// For the screen: fits [`limits::SCREEN_SIDE`], at most [`limits::SCREEN_BYTES`].
     pub screen: PreviewJpeg,
+    /// The text of a QR code in it. It is looked for in photos that say when they were captured.
+    pub code: Option<String>,
 }
 
 /// Why there is a plain tile instead of a preview.
@@ -102,7 +105,7 @@ pub fn preview(
         }
     };
     match decoded {
-        Ok(decoded) => outcome(decode::jpeg(&decoded.jpeg), decoded.orientation),
+        Ok(decoded) => outcome(decode::jpeg(&decoded.jpeg), decoded.orientation, may_show_code(probe)),
         Err(reason) => Ok(PreviewOutcome::Tile(reason)),
     }
 }
@@ -119,12 +122,21 @@ pub fn preview_bytes(bytes: &[u8], probe: &Probe) -> Result<PreviewOutcome, Medi
         Format::Gif => decode::other(bytes, image::ImageFormat::Gif),
         _ => return Ok(PreviewOutcome::Tile(TileReason::NoTool)),
     };
-    outcome(decoded, probe.orientation)
+    outcome(decoded, probe.orientation, may_show_code(probe))
 }
 
-fn outcome(decoded: Result<decode::Decoded, MediaError>, orientation: u8) -> Result<PreviewOutcome, MediaError> {
+/// Screenshots, drawings and clips are no photos of a screen.
+fn may_show_code(probe: &Probe) -> bool {
+    probe.kind == Kind::Photo && probe.captured.is_some_and(|captured| captured.source == TimeSource::Exif)
+}
+
+fn outcome(
+    decoded: Result<decode::Decoded, MediaError>,
+    orientation: u8,
+    may_show_code: bool,
+) -> Result<PreviewOutcome, MediaError> {
     match decoded {
-        Ok(decoded) => Ok(PreviewOutcome::Previews(Box::new(derive(decoded, orientation)?))),
+        Ok(decoded) => Ok(PreviewOutcome::Previews(Box::new(derive(decoded, orientation, may_show_code)?))),
         Err(MediaError::TooLarge { .. }) => Ok(PreviewOutcome::Tile(TileReason::TooLarge)),
         Err(error) => {
             tracing::debug!(%error, "picture cannot be decoded");
@@ -134,18 +146,20 @@ fn outcome(decoded: Result<decode::Decoded, MediaError>, orientation: u8) -> Res
 }
 
 /// One decode serves all sizes: each is scaled from the next larger one.
-fn derive(decoded: decode::Decoded, orientation: u8) -> Result<Previews, MediaError> {
+fn derive(decoded: decode::Decoded, orientation: u8, may_show_code: bool) -> Result<Previews, MediaError> {
     let mut screen = scale::fit(decoded.picture, limits::SCREEN_SIDE)?;
     if let Some(profile) = &decoded.profile {
         colour::to_srgb(&mut screen, profile);
     }
     let screen = screen.upright(orientation);
+    let code = if may_show_code { code::find(&screen)? } else { None };
     let grid = scale::fit(screen.clone(), limits::GRID_SIDE)?;
     let placeholder = encode::placeholder(&scale::fit(grid.clone(), 100)?);
     Ok(Previews {
         placeholder,
         grid: encode::preview(&grid, limits::GRID_AIM_BYTES, limits::GRID_BYTES)?,
-        screen: encode::preview(&screen, limits::SCREEN_BYTES, limits::SCREEN_BYTES)?,
+        screen: encode::preview(&screen, limits::SCREEN_AIM_BYTES, limits::SCREEN_BYTES)?,
+        code,
     })
 }
 

@@ -17,6 +17,7 @@ pub(super) fn read(source: &mut Source<'_>, window: Span, probe: &mut Probe) -> 
     }
     probe.captured = fields.captured()?;
     probe.camera = fields.camera()?;
+    probe.camera_serial = fields.serial()?;
     probe.location_present |= fields.find(Role::Gps, tag::GPS_LATITUDE).is_some_and(|(_, span)| !span.is_empty());
     probe.place = fields.place()?;
     if let Some((_, note)) = fields.find(Role::Exif, tag::MAKER_NOTE) {
@@ -110,6 +111,18 @@ impl Fields<'_, '_, '_> {
         }
         let e6 = (degrees * 1e6).round() as i32;
         Ok(Some(if is_negative { -e6 } else { e6 }))
+    }
+
+    /// The serial number of the camera's body: EXIF's, or DNG's.
+    fn serial(&mut self) -> Result<Option<String>, MediaError> {
+        for (role, tag) in [(Role::Exif, tag::BODY_SERIAL), (Role::Main, tag::CAMERA_SERIAL)] {
+            // Some cameras write nothing but zeros.
+            let serial = self.text(role, tag)?.filter(|text| text.chars().any(|c| c.is_alphanumeric() && c != '0'));
+            if serial.is_some() {
+                return Ok(serial);
+            }
+        }
+        Ok(None)
     }
 
     fn camera(&mut self) -> Result<Option<Camera>, MediaError> {

@@ -85,6 +85,8 @@ pub struct Probe {
     pub captured: Option<CapturedAt>,
     /// Camera.
     pub camera: Option<Camera>,
+    /// Serial number of the camera's body: never to leave the device as it is.
+    pub camera_serial: Option<String>,
     /// Apple's identifier that the two files of a Live Photo share.
     pub content_identifier: Option<String>,
     /// Whether the file says where it was captured.
@@ -104,6 +106,7 @@ impl Probe {
             duration_ms: None,
             captured: None,
             camera: None,
+            camera_serial: None,
             content_identifier: None,
             location_present: false,
             place: None,

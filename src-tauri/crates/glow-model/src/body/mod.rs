@@ -13,11 +13,15 @@
 //! | 67 | reaction | content |
 //! | 71, 72 | clip opened, clip closed | content |
 //! | 73, 74 | what a guest said, what was decided about a guest | content |
+//! | 75 | clock of a camera | content |
+//! | 76 | holding back from screens | content |
 //!
 //! A body is `[kind, value]`. A kind this version does not know is kept as it is and passed on.
 
 mod clip;
+mod clock;
 mod guest;
+mod hold;
 mod member;
 mod moment;
 mod retract;
@@ -26,7 +30,9 @@ mod thread;
 use minicbor::{Decode, Encode, Encoder};
 
 pub use clip::{ClipClose, ClipOpen};
+pub use clock::{CameraClock, CameraIdentity, ClockShift, shift_at, shifts_by_hand, shifts_by_photo};
 pub use guest::{GuestFile, GuestPost, GuestSaid, GuestVerdict, Verdict, What};
+pub use hold::Hold;
 pub use member::{Admit, InviteClose, InviteGrant, Profile, Role};
 pub use moment::{Moment, MomentKind, OriginalAdded, Place};
 pub use retract::Retract;
@@ -107,6 +113,8 @@ bodies! {
     72 Content ClipClose,
     73 Content GuestPost,
     74 Content GuestVerdict,
+    75 Content CameraClock,
+    76 Content Hold,
 }
 
 impl Body {

@@ -2,7 +2,9 @@
 
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
-use crate::{BlobRef, MediaId, ModelError, OperationId, Original, blob::check_media_type, limits, text::clean_line};
+use crate::{
+    BlobRef, CameraBodyId, MediaId, ModelError, OperationId, Original, blob::check_media_type, limits, text::clean_line,
+};
 
 /// What kind of thing was captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -71,6 +73,9 @@ pub struct Moment {
     /// Where it was captured; only when its author shares that in this group.
     #[n(15)]
     pub place: Option<Place>,
+    /// Which body of that model, where the file says it: told from another by this device, and by nobody else.
+    #[n(16)]
+    pub camera_body: Option<CameraBodyId>,
 }
 
 /// A place on Earth (WGS 84), in millionths of a degree.

@@ -9,6 +9,7 @@ use std::{
     net::SocketAddr,
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use futures::future::BoxFuture;
@@ -42,12 +43,14 @@ pub(crate) struct Found {
     pub(crate) peer: Option<PeerId>,
     /// The key whose tag is announced there.
     pub(crate) key: Option<TagKey>,
+    /// When a member met it there.
+    pub(crate) seen: Option<Instant>,
 }
 
 impl Found {
     /// Addresses of which nothing else is known.
     pub(crate) fn at(addresses: Vec<SocketAddr>, found_by: FoundBy) -> Self {
-        Self { addresses, found_by, peer: None, key: None }
+        Self { addresses, found_by, peer: None, key: None, seen: None }
     }
 }
 

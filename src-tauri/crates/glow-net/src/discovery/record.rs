@@ -84,7 +84,7 @@ pub(super) fn recognise<'a>(
     let mut addresses: Vec<SocketAddr> = addresses.into_iter().collect();
     addresses.sort_unstable();
     addresses.dedup();
-    Some(Found { addresses, found_by: FoundBy::Mdns, peer: Some(peer), key: Some(key.clone()) })
+    Some(Found { peer: Some(peer), key: Some(key.clone()), ..Found::at(addresses, FoundBy::Mdns) })
 }
 
 /// When names change next.

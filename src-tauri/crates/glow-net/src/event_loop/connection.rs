@@ -3,7 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use glow_model::DeviceId;
@@ -27,6 +27,8 @@ pub(super) struct Connection {
     /// What stands before its socket; nothing for QUIC.
     pub(super) meter: Option<Arc<Meter>>,
     pub(super) rtt_ms: Option<u32>,
+    pub(super) shortest_us: Option<u64>,
+    pub(super) opened: Instant,
     /// When the door closes, as long as it was not passed.
     door_closes: Instant,
     /// Whether a handshake is under way, or over.
@@ -53,6 +55,8 @@ impl Connection {
             activity: Activity::new(),
             meter: None,
             rtt_ms: None,
+            shortest_us: None,
+            opened: now,
             door_closes: now + door::TIME,
             door_in_use: false,
             certificate: None,
@@ -60,6 +64,13 @@ impl Connection {
             is_open: false,
             early: Vec::new(),
         }
+    }
+
+    /// A ping was answered.
+    pub(super) fn measured(&mut self, round_trip: Duration) {
+        let us = u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX);
+        self.rtt_ms = u32::try_from(round_trip.as_millis()).ok();
+        self.shortest_us = Some(self.shortest_us.map_or(us, |shortest| shortest.min(us)));
     }
 
     /// When it is to be closed.

@@ -19,21 +19,17 @@ impl EventLoop {
         self.book.add(&found, Instant::now());
     }
 
-    pub(super) fn dial_what_is_due(&mut self, now: Instant) {
-        for dial in self.book.due(now, self.has_links_enough()) {
-            self.dial(dial, now);
-        }
-    }
-
-    fn dial(&mut self, dial: Dial, now: Instant) {
+    /// Dials; answers the connection that may come of it.
+    pub(super) fn dial(&mut self, dial: Dial, now: Instant) -> Option<ConnectionId> {
         let options = transport::dial_options(dial);
         let connection = options.connection_id();
         self.book.dialling(dial, connection);
         if self.swarm.dial(options).is_ok() {
             self.dialling.insert(connection, (dial.address, now));
-        } else {
-            self.book.dial_failed(dial.address, connection, false, now, rand::random());
+            return Some(connection);
         }
+        self.book.dial_failed(dial.address, connection, false, now, rand::random());
+        None
     }
 
     pub(super) fn handle_dial_failed(&mut self, connection: ConnectionId, error: &DialError) {
@@ -67,7 +63,9 @@ impl EventLoop {
     /// Somebody answered a dial: goes to the door, unless this peer is here already.
     fn handle_answered(&mut self, address: SocketAddr, peer: PeerId, id: ConnectionId, now: Instant) {
         let is_wanted = self.book.answered(address, id);
-        if self.is_connected(peer) {
+        if self.is_trial(id, peer) {
+            self.knock(id);
+        } else if self.is_connected(peer) {
             self.book.met(address, peer, now);
             self.close_connection(id);
         } else if is_wanted {
@@ -79,7 +77,8 @@ impl EventLoop {
 
     /// A connection ended by itself.
     pub(super) fn handle_closed(&mut self, id: ConnectionId) {
-        self.leaving.retain(|(_, leaving)| *leaving != id);
+        self.leaving.retain(|leaving| leaving.connection != id);
+        self.note_goodput(id);
         let Some(connection) = self.connections.remove(&id) else {
             return;
         };

@@ -7,13 +7,13 @@ use std::{
 };
 
 use glow_model::{DeviceId, limits};
-use glow_sync::door::Certificate;
+use glow_sync::{door::Certificate, proximity::Place};
 use libp2p::{PeerId, identify, ping, swarm::ConnectionId};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::{EventLoop, OUTBOX};
 use crate::{
-    FoundBy, NetEvent, Peer,
+    FoundBy, NetEvent, Peer, Transport,
     address::{self, Lost},
     connections::{self, Link},
     discovery::Found,
@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// How long a connection that was replaced is left to finish what it does.
-const DRAIN: Duration = Duration::from_secs(2);
+pub(super) const DRAIN: Duration = Duration::from_secs(2);
 /// A connection on which bytes came or went within this time is not dead, whatever its pings say.
 const ALIVE: Duration = Duration::from_secs(4);
 
 /// A connected device.
 pub(super) struct Device {
-    links: Vec<Link>,
+    pub(super) links: Vec<Link>,
     /// Bounds the requests in flight to it.
     pub(super) seats: Arc<Semaphore>,
 }
@@ -52,24 +52,23 @@ impl EventLoop {
         connection.is_open = true;
         let early = connection.take_early();
         let (peer, address, dialer) = (connection.peer, connection.address, connection.dialer);
-        let found_by = connection.found_by;
+        let (found_by, transport) = (connection.found_by, connection.transport);
         let now = Instant::now();
         if dialer {
             self.book.met(address, peer, now);
             self.outbox.push_back(NetEvent::Reached(address));
         }
         self.book.connected(peer);
+        self.wiring.linked(peer, found_by);
         if let Some(old) = self.last_keys.insert(device, peer).filter(|old| *old != peer) {
             self.book.replaced(old);
         }
         let is_new = !self.devices.contains_key(&device);
         let links = &mut self.devices.entry(device).or_insert_with(Device::new).links;
-        links.push(Link { connection: id, peer, dialer, opened: now });
-        for surplus in connections::surplus(*self.swarm.local_peer_id(), links) {
-            if !self.leaving.iter().any(|(_, leaving)| *leaving == surplus) {
-                self.leaving.push((now + DRAIN, surplus));
-            }
-        }
+        let goodput_bps = self.wiring.goodput_bps(device, transport);
+        links.push(Link { connection: id, peer, dialer, opened: now, transport, goodput_bps });
+        let surplus = connections::surplus(*self.swarm.local_peer_id(), links);
+        self.drain(surplus, now);
         if is_new {
             self.outbox.push_back(NetEvent::Connected { device, address, dialer, found_by });
         }
@@ -77,6 +76,7 @@ impl EventLoop {
             self.handle_request_stream(inbound);
         }
         self.count_links();
+        self.part_if_too_many();
     }
 
     /// An open connection is gone.
@@ -93,6 +93,7 @@ impl EventLoop {
         }
         if peer_is_gone {
             self.book.lost(peer, now, rand::random());
+            self.wiring.unlinked(peer);
         }
         self.count_links();
     }
@@ -100,10 +101,6 @@ impl EventLoop {
     fn count_links(&mut self) {
         let links = self.devices.len();
         self.surroundings.count_links(links, &self.config.limits);
-    }
-
-    pub(super) fn has_links_enough(&self) -> bool {
-        self.devices.len() >= self.config.limits.enough_links
     }
 
     pub(super) fn is_connected(&self, peer: PeerId) -> bool {
@@ -117,7 +114,7 @@ impl EventLoop {
         of_peer.find_map(super::Connection::device)
     }
 
-    fn link_in_use(&self, device: DeviceId) -> Option<Link> {
+    pub(super) fn link_in_use(&self, device: DeviceId) -> Option<Link> {
         let links = &self.devices.get(&device)?.links;
         connections::choose(*self.swarm.local_peer_id(), links)
     }
@@ -186,10 +183,13 @@ impl EventLoop {
         };
         match event.result {
             Ok(round_trip) => {
-                connection.rtt_ms = u32::try_from(round_trip.as_millis()).ok();
+                connection.measured(round_trip);
+                self.wiring.measured(connection.peer, round_trip);
+                let goodput_bps = connection.activity.goodput_bps();
                 if let Some(device) = connection.device().filter(|_| self.outbox.len() < OUTBOX) {
-                    self.outbox.push_back(NetEvent::Measured { device, round_trip });
+                    self.outbox.push_back(NetEvent::Measured { device, round_trip, goodput_bps });
                 }
+                self.look_after(event.connection);
             }
             Err(ping::Failure::Unsupported) => {}
             Err(error) => {
@@ -214,7 +214,8 @@ impl EventLoop {
             return;
         };
         let (peer, here) = (connection.peer, SocketAddr::new(connection.address.ip(), said.port()));
-        self.handle_found(Found { peer: Some(peer), ..Found::at(vec![here], FoundBy::Exchange) });
+        let seen = Some(Instant::now());
+        self.handle_found(Found { peer: Some(peer), seen, ..Found::at(vec![here], FoundBy::Exchange) });
         if self.book.found_by(here).is_some() && !self.book.is_met(here, peer) {
             self.book.met(here, peer, Instant::now());
             self.outbox.push_back(NetEvent::Reached(here));
@@ -228,7 +229,8 @@ impl EventLoop {
     }
 
     pub(super) fn peers(&self) -> Vec<Peer> {
-        self.devices
+        let mut peers: Vec<Peer> = self
+            .devices
             .keys()
             .filter_map(|device| {
                 let link = self.link_in_use(*device)?;
@@ -240,9 +242,15 @@ impl EventLoop {
                     found_by: connection.found_by,
                     rtt_ms: connection.rtt_ms,
                     dialer: connection.dialer,
+                    goodput_bps: connection.activity.goodput_bps(),
+                    tcp_bps: self.wiring.goodput_bps(*device, Transport::Tcp),
+                    quic_bps: self.wiring.goodput_bps(*device, Transport::Quic),
+                    place: Place::default(),
                 })
             })
-            .collect()
+            .collect();
+        self.place(&mut peers);
+        peers
     }
 }
 

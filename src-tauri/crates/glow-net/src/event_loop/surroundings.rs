@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -19,7 +19,7 @@ use crate::{
     ConnectionLimits, NetConfig, NetEvent,
     address::{self, Reach},
     discovery::{self, Discovery, Found, Situation},
-    transport,
+    routes, transport,
 };
 
 /// Changes of the network that come within this time count as one.
@@ -43,6 +43,8 @@ pub(super) struct Surroundings {
     down: Vec<IpNet>,
     sources: Vec<Box<dyn Discovery>>,
     situation: Situation,
+    /// Through whom other networks are reached.
+    routers: Vec<IpAddr>,
 }
 
 impl Surroundings {
@@ -59,11 +61,16 @@ impl Surroundings {
             down: Vec::new(),
             sources,
             situation: Situation { browse: true, ..Situation::default() },
+            routers: routes::routers(),
         }
     }
 
     pub(super) fn reach(&self) -> &Reach {
         &self.reach
+    }
+
+    pub(super) fn routers(&self) -> &[IpAddr] {
+        &self.routers
     }
 
     pub(super) fn is_own(&self, address: &SocketAddr) -> bool {
@@ -142,6 +149,7 @@ impl EventLoop {
         let networks = self.surroundings.watcher.iter().flat_map(IfWatcher::iter);
         let networks = networks.copied().collect();
         let down = std::mem::take(&mut self.surroundings.down);
+        self.surroundings.routers = routes::routers();
         let lost = self.surroundings.reach.move_to(networks, down);
         self.close_stranded(&lost);
         self.book.hurry(Instant::now());

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::{
     NetError,
-    activity::Activity,
+    activity::{self, Activity},
     lanes::{self, Pace},
 };
 
@@ -34,6 +34,7 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(
     if size_bytes == 0 {
         return Ok(None);
     }
+    let reading = (size_bytes >= activity::LARGE_FRAME_BYTES).then(|| activity.reading());
     let mut frame = Vec::new();
     while frame.len() < size_bytes {
         let filled = frame.len();
@@ -44,6 +45,9 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(
         }
         frame.truncate(filled + count);
         activity.touch();
+        if let Some(reading) = &reading {
+            reading.came(count);
+        }
     }
     Ok(Some(frame))
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cast;
+mod growing;
 mod joining;
 mod liveness;
 mod mdns;

@@ -1,8 +1,11 @@
 //! One file a command, and which of them runs.
 
+mod bundle;
+mod clock;
 mod export;
 mod group;
 mod guests;
+mod import;
 mod invite;
 mod join;
 mod live;
@@ -15,6 +18,8 @@ mod storage;
 mod store;
 mod timeline;
 mod watch;
+
+pub(crate) use run::{control, told_to_end};
 
 use std::path::Path;
 
@@ -31,7 +36,7 @@ use crate::output::{Output, short};
 pub(crate) async fn run(cli: Cli) -> Result<()> {
     let Cli { global, command } = cli;
     let out = Output::new(&global);
-    let ends_in_order = matches!(command, Command::Run | Command::Serve(_));
+    let ends_in_order = matches!(command, Command::Run | Command::Serve(_) | Command::Box(_));
     let work = Box::pin(one(&global, out, command));
     if ends_in_order {
         return work.await;
@@ -61,15 +66,25 @@ async fn one(global: &Global, out: Output, command: Command) -> Result<()> {
             with(global, Spared, async |node| timeline::timeline(node, out, timeline).await).await
         }
         Command::Watch(watch) => with(global, Wanted, async |node| watch::watch(node, out, watch).await).await,
-        Command::Export(export) => with(global, Spared, async |node| export::export(node, out, export).await).await,
+        Command::Export(export) => match export.verify {
+            true => export::verify(out, export.path.as_deref().unwrap_or(Path::new("."))).await,
+            false => with(global, Spared, async |node| export::export(node, out, export).await).await,
+        },
+        Command::Import(import) => with(global, Spared, async |node| import::import(node, out, import).await).await,
         Command::Peers(peers) => with(global, Wanted, async |node| peers::peers(node, out, peers).await).await,
         Command::Members(of) => with(global, Spared, async |node| members::members(node, out, of.group).await).await,
         Command::Guests(guests) => with(global, Spared, async |node| guests::guests(node, out, guests).await).await,
         Command::Storage(of) => with(global, Spared, async |node| storage::storage(node, out, of).await).await,
+        Command::Clock(command) => with(global, Spared, async |node| clock::clock(node, out, command).await).await,
         Command::Profile(profile) => {
             with(global, Spared, async |node| profile::profile(node, out, profile).await).await
         }
-        Command::Open => run::open(global, out).await,
+        Command::Bundle(args) => with(global, Spared, async |node| bundle::bundle(node, out, args).await).await,
+        Command::Open { file: Some(file) } => {
+            with(global, Spared, async |node| bundle::open(node, out, &file).await).await
+        }
+        Command::Open { file: None } => run::open(global, out).await,
+        Command::Box(args) => crate::venue::run(global, out, *args).await,
         Command::Store(command) => store::store(global, out, command).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "afterglow", &mut std::io::stdout());

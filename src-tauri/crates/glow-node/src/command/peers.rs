@@ -33,12 +33,14 @@ pub(super) async fn peers(node: &mut Node, out: Output, args: Peers) -> Result<(
 
 fn text(page: &PeerPage) -> String {
     let rows: Vec<_> = page.peers.iter().map(row).collect();
-    let peers = table(["member", "name", "over", "address", "found by", "round trip"], &rows, "Nobody is connected.\n");
+    let titles = ["member", "name", "over", "address", "found by", "round trip", "goodput", "where"];
+    let peers = table(titles, &rows, "Nobody is connected.\n");
+    let hotspot = if page.is_hotspot { "This device is the hotspot.\n" } else { "" };
     let listening = if page.listening.is_empty() { "nowhere".to_owned() } else { page.listening.join(", ") };
-    format!("{peers}Listening: {listening}")
+    format!("{peers}{hotspot}Listening: {listening}")
 }
 
-fn row(peer: &PeerView) -> [String; 6] {
+fn row(peer: &PeerView) -> [String; 8] {
     let rtt = peer.rtt_ms.map_or_else(String::new, |ms| format!("{ms} ms"));
     [
         short(&peer.device).to_owned(),
@@ -47,5 +49,24 @@ fn row(peer: &PeerView) -> [String; 6] {
         peer.address.clone(),
         peer.found_by.clone(),
         rtt,
+        goodput(peer),
+        place(peer).to_owned(),
     ]
+}
+
+/// Of this connection, and of the other transport when both were measured.
+fn goodput(peer: &PeerView) -> String {
+    let mbit = |bps: u64| format!("{:.1} Mbit/s", bps as f64 / 1e6);
+    let own = peer.goodput_bps.map(mbit);
+    let other = if peer.transport == "tcp" { ("QUIC", peer.quic_bps) } else { ("TCP", peer.tcp_bps) };
+    let other = other.1.map(|bps| format!("({} {})", other.0, mbit(bps)));
+    own.into_iter().chain(other).collect::<Vec<_>>().join(" ")
+}
+
+fn place(peer: &PeerView) -> &'static str {
+    match (peer.is_hotspot, peer.shares_access_point) {
+        (true, _) => "hotspot",
+        (false, true) => "same access point",
+        (false, false) => "",
+    }
 }

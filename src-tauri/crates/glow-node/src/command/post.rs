@@ -8,9 +8,8 @@ use anyhow::Result;
 use glow_api::{ApiError, ErrorCode, PostReceipt};
 use serde::Serialize;
 
-use super::{group, live};
+use super::{clock, group, live};
 use crate::cli::Post;
-use crate::control::Step;
 use crate::handover;
 use crate::node::{Node, absolute};
 use crate::output::{Output, count};
@@ -32,14 +31,7 @@ pub(super) async fn post(node: &mut Node, out: Output, args: Post) -> Result<()>
     let files = args.files.iter().map(|path| file(path)).collect::<Result<Vec<_>>>()?;
     let group = group(node, args.to.group.as_deref()).await?.id;
     let bar = Arc::new(out.bar());
-    let drawn = bar.clone();
-    let receipt = node
-        .post(&group, files, move |step| {
-            if let Step::Progress(progress) = step {
-                drawn.at(&progress);
-            }
-        })
-        .await?;
+    let receipt = node.post(&group, files, bar.steps()).await?;
     bar.waiting("Handing over");
     let handed_over = match node {
         Node::Here(engine) => {
@@ -52,6 +44,9 @@ pub(super) async fn post(node: &mut Node, out: Output, args: Post) -> Result<()>
     drop(bar);
     let posted = Posted { receipt, handed_over };
     out.show(&posted, text)?;
+    for clock in &posted.receipt.clocks {
+        out.hint(&format!("{}: {}", clock.name, clock::found(clock)));
+    }
     for failure in &posted.receipt.failures {
         out.hint(&format!("{}: {}", failure.name, failure.error.message));
     }

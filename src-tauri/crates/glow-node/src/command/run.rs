@@ -75,7 +75,7 @@ struct Ready {
     url: String,
 }
 
-fn control(global: &Global, engine: &Engine, page_url: PageUrl) -> Result<Control> {
+pub(crate) fn control(global: &Global, engine: &Engine, page_url: PageUrl) -> Result<Control> {
     Control::start(&data_dir(global)?, engine.clone(), page_url)
         .context("the control socket cannot be opened in the data directory")
 }
@@ -100,7 +100,7 @@ async fn stay(out: Output, mut events: Receiver<Event>) -> Result<()> {
 
 /// Ends when the person or the system asks this process to.
 #[cfg(unix)]
-pub(super) async fn told_to_end() {
+pub(crate) async fn told_to_end() {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
@@ -117,7 +117,7 @@ pub(super) async fn told_to_end() {
 
 /// Ends when the person or the system asks this process to.
 #[cfg(not(unix))]
-pub(super) async fn told_to_end() {
+pub(crate) async fn told_to_end() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::group;
+use super::{clock, group};
 use crate::cli::Watch;
 use crate::control::{Step, Watched};
 use crate::node::{Node, absolute};
@@ -33,6 +33,9 @@ fn text(event: &Watched) -> String {
         }
         Watched::Posted { name, receipt } if receipt.already_there > 0 => {
             format!("{name}: was there already")
+        }
+        Watched::Posted { name, receipt } if !receipt.clocks.is_empty() => {
+            format!("{name}: {}", clock::found(&receipt.clocks[0]))
         }
         Watched::Posted { name, .. } => format!("{name}: on the timeline"),
         Watched::Failed { name, error } => format!("{name}: {}", error.message),

@@ -16,7 +16,7 @@ mod unavailable;
 
 use std::path::PathBuf;
 
-use glow_api::{ApiError, PostReceipt, Request};
+use glow_api::{ApiError, BundleWish, ExportFormat, PostReceipt, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -42,8 +42,18 @@ pub(crate) enum Ask {
     Call { request: Request },
     /// Adds files; ends with a `PostReceipt`.
     Post { group: String, files: Vec<PathBuf> },
-    /// Writes the originals into a folder; ends with an [`Exported`].
-    Export { group: String, dir: PathBuf },
+    /// Takes an album home; ends with an `ExportReceipt`.
+    Export { group: String, format: ExportFormat, path: PathBuf },
+    /// Uploads it to an Immich server; ends with an `ExportReceipt`.
+    Immich { group: String, url: String, key: Secret },
+    /// Counts what a folder holds; ends with an `ImportSurvey`.
+    Survey { dir: PathBuf },
+    /// Adds what a folder holds; ends with an `ImportReceipt`.
+    Import { group: String, dir: PathBuf },
+    /// Packs a bundle into a file; ends with a `BundleReport`.
+    Bundle { group: String, wish: BundleWish, path: PathBuf },
+    /// Opens a bundle; ends with a `BundleReceipt`.
+    OpenBundle { path: PathBuf },
     /// Watches a folder until the client goes away.
     Watch { group: String, dir: PathBuf, delay_ms: u64 },
     /// Records what a file brings while it grows, or a pipe to its end; ends with a `PostReceipt`.
@@ -101,14 +111,14 @@ pub(crate) enum Watched {
     Failed { name: String, error: ApiError },
 }
 
-/// What an export came to.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Exported {
-    pub(crate) written: u32,
-    pub(crate) missing: u32,
-    pub(crate) skipped: u32,
-    pub(crate) fingerprint: String,
-    pub(crate) manifest: PathBuf,
+/// A text that no log shows.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +134,12 @@ mod tests {
         let asks = [
             Ask::Call { request: GroupCreate { title: "Anna & Ben".into(), ends_at_ms: None }.into() },
             Ask::Post { group: "ab".into(), files: vec!["/tmp/Füße 1.jpg".into()] },
-            Ask::Export { group: "ab".into(), dir: "/tmp".into() },
+            Ask::Export { group: "ab".into(), format: ExportFormat::Web, path: "/tmp".into() },
+            Ask::Immich { group: "ab".into(), url: "http://a".into(), key: Secret("k".into()) },
+            Ask::Survey { dir: "/tmp".into() },
+            Ask::Import { group: "ab".into(), dir: "/tmp".into() },
+            Ask::Bundle { group: "ab".into(), wish: BundleWish::default(), path: "/tmp/a".into() },
+            Ask::OpenBundle { path: "/tmp/a".into() },
             Ask::Watch { group: "ab".into(), dir: "/tmp".into(), delay_ms: 10 },
             Ask::Record { group: "ab".into(), path: "/tmp/a.webm".into(), name: "a.webm".into(), rest_ms: Some(1) },
             Ask::PageUrl,

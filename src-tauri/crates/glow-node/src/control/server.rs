@@ -97,7 +97,18 @@ async fn answer(stream: &mut BufReader<UnixStream>, host: &Host, ask: Ask) -> io
     match ask {
         Ask::Call { request } => tell_steps(stream, news, engine.call(Caller::Owner, request)).await,
         Ask::Post { group, files } => tell_steps(stream, news, node::post(engine, &group, files, sender(steps))).await,
-        Ask::Export { group, dir } => tell_steps(stream, news, node::export(engine, &group, dir, sender(steps))).await,
+        Ask::Export { group, format, path } => {
+            tell_steps(stream, news, node::export(engine, &group, format, path, sender(steps))).await
+        }
+        Ask::Immich { group, url, key } => {
+            tell_steps(stream, news, node::export_to_immich(engine, &group, url, key.0, sender(steps))).await
+        }
+        Ask::Survey { dir } => tell_steps(stream, news, engine.survey(Caller::Owner, dir)).await,
+        Ask::Import { group, dir } => tell_steps(stream, news, node::import(engine, &group, dir, sender(steps))).await,
+        Ask::Bundle { group, wish, path } => {
+            tell_steps(stream, news, node::bundle(engine, &group, wish, path, sender(steps))).await
+        }
+        Ask::OpenBundle { path } => tell_steps(stream, news, node::open_bundle(engine, path, sender(steps))).await,
         Ask::Watch { group, dir, delay_ms } => {
             let delay = Duration::from_millis(delay_ms);
             tell_steps(stream, news, node::watch(engine, &group, dir, delay, sender(steps))).await

@@ -20,16 +20,7 @@ impl GroupStore {
     pub fn blob_wants(&self, limit: usize) -> Result<Vec<BlobWant>, StoreError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(WANTED)?;
-            let wants = statement.query_map([sql::int(limit as u64)], |row| {
-                Ok(BlobWant {
-                    blob: sql::blob_ref(row, 0)?,
-                    moment: OperationId(row.get(3)?),
-                    part: Part::read(row, 4)?,
-                    tier: Tier::read(row, 5)?,
-                    sort_ms: sql::uint(row, 6)?,
-                    author: DeviceId(row.get(7)?),
-                })
-            })?;
+            let wants = statement.query_map([sql::int(limit as u64)], read_want)?;
             let mut wants = wants.collect::<Result<Vec<_>, _>>()?;
             let mut listed = BTreeSet::new();
             wants.retain(|want| listed.insert(want.blob.id));
@@ -85,6 +76,27 @@ pub(crate) const WANTED: &str = "SELECT blob, key, size, moment, part, tier, sor
        (SELECT author FROM moment WHERE moment.id = blob_use.moment)
      FROM blob_use WHERE wanted = 1
      ORDER BY tier, sort_ms DESC, moment DESC, part, position LIMIT ?1";
+
+/// The uses of a blob by moments on the timeline.
+pub(crate) fn wants_of(db: &Connection, blob: BlobId) -> Result<Vec<BlobWant>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT blob, key, size, moment, part, tier, blob_use.sort_ms, moment.author
+         FROM blob_use JOIN moment ON moment.id = blob_use.moment WHERE blob = ?1 AND moment.shown = 1",
+    )?;
+    let wants = statement.query_map([blob.0], read_want)?;
+    Ok(wants.collect::<Result<_, _>>()?)
+}
+
+fn read_want(row: &rusqlite::Row<'_>) -> rusqlite::Result<BlobWant> {
+    Ok(BlobWant {
+        blob: sql::blob_ref(row, 0)?,
+        moment: OperationId(row.get(3)?),
+        part: Part::read(row, 4)?,
+        tier: Tier::read(row, 5)?,
+        sort_ms: sql::uint(row, 6)?,
+        author: DeviceId(row.get(7)?),
+    })
+}
 
 /// The moment that a use belongs to.
 #[derive(Debug, Clone, Copy)]

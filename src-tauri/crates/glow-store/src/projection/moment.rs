@@ -1,11 +1,11 @@
 //! Moments: one row each as long as they are not taken back.
 
-use glow_model::{DeviceId, MediaId, Moment, MomentKind, OperationId, Place, codec};
+use glow_model::{CameraBodyId, DeviceId, MediaId, Moment, MomentKind, OperationId, Place, codec};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
-    GroupStore, MomentRow, Part, PartRow, StoreError, Tier,
-    projection::{blob_use, clip, search},
+    GroupStore, HoldRow, MomentRow, Part, PartRow, StoreError, Tier,
+    projection::{blob_use, clip, hold, search},
     sql::{self, Code},
 };
 
@@ -13,7 +13,8 @@ pub(crate) const COLUMNS: &str =
     "id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min,
     camera, file_name, placeholder, sort_ms, received_ms, own, shown, caption, caption_head,
     grid_size, grid_held, screen_size, screen_held, original_size, original_held, motion_size,
-    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms, person";
+    motion_held, motion_type, needs_choice, copies, favourite, stack, stack_count, latitude_e6, longitude_e6, unclosed, heard_ms,
+    camera_body, shift_ms, held_back, author_hold, host_hold, person";
 
 impl GroupStore {
     /// The moment of an operation; where another moment with the same capture is in its place on the timeline, that one.
@@ -128,6 +129,7 @@ pub(crate) struct Posted {
     pub(crate) author: DeviceId,
     pub(crate) received_ms: u64,
     pub(crate) own: bool,
+    pub(crate) shift_ms: i64,
     pub(crate) sort_ms: u64,
     /// Who posted it, as people see it.
     pub(crate) person: DeviceId,
@@ -141,9 +143,9 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         "INSERT INTO moment
            (id, author, kind, media, media_type, width, height, duration_ms, captured_ms, offset_min, camera, file_name,
             placeholder, sort_ms, received_ms, own, grid_size, screen_size, brought_original, brought_motion,
-            latitude_e6, longitude_e6, person, early, favourite, looked)
+            latitude_e6, longitude_e6, camera_body, shift_ms, person, early, favourite, looked)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-            ?21, ?22, ?23, ?24, EXISTS (SELECT 1 FROM favourite WHERE media = ?4), EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
+            ?21, ?22, ?23, ?24, ?25, ?26, EXISTS (SELECT 1 FROM favourite WHERE media = ?4), EXISTS (SELECT 1 FROM look WHERE moment = ?1))",
     )?
     .execute(params![
         posted.id.0,
@@ -168,6 +170,8 @@ pub(crate) fn insert(db: &Connection, posted: &Posted, moment: &Moment) -> Resul
         moment.motion.as_ref().map(codec::encode),
         moment.place.map(|place| place.latitude_e6),
         moment.place.map(|place| place.longitude_e6),
+        moment.camera_body.map(|body| body.0),
+        posted.shift_ms,
         posted.person.0,
         posted.early,
     ])?;
@@ -225,7 +229,15 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MomentRow> {
         place: place(row)?,
         unclosed: row.get(35)?,
         heard_ms: sql::uint_or_null(row, 36)?,
-        person: DeviceId(row.get(37)?),
+        person: DeviceId(row.get(42)?),
+        camera_body: row.get::<_, Option<_>>(37)?.map(CameraBodyId),
+        shift_ms: row.get(38)?,
+        hold: HoldRow {
+            by_author: row.get::<_, u8>(39)? & hold::BY_AUTHOR != 0,
+            by_hosts: row.get::<_, u8>(39)? & hold::BY_HOSTS != 0,
+            author_head: row.get::<_, Option<_>>(40)?.map(OperationId),
+            host_head: row.get::<_, Option<_>>(41)?.map(OperationId),
+        },
     })
 }
 

@@ -45,7 +45,8 @@ fn cover(db: &Connection) -> Result<Option<Cover>, StoreError> {
 }
 
 fn last_moment_ms(db: &Connection) -> Result<Option<u64>, StoreError> {
-    let mut statement =
-        db.prepare_cached("SELECT captured_ms FROM moment WHERE shown = 1 ORDER BY sort_ms DESC, id DESC LIMIT 1")?;
+    let mut statement = db.prepare_cached(
+        "SELECT captured_ms + shift_ms FROM moment WHERE shown = 1 ORDER BY sort_ms DESC, id DESC LIMIT 1",
+    )?;
     Ok(statement.query_row([], |row| sql::uint(row, 0)).optional()?)
 }

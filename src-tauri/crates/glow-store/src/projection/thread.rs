@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
     GroupStore, ReactionRow, StoreError,
-    projection::{moment::Live, search},
+    projection::{chain, moment::Live, search},
     sql,
 };
 
@@ -119,7 +119,7 @@ pub(crate) fn derive_caption(db: &Connection, live: &[Live], hosts: &BTreeSet<De
     }
     let mut changed = false;
     for moment in live {
-        let head = moment.shown.then(|| winner(&allowed)).flatten();
+        let head = moment.shown.then(|| chain::winner(&allowed, limits::CAPTION_EDITS)).flatten();
         let set = db
             .prepare_cached(
                 "UPDATE moment SET caption_head = ?2,
@@ -136,26 +136,6 @@ pub(crate) fn derive_caption(db: &Connection, live: &[Live], hosts: &BTreeSet<De
         }
     }
     Ok(changed)
-}
-
-/// The end of the longest chain, of equally long ones the highest id. A caption counts when it replaces nothing, or one that
-/// counts; chains end at [`limits::CAPTION_EDITS`].
-fn winner(replaces: &BTreeMap<OperationId, Option<OperationId>>) -> Option<OperationId> {
-    let mut edits: BTreeMap<OperationId, Vec<OperationId>> = BTreeMap::new();
-    let mut ends = Vec::new();
-    for (id, replaced) in replaces {
-        match replaced {
-            Some(replaced) => edits.entry(*replaced).or_default().push(*id),
-            None => ends.push(*id),
-        }
-    }
-    let mut winner = ends.iter().max().copied();
-    for _ in 0..limits::CAPTION_EDITS {
-        let longer = ends.iter().filter_map(|id| edits.get(id)).flatten();
-        ends = longer.copied().collect();
-        winner = ends.iter().max().copied().or(winner);
-    }
-    winner
 }
 
 /// Derives the reactions of a capture: of one author's for one emoji the last in its log counts, and of a guest's, who has no
@@ -202,35 +182,4 @@ pub(crate) fn hide_reactions(db: &Connection, moment: OperationId) -> Result<boo
         .prepare_cached("UPDATE reaction SET shown_at = NULL WHERE moment = ?1 AND shown_at IS NOT NULL")?
         .execute([moment.0])?;
     Ok(hidden > 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(number: u8) -> OperationId {
-        OperationId([number; 32])
-    }
-
-    #[test]
-    fn the_longest_chain_wins_and_an_edit_of_nothing_known_waits() {
-        let captions = [(1, None), (9, None), (2, Some(1)), (8, Some(7))];
-        let map = captions.map(|(caption, replaced)| (id(caption), replaced.map(id)));
-        assert_eq!(winner(&map.into()), Some(id(2)), "1 <- 2 is longer than 9");
-        let ties = [(1, None), (3, Some(1)), (2, Some(1))];
-        let map = ties.map(|(caption, replaced)| (id(caption), replaced.map(id)));
-        assert_eq!(winner(&map.into()), Some(id(3)), "the higher id of two");
-        assert_eq!(winner(&BTreeMap::from([(id(8), Some(id(7)))])), None);
-    }
-
-    #[test]
-    fn chains_end_at_the_limit() {
-        let number = |n: usize| {
-            let mut bytes = [0; 32];
-            bytes[..8].copy_from_slice(&(n as u64).to_be_bytes());
-            OperationId(bytes)
-        };
-        let chain = (0..limits::CAPTION_EDITS + 5).map(|n| (number(n), n.checked_sub(1).map(number))).collect();
-        assert_eq!(winner(&chain), Some(number(limits::CAPTION_EDITS)));
-    }
 }

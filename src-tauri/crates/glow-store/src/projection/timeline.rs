@@ -132,6 +132,7 @@ pub(crate) fn conditions(query: &TimelineQuery) -> String {
         (query.located, "latitude_e6 IS NOT NULL"),
         (query.received_after_ms.is_some(), "received_ms > :received_after_ms AND (own = 0 OR person <> author)"),
         (query.stacked, "(stack IS NULL OR stack = id)"),
+        (query.screens, "held_back = 0"),
     ];
     let mut sql = "shown = 1".to_owned();
     for (_, condition) in asked.into_iter().filter(|(is_asked, _)| *is_asked) {

@@ -154,25 +154,6 @@ impl GroupStore {
         })?;
         self.operations(&ids)
     }
-
-    /// The album's fingerprint: BLAKE3 over the ids of all operations held, sorted.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn fingerprint(&self) -> Result<[u8; 32], StoreError> {
-        let mut ids = self.read(|db| {
-            let mut statement =
-                db.prepare_cached("SELECT id FROM operation INDEXED BY operation_held WHERE state < 2")?;
-            let ids = statement.query_map([], sql::operation_id)?;
-            Ok(ids.collect::<Result<Vec<_>, _>>()?)
-        })?;
-        ids.sort_unstable();
-        let mut hasher = blake3::Hasher::new();
-        for id in &ids {
-            hasher.update(id.as_bytes());
-        }
-        Ok(hasher.finalize().into())
-    }
 }
 
 /// What `accept` needs to know of an operation that is stored.

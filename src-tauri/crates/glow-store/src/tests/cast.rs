@@ -1,10 +1,10 @@
 //! The cast: devices that author real operations, and what they post.
 
 use glow_model::{
-    BlobId, BlobKey, BlobRef, Body, Caption, ClipClose, ClipOpen, DeviceId, DeviceKeys, Draft, EpochId, EpochSecret,
-    FragmentBody, GroupId, GuestFile, GuestKey, GuestPost, GuestPostId, GuestSaid, GuestVerdict, MediaId, Moment,
-    MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane, Reaction, Retract, Role, Sealer, Segments,
-    Verdict, Verified, What,
+    BlobId, BlobKey, BlobRef, Body, CameraClock, CameraIdentity, Caption, ClipClose, ClipOpen, ClockShift, DeviceId,
+    DeviceKeys, Draft, EpochId, EpochSecret, FragmentBody, GroupId, GuestFile, GuestKey, GuestPost, GuestPostId,
+    GuestSaid, GuestVerdict, MediaId, Moment, MomentKind, OperationId, Original, OriginalAdded, PayloadKey, Plane,
+    Reaction, Retract, Role, Sealer, Segments, Verdict, Verified, What,
     fragment::Position,
     state::{Sheet, StateDraft, Value},
 };
@@ -109,6 +109,29 @@ impl Cast {
 
     pub(super) fn reacts(&mut self, who: usize, moment: OperationId, emoji: &str, on: bool) -> Incoming {
         self.says(who, Body::Reaction(Reaction { moment, emoji: emoji.into(), on }))
+    }
+
+    /// Sets the clock of a camera of `owner`, for all that it captured.
+    pub(super) fn sets_clock(
+        &mut self,
+        who: usize,
+        (owner, name): (usize, Option<&str>),
+        replaces: Option<OperationId>,
+        offset_ms: i64,
+    ) -> Incoming {
+        let camera = CameraIdentity { author: self.id(owner), name: name.map(Into::into), body: None };
+        let shift = ClockShift { offset_ms, from_ms: None, until_ms: None, photo_ms: None };
+        self.says(who, Body::CameraClock(CameraClock { camera, shifts: vec![shift], replaces }))
+    }
+
+    pub(super) fn holds(
+        &mut self,
+        who: usize,
+        moment: OperationId,
+        replaces: Option<OperationId>,
+        on: bool,
+    ) -> Incoming {
+        self.says(who, Body::Hold(glow_model::Hold { moment, replaces, on }))
     }
 
     pub(super) fn retracts(&mut self, who: usize, target: OperationId) -> Incoming {
@@ -259,6 +282,7 @@ pub(super) fn previews_only(media: u8) -> Moment {
         original: None,
         motion: None,
         place: None,
+        camera_body: None,
     }
 }
 

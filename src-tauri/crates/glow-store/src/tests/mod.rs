@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
+mod album;
 mod blobs;
 mod cast;
 mod clips;
+mod clocks;
 mod device;
 mod faults;
 mod fold;

@@ -74,6 +74,32 @@ fn the_author_and_hosts_caption_and_nobody_else() {
 }
 
 #[test]
+fn a_moment_is_off_the_screens_as_long_as_its_author_or_a_host_says_so() {
+    let (mut cast, scratch) = party();
+    let post = cast.posts(BOB, 1);
+    let id = post.operation.id();
+    take(&scratch, post);
+    let on_screens = |scratch: &Scratch| {
+        let query = TimelineQuery { limit: 10, screens: true, ..TimelineQuery::default() };
+        scratch.timeline(&query).unwrap().len()
+    };
+    assert_eq!(take(&scratch, cast.holds(CAROL, id, None, true)).changed, [], "a guest cannot");
+    assert_eq!(on_screens(&scratch), 1);
+    let by_host = cast.holds(ALICE, id, None, true);
+    let host_head = by_host.operation.id();
+    assert_eq!(take(&scratch, by_host).changed, [id]);
+    assert_eq!((on_screens(&scratch), timeline(&scratch).len()), (0, 1), "the timeline keeps it");
+    // Neither undoes what the other said.
+    take(&scratch, cast.holds(BOB, id, Some(host_head), false));
+    take(&scratch, cast.holds(BOB, id, None, false));
+    assert_eq!(on_screens(&scratch), 0);
+    let hold = scratch.moment(id).unwrap().unwrap().hold;
+    assert_eq!((hold.by_author, hold.by_hosts, hold.host_head), (false, true, Some(host_head)));
+    assert_eq!(take(&scratch, cast.holds(ALICE, id, Some(host_head), false)).changed, [id]);
+    assert_eq!(on_screens(&scratch), 1, "undone");
+}
+
+#[test]
 fn an_edit_waits_for_what_it_replaces() {
     let (mut cast, scratch) = party();
     let post = cast.posts(BOB, 1);

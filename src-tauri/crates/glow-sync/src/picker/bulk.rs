@@ -1,10 +1,10 @@
 //! Originals: rarest first, one copy to a link group before any second, and the end game.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use glow_model::{BlobId, DeviceId};
 
-use super::{Action, Picker, Tier, bit, link, want::Wanted};
+use super::{Action, Flight, Picker, Tier, bit, link, want::Wanted};
 use crate::chance::mix;
 
 /// Originals among which the rarest piece is looked for, newest first.
@@ -12,16 +12,20 @@ const WINDOW_BLOBS: usize = 32;
 /// Requests for originals at once, to all members together: how many at first, at least and at most. A piece that comes soon
 /// makes room for one more; one that takes long says that the way is full, perhaps with what others send, and takes room away.
 pub(super) const FIRST_ROOM: usize = 4;
-const ROOM: std::ops::RangeInclusive<usize> = 2..=24;
+const ROOM: std::ops::RangeInclusive<usize> = 3..=24;
+const ROOM_BESIDE: usize = 2;
 const SOON_MS: u64 = 500;
 const LONG_MS: u64 = 900;
 /// Nobody is known to hold it: whoever is connected is tried after this time.
 const PROBE_MS: u64 = 500;
-/// Whoever had nothing to ask of a holder for so long takes what others are designated for: from a near one, from a far one.
-const NEAR_IDLE_MS: u64 = 500;
-const FAR_IDLE_MS: u64 = 3_000;
-/// How long something small waits for a neighbour to bring it from afar.
-pub(super) const PATIENCE_MS: u64 = 1_500;
+/// How long whoever has nothing to do waits before it takes what another is designated for: from a near one, from a far one.
+/// It learns: half as long after something that nobody else had brought meanwhile, twice as long after something that had come.
+const IDLE_NEAR_MS: std::ops::RangeInclusive<u64> = 100..=2_000;
+const IDLE_FAR_MS: std::ops::RangeInclusive<u64> = 250..=4_000;
+/// How long originals make way for something smaller that is on its way.
+const PRESSING_MS: u64 = 1_000;
+/// What is on its way and has not moved for so long does not count as something to do.
+const STUCK_MS: u64 = 1_500;
 /// In the end game a piece is asked of a second member after this time.
 const TWIN_MS: u64 = 3_000;
 
@@ -33,57 +37,130 @@ struct Choice {
     copies: usize,
     tie: u64,
     from: Vec<DeviceId>,
+    /// Whether another is designated to fetch it.
+    is_others: bool,
+}
+
+/// How long this member has had nothing to do, and how long it waits then.
+#[derive(Debug)]
+pub(super) struct Idle {
+    since_ms: u64,
+    near_ms: u64,
+    far_ms: u64,
+}
+
+impl Idle {
+    pub(super) fn new() -> Self {
+        Self { since_ms: 0, near_ms: *IDLE_NEAR_MS.end(), far_ms: *IDLE_FAR_MS.end() }
+    }
+
+    /// Something is there to do.
+    pub(super) fn works(&mut self, now_ms: u64) {
+        self.since_ms = now_ms;
+    }
+
+    pub(super) fn may_take(&self, is_near: bool, now_ms: u64) -> bool {
+        now_ms >= self.since_ms.saturating_add(if is_near { self.near_ms } else { self.far_ms })
+    }
+
+    /// What was taken has come; whether it had come to a neighbour meanwhile.
+    pub(super) fn learn(&mut self, is_near: bool, was_needless: bool) {
+        let (wait_ms, range) =
+            if is_near { (&mut self.near_ms, IDLE_NEAR_MS) } else { (&mut self.far_ms, IDLE_FAR_MS) };
+        let learnt_ms = if was_needless { *wait_ms * 2 } else { *wait_ms / 2 };
+        *wait_ms = learnt_ms.clamp(*range.start(), *range.end());
+    }
 }
 
 impl Picker {
     pub(super) fn assign_bulk(&mut self, now_ms: u64, actions: &mut Vec<Action>) {
-        let mut room = self.bulk_room();
+        let mut room = self.bulk_room(now_ms);
         let mut load = self.load(|flight| flight.tier.is_bulk());
-        if room == 0 || self.links.is_empty() {
+        if self.links.is_empty() {
             return;
         }
         let mut choices = self.choices(now_ms);
         choices.sort_by_key(|choice| (choice.copies, choice.tie));
         let nothing_free = self.wants.bulk().all(|want| want.missing & !want.asked == 0);
-        for choice in choices {
+        for choice in choices.iter().filter(|choice| !choice.is_others) {
             if room == 0 {
-                return;
+                break;
             }
             let Some(peer) = self.idlest(&choice.from, &load) else { continue };
             *load.entry(peer).or_default() += 1;
             room -= 1;
             self.ask_piece(peer, choice.blob, choice.piece, now_ms, actions);
         }
-        if nothing_free && let Some((blob, piece, peer)) = self.twin(now_ms, &load) {
+        if self.has_to_do(now_ms) {
+            self.idle.works(now_ms);
+        } else if let Some((choice, peer)) = self.take_over(&choices, &load, now_ms) {
+            self.idle.works(now_ms);
+            self.ask_piece(peer, choice.blob, choice.piece, now_ms, actions);
+            self.change_last(|flight| flight.is_others = true);
+        }
+        if nothing_free
+            && room > 0
+            && let Some((blob, piece, peer)) = self.twin(now_ms, &load)
+        {
             let bits = bit(piece);
             for flight in self.flights.values_mut().filter(|flight| flight.blob == blob && flight.open & bits != 0) {
                 flight.is_twin = true;
             }
             self.ask_piece(peer, blob, piece, now_ms, actions);
-            if let Some(flight) = self.flights.get_mut(&self.next_ticket) {
-                flight.is_twin = true;
-            }
+            self.change_last(|flight| flight.is_twin = true);
         }
+    }
+
+    pub(super) fn change_last(&mut self, change: impl FnOnce(&mut Flight)) {
+        if let Some(flight) = self.flights.get_mut(&self.next_ticket) {
+            change(flight);
+        }
+    }
+
+    /// Whether something is on its way that moves.
+    pub(super) fn has_to_do(&self, now_ms: u64) -> bool {
+        let moved_ms = |flight: &Flight| flight.asked_ms.max(flight.heard_ms);
+        self.flights.values().any(|flight| now_ms < moved_ms(flight).saturating_add(STUCK_MS))
+    }
+
+    /// Something that another is designated for, when there has been nothing to do for long enough.
+    fn take_over<'a>(
+        &self,
+        choices: &'a [Choice],
+        load: &BTreeMap<DeviceId, usize>,
+        now_ms: u64,
+    ) -> Option<(&'a Choice, DeviceId)> {
+        choices.iter().filter(|choice| choice.is_others).find_map(|choice| {
+            let peer = self.idlest(&choice.from, load)?;
+            self.idle.may_take(self.is_near(peer), now_ms).then_some((choice, peer))
+        })
     }
 
     fn ask_piece(&mut self, peer: DeviceId, blob: BlobId, piece: u32, now_ms: u64, actions: &mut Vec<Action>) {
         let size = self.wants.get(blob).map_or(0, |want| want.size);
-        if let Some(link) = self.links.get_mut(&peer) {
-            link.used_ms = now_ms;
-        }
         actions.push(self.ask(peer, (blob, size, Tier::Original), bit(piece), now_ms));
     }
 
-    /// How many more pieces may be on their way.
-    fn bulk_room(&self) -> usize {
-        self.room.saturating_sub(self.flights.values().filter(|flight| flight.tier.is_bulk()).count())
+    /// How many more pieces may be on their way: none beside something tiny, a few beside something small.
+    fn bulk_room(&self, now_ms: u64) -> usize {
+        let presses = |tier: Tier| {
+            let mut flights = self.flights.values().filter(|flight| flight.tier <= tier);
+            flights.any(|flight| now_ms < flight.asked_ms.saturating_add(PRESSING_MS))
+        };
+        let room = match () {
+            () if presses(Tier::Playing) => 0,
+            () if presses(Tier::Manifest) => self.room.min(ROOM_BESIDE),
+            () => self.room,
+        };
+        room.saturating_sub(self.flights.values().filter(|flight| flight.tier.is_bulk()).count())
     }
 
     /// A piece came so long after it was asked for.
     pub(super) fn adapt_room(&mut self, took_ms: u64) {
-        if took_ms <= SOON_MS {
+        self.took_ms = (7 * self.took_ms + took_ms) / 8;
+        if self.took_ms <= SOON_MS && took_ms <= SOON_MS {
             self.room = (self.room + 1).min(*ROOM.end());
-        } else if took_ms >= LONG_MS {
+        } else if self.took_ms >= LONG_MS && took_ms >= LONG_MS {
             self.room = (self.room - 1).max(*ROOM.start());
         }
     }
@@ -91,20 +168,27 @@ impl Picker {
     /// The pieces of the newest originals that this member may ask for, and whom.
     fn choices(&mut self, now_ms: u64) -> Vec<Choice> {
         let mut chance = self.chance.clone();
-        let mut choices = Vec::new();
-        let free = |want: &&Wanted| want.missing & !want.asked != 0;
-        for want in self.wants.bulk().filter(free).take(WINDOW_BLOBS) {
+        let mut pieces = Vec::new();
+        let mut scarce = BTreeSet::new();
+        for want in self.wants.bulk().filter(|want| want.missing != 0).take(WINDOW_BLOBS) {
             let holders = self.able_holders(want.blob, now_ms);
-            for piece in (0..u32::BITS).filter(|piece| want.missing & !want.asked & bit(*piece) != 0) {
+            for piece in (0..u32::BITS).filter(|piece| want.missing & bit(*piece) != 0) {
                 let with: Vec<DeviceId> =
                     holders.iter().filter(|(_, has)| has & bit(piece) != 0).map(|(peer, _)| *peer).collect();
-                let copies = with.len();
-                let from = self.whom(want, piece, with, now_ms);
-                if !from.is_empty() {
-                    choices.push(Choice { blob: want.blob, piece, copies, tie: chance.next(), from });
+                if let [only] = with[..] {
+                    scarce.insert(only);
+                }
+                if want.asked & bit(piece) == 0 {
+                    pieces.push((want, piece, with, chance.next()));
                 }
             }
         }
+        let choice = |(want, piece, with, tie): (&Wanted, u32, Vec<DeviceId>, u64)| {
+            let copies = with.len();
+            let (from, is_others) = self.whom(want, piece, with, &scarce, now_ms);
+            (!from.is_empty()).then_some(Choice { blob: want.blob, piece, copies, tie, from, is_others })
+        };
+        let choices = pieces.into_iter().filter_map(choice).collect();
         self.chance = chance;
         choices
     }
@@ -118,24 +202,27 @@ impl Picker {
         self.holdings.holders(blob).filter(|(peer, _)| able(peer)).collect()
     }
 
-    /// Which of the holders of a piece this member may ask for it now.
-    fn whom(&self, want: &Wanted, piece: u32, holders: Vec<DeviceId>, now_ms: u64) -> Vec<DeviceId> {
+    /// Which of the holders of a piece this member may ask for it, and whether that is another's to do.
+    ///
+    /// Whoever alone has something that is missing here sends that, and leaves what others have to them.
+    fn whom(
+        &self,
+        want: &Wanted,
+        piece: u32,
+        holders: Vec<DeviceId>,
+        scarce: &BTreeSet<DeviceId>,
+        now_ms: u64,
+    ) -> (Vec<DeviceId>, bool) {
         if holders.is_empty() {
-            return self.probe(want, now_ms);
+            return (self.probe(want, now_ms), false);
         }
         let (near, far): (Vec<_>, Vec<_>) = holders.into_iter().partition(|peer| self.is_near(*peer));
-        if near.len() >= 2 {
-            return near;
-        }
-        let (from, idle_ms) = if near.is_empty() { (far, FAR_IDLE_MS) } else { (near, NEAR_IDLE_MS) };
-        if self.designated(want.blob, piece, now_ms) == self.me {
-            return from;
-        }
-        let is_idle = |peer: &DeviceId| {
-            let used_ms = self.links.get(peer).map_or(0, |link| link.used_ms).max(want.since_ms);
-            now_ms >= used_ms.saturating_add(idle_ms)
-        };
-        from.into_iter().filter(is_idle).collect()
+        let is_spread = near.len() >= 2;
+        let from = if near.is_empty() { far } else { near };
+        let spares = |peer: &&DeviceId| !scarce.contains(peer) && (!is_spread || want.author != Some(**peer));
+        let plenty: Vec<DeviceId> = from.iter().filter(spares).copied().collect();
+        let from = if plenty.is_empty() { from } else { plenty };
+        (from, !is_spread && self.designated(want.blob, piece) != self.me)
     }
 
     /// Nobody who is known to hold it is here: any who may.
@@ -151,14 +238,29 @@ impl Picker {
 
     /// The member of this link group that fetches a piece for all: of those that lack it and get on, the one with the highest
     /// hash. All that see the same neighbours find the same.
-    pub(super) fn designated(&self, blob: BlobId, piece: u32, now_ms: u64) -> DeviceId {
-        let since_ms = self.wants.get(blob).map_or(0, |want| want.since_ms);
+    pub(super) fn designated(&self, blob: BlobId, piece: u32) -> DeviceId {
         let others = self.links.iter().filter(|(peer, link)| {
-            let gets_on = now_ms < link.progress_ms.max(since_ms).saturating_add(link::IDLE_MS);
-            gets_on && link.is_fit(now_ms) && self.is_near(**peer) && self.holdings.of(blob, **peer) & bit(piece) == 0
+            !link.lags && self.is_near(**peer) && self.holdings.of(blob, **peer) & bit(piece) == 0
         });
         let all = others.map(|(peer, _)| *peer).chain([self.me]);
         all.max_by_key(|peer| (rank(*peer, blob, piece), *peer)).unwrap_or(self.me)
+    }
+
+    /// Finds out who does not get on although others do: it is not counted on, until it tells of something that came.
+    pub(super) fn look_who_lags(&mut self) {
+        let newest_ms = self.links.values().map(|link| link.progress_ms).max().unwrap_or(0).max(self.progress_ms);
+        let lags = |peer: &DeviceId, link: &link::Link| {
+            let lacked = |want: &&Wanted| want.missing & !self.holdings.of(want.blob, *peer) != 0;
+            let since_ms = self.wants.bulk().take(WINDOW_BLOBS).filter(lacked).map(|want| want.since_ms).min();
+            since_ms.is_some_and(|since_ms| newest_ms > link.progress_ms.max(since_ms).saturating_add(link::IDLE_MS))
+        };
+        let lagging: Vec<DeviceId> =
+            self.links.iter().filter(|(peer, link)| lags(peer, link)).map(|(peer, _)| *peer).collect();
+        for peer in lagging {
+            if let Some(link) = self.links.get_mut(&peer) {
+                link.lags = true;
+            }
+        }
     }
 
     /// Of these, the one with the fewest requests in flight below its window, authors last, the fastest first.

@@ -19,7 +19,7 @@ const SUSPENDED_MS: u64 = 30_000;
 /// A round trip is near when it is at most so many times the shortest, plus so much: a busy device answers a little late.
 const NEAR_TIMES: u64 = 3;
 const NEAR_PLUS_US: u64 = 2_000;
-/// A member that has announced nothing for so long is not counted on to fetch a piece for its neighbours.
+/// A member that has announced nothing for so long while others have is not counted on to fetch for its neighbours.
 pub(super) const IDLE_MS: u64 = 3_000;
 
 /// A connected member.
@@ -31,8 +31,8 @@ pub(super) struct Link {
     pub(super) goodput_bps: u64,
     /// When it last told of something new that it holds; at first when it came.
     pub(super) progress_ms: u64,
-    /// When it was last asked for a piece of an original or sent one; at first when it came.
-    pub(super) used_ms: u64,
+    /// Whether others got on for long while it told of nothing: it is not counted on to fetch for its neighbours.
+    pub(super) lags: bool,
     /// When something last came from it.
     heard_ms: u64,
     stalls: u32,
@@ -46,7 +46,7 @@ impl Link {
             round_trip_us: None,
             goodput_bps: 0,
             progress_ms: now_ms,
-            used_ms: now_ms,
+            lags: false,
             heard_ms: now_ms,
             stalls: 0,
             lies: 0,
@@ -113,10 +113,10 @@ impl Link {
     }
 }
 
-/// Requests of a tier to one member at once, when it has nothing else to send here.
+/// Requests of a tier to one member at once. What is played comes in order only when few share the way.
 pub(super) fn in_flight(tier: Tier) -> usize {
     match tier {
-        Tier::Grid | Tier::Playing => IN_FLIGHT,
-        Tier::Screen | Tier::Manifest | Tier::Original => LARGER_IN_FLIGHT,
+        Tier::Grid => IN_FLIGHT,
+        Tier::Playing | Tier::Screen | Tier::Manifest | Tier::Original => LARGER_IN_FLIGHT,
     }
 }

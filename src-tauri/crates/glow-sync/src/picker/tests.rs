@@ -1,6 +1,8 @@
 mod group;
+mod lan;
 
 use group::{Group, blob, peer};
+use lan::Lan;
 use proptest::prelude::*;
 
 use super::*;
@@ -63,7 +65,11 @@ fn previews_come_before_originals_and_newer_before_older() {
             picker.drop_want(assignment.blob);
         }
     }
-    assert_eq!(rounds, [vec![blob(3), blob(2)], vec![blob(4)], vec![blob(1)]], "each tier yields to the one before");
+    assert_eq!(
+        rounds,
+        [[blob(3), blob(2)], [blob(4), blob(1)]],
+        "what is tiny comes alone, what is small beside a few originals"
+    );
 }
 
 #[test]
@@ -278,4 +284,81 @@ proptest! {
             }
         }
     }
+}
+
+/// Photos of 2 MiB, by device 0, in a burst: S1, S2 and S3 of the project's promises.
+fn burst(lan: Lan) -> Lan {
+    let lan = lan.shots(10, 8, 75_000, |_| 0).run();
+    assert!(lan.all_complete(), "after {} ms", lan.done_ms());
+    lan
+}
+
+const BURST_BYTES: u64 = 10 * 8 * PIECE_BYTES;
+
+#[test]
+fn a_burst_over_separate_lines_takes_little_more_than_its_source_needs_to_send_it_once() {
+    let lan = burst(Lan::separate(9, 20.0, 100.0, 2_000));
+    assert!(lan.done_ms() <= 12_500, "1.4 times the 8.9 s that one copy takes, but {} ms", lan.done_ms());
+    assert!(lan.carried(0) * 10 <= BURST_BYTES * 13, "1.3 copies, but {} bytes", lan.carried(0));
+    assert_eq!((lan.wasted, lan.sent(2, |from, _| from == 0)), (0, 80));
+}
+
+#[test]
+fn a_burst_on_one_channel_costs_no_more_than_sending_everything_once_to_each() {
+    let lan = burst(Lan::shared(9, 100.0));
+    assert!(lan.done_ms() <= 32_800, "1.15 times the 28.5 s that the originals take, but {} ms", lan.done_ms());
+    assert_eq!((lan.wasted, lan.sent(2, |_, _| true), lan.sent(1, |_, _| true)), (0, 8 * 80, 8 * 10));
+}
+
+#[test]
+fn a_burst_crosses_a_slow_line_between_two_access_points_once() {
+    let lan = burst(Lan::two_cells(9, 5, 100.0));
+    let crosses = |from: usize, to: usize| (from < 5) != (to < 5);
+    assert!(lan.done_ms() <= 20_000, "{} ms", lan.done_ms());
+    assert_eq!((lan.wasted, lan.sent(2, crosses)), (0, 80));
+    assert!(lan.carried(2) <= 26_000_000, "22.3 MB for the originals, the rest for previews: {} bytes", lan.carried(2));
+}
+
+#[test]
+fn a_preview_is_soon_everywhere_while_originals_fill_the_channel() {
+    let lan = Lan::shared(8, 100.0).shots(20, 12, 1_000_000, |photo| (usize::from(photo) * 5 + 3) % 8).run();
+    let delays_ms = lan.preview_delays_ms();
+    assert_eq!(delays_ms.len(), 20 * 7, "none is lost");
+    // Of this, 150 ms are the photo's own, and 100 ms what a queue on the way may hold.
+    assert!(delays_ms[delays_ms.len() / 2] <= 350, "{delays_ms:?}");
+    assert!(delays_ms[delays_ms.len() - 2] <= 900, "{delays_ms:?}");
+    assert_eq!(lan.wasted, 0);
+}
+
+#[test]
+fn one_that_hangs_slows_the_others_by_little() {
+    let without = burst(Lan::separate(8, 20.0, 100.0, 2_000)).done_ms();
+    let with = burst(Lan::separate(9, 20.0, 100.0, 2_000).mute(4)).done_ms();
+    assert!(with * 100 <= without * 105, "{with} ms with it, {without} ms without");
+}
+
+#[test]
+fn one_that_lies_is_soon_asked_for_nothing() {
+    let lan = burst(Lan::separate(9, 20.0, 100.0, 2_000).lie(4));
+    assert!(lan.lies <= 7 * 3, "{} lies told to seven", lan.lies);
+}
+
+#[test]
+fn a_seek_into_the_last_third_of_a_long_clip_on_a_slow_line_is_served_long_before_the_rest() {
+    // Twelve segments of 8 MiB: 40 seconds at 20 Mbit/s. After 3 seconds somebody looks at the ninth.
+    let (sought_ms, from_piece) = (3_000, 5);
+    let lan = Lan::separate(2, 20.0, 100.0, 2_000).shots(12, 32, 0, |_| 0);
+    let lan = lan.seeks(1, sought_ms * 1_000, vec![8, 9, 10], from_piece).run();
+    assert!(lan.all_complete(), "after {} ms", lan.done_ms());
+    let sought = |(at_ms, photo, piece): &(u64, u8, u32)| *at_ms > sought_ms && *photo == 8 && *piece >= from_piece;
+    let played: Vec<(u64, u8, u32)> =
+        lan.came_to(1).filter(sought).skip_while(|(.., piece)| *piece != from_piece).collect();
+    let first_ms = played[0].0;
+    assert!(first_ms <= sought_ms + 1_000, "it plays at {first_ms} ms");
+    let here = lan.came_to(1).filter(|(at_ms, ..)| *at_ms <= first_ms).count();
+    assert!(here < 12 * 32 / 4, "{here} of 384 pieces are here by then");
+    let last_ms = played[played.len() - 1].0;
+    assert!(last_ms <= sought_ms + 6_000, "the segment plays to its end: {last_ms} ms");
+    let late = |pair: &[(u64, u8, u32)]| pair[0].2 > pair[1].2 + 2;
+    assert!(!played.windows(2).any(late), "about in order: {played:?}");
 }

@@ -3,7 +3,9 @@ package app.afterglow.mobile
 import android.Manifest
 import android.app.Activity
 import android.content.Intent
+import android.net.Uri
 import android.os.Build
+import android.provider.Settings
 import android.webkit.WebView
 import androidx.activity.result.ActivityResult
 import androidx.appcompat.app.AppCompatActivity
@@ -173,6 +175,25 @@ class AfterglowPlugin(
         val folder = File(invoke.parseArgs(FolderArgs::class.java).folder)
         disk.execute {
             attempt(invoke) { invoke.resolveObject(Files(gallery.copyAll(shared.take(), folder))) }
+        }
+    }
+
+    @Command
+    fun openSettings(invoke: Invoke) {
+        val settings =
+            Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, Uri.fromParts("package", context.packageName, null))
+        attempt(invoke) {
+            activity.startActivity(settings)
+            invoke.resolve()
+        }
+    }
+
+    @Command
+    fun share(invoke: Invoke) {
+        val files = invoke.parseArgs(ShareArgs::class.java).files.map { File(it.path) }
+        attempt(invoke) {
+            activity.startActivity(Sharing.chooser(context, files))
+            invoke.resolve()
         }
     }
 

@@ -55,6 +55,18 @@ class SaveArgs {
 }
 
 @InvokeArg
+class ShareArgs {
+    lateinit var files: List<SharedFile>
+}
+
+@InvokeArg
+class SharedFile {
+    lateinit var path: String
+    lateinit var name: String
+    var modifiedMs: Long? = null
+}
+
+@InvokeArg
 class PreviewArgs {
     lateinit var path: String
     lateinit var jpeg: String

@@ -1,0 +1,57 @@
+// What was measured last of each case, in docs/benchmarks: figures as they were printed, a plot, and one table of all.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem, type } from "node:os";
+import { join } from "node:path";
+import { root } from "../lib/cargo.mjs";
+import { cases } from "./cases.mjs";
+import { plot } from "./plot.mjs";
+
+const FOLDER = join(root, "docs", "benchmarks");
+
+export const HEADS = ["case", "figure", "measured", "reference", "ratio", "goal", ""];
+
+/** Keeps the figures of these cases, with when and how busy the machine was, and draws the table of all that are kept. */
+export function keep(measured) {
+  mkdirSync(FOLDER, { recursive: true });
+  const date = new Date().toISOString().slice(0, 10);
+  for (const { id, title, figures, load = loadavg()[0] } of measured.filter(({ figures }) => figures.length > 0)) {
+    writeFileSync(path(id, "json"), `${JSON.stringify({ date, load: Number(load.toFixed(1)), figures }, null, 2)}\n`);
+    writeFileSync(path(id, "svg"), plot(title, figures));
+  }
+  const kept = cases.filter(({ id }) => existsSync(path(id, "json"))).map((entry) => ({ ...entry, ...JSON.parse(readFileSync(path(entry.id, "json"), "utf8")) }));
+  writeFileSync(path("README", "md"), markdown(kept));
+}
+
+/** One figure as a row of the table. */
+export function row(id, { bench, value, unit, reference, goal, better }) {
+  const met = goal === undefined ? "" : (better === "more" ? value >= goal : value <= goal) ? "met" : "missed";
+  const ratio = reference ? `${(value / reference.value).toFixed(2)} x` : "";
+  return [id, bench, `${short(value)} ${unit}`, reference ? `${short(reference.value)} ${unit} ${reference.name}` : "", ratio, goal === undefined ? "" : `${short(goal)} ${unit}`, met];
+}
+
+function short(value) {
+  return Math.round(value * 10) / 10;
+}
+
+function path(name, extension) {
+  return join(FOLDER, `${name}.${extension}`);
+}
+
+function markdown(kept) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  const machine = `${cpus().length} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()}`;
+  return [
+    "# Benchmarks",
+    "",
+    `Measured by \`npm run bench\` on ${machine}. References ran in the same job. Load is how many processes wanted a core of the`,
+    "machine when a case had been measured; with nothing else running it is about 2.",
+    "",
+    line([...HEADS, "on", "load"]),
+    line([...HEADS, "on", "load"].map(() => "---")),
+    ...kept.flatMap(({ id, figures, date, load }) => figures.map((figure) => line([...row(id, figure), date, load]))),
+    "",
+    ...kept.map(({ id, title }) => `![${title}](${id}.svg)`),
+    "",
+  ].join("\n");
+}

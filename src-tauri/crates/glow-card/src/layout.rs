@@ -1,0 +1,147 @@
+//! Where everything stands on one card, in points from its upper left corner.
+
+use crate::card::Card;
+use crate::letters::Letters;
+
+/// A6 in points.
+pub(crate) const WIDTH: f32 = 297.64;
+pub(crate) const HEIGHT: f32 = 420.94;
+const MARGIN: f32 = 26.0;
+const INNER: f32 = WIDTH - 2.0 * MARGIN;
+/// A title is as large as it can be in at most two lines, or small in as many as it needs.
+const TITLE_SIZES: [f32; 5] = [26.0, 23.0, 20.0, 17.0, 14.0];
+const TITLE_LINES: usize = 2;
+const STEP: f32 = 10.5;
+const STEP_LEADING: f32 = 17.0;
+const WIFI_BAND: f32 = 78.0;
+const FOOTER: f32 = 8.0;
+
+/// A text that stands with its baseline at a point.
+pub(crate) struct Text {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
+    pub(crate) size: f32,
+    pub(crate) bold: bool,
+    pub(crate) muted: bool,
+    pub(crate) text: String,
+}
+
+/// A square that a QR code fills, quiet zone included.
+#[derive(Clone, Copy)]
+pub(crate) struct Square {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
+    pub(crate) side: f32,
+}
+
+/// Everything on one card.
+pub(crate) struct Layout {
+    pub(crate) texts: Vec<Text>,
+    pub(crate) code: Square,
+    pub(crate) wifi: Option<Square>,
+}
+
+impl Layout {
+    pub(crate) fn new(card: &Card, regular: &Letters, bold: &Letters) -> Self {
+        let words = card.language.words();
+        let mut texts = Vec::new();
+        let (size, lines) = title(&card.title, bold);
+        let mut y = MARGIN;
+        for line in lines {
+            y += size * 1.12;
+            texts.push(Text { x: centred(bold.width(&line, size)), y, size, bold: true, muted: false, text: line });
+        }
+        let band = if card.wifi.is_some() { WIFI_BAND } else { 0.0 };
+        let footer = HEIGHT - MARGIN;
+        let steps = footer - 2.2 * FOOTER - band - STEP_LEADING * 3.0;
+        // What the title, the lines and the Wi-Fi leave belongs to the code.
+        let room = steps - y - 12.0;
+        let side = room.min(INNER);
+        let code = Square { x: centred(side), y: y + 8.0 + (room - side) / 2.0, side };
+        texts.extend(numbered(words.steps, steps, regular));
+        let wifi = card.wifi.as_ref().map(|wifi| {
+            let top = footer - 2.2 * FOOTER - band + 4.0;
+            let square = Square { x: MARGIN, y: top, side: WIFI_BAND - 10.0 };
+            let x = MARGIN + square.side + 12.0;
+            let width = WIDTH - MARGIN - x;
+            let mut below = top + 12.0;
+            let mut say = |label: &str, value: &str| {
+                texts.push(Text { x, y: below, size: 7.5, bold: false, muted: true, text: label.to_owned() });
+                below += 12.0;
+                let size = [11.0, 9.0, 7.0].into_iter().find(|size| bold.width(value, *size) <= width).unwrap_or(7.0);
+                for line in bold.lines(value, size, width).into_iter().take(2) {
+                    texts.push(Text { x, y: below, size, bold: true, muted: false, text: line });
+                    below += size * 1.25;
+                }
+                below += 5.0;
+            };
+            say(words.wifi, &wifi.name);
+            if !wifi.password.is_empty() {
+                say(words.password, &wifi.password);
+            }
+            square
+        });
+        let name = "Afterglow";
+        let width = bold.width(name, FOOTER) + 6.0 + regular.width(words.promise, FOOTER);
+        let x = centred(width);
+        texts.push(Text { x, y: footer, size: FOOTER, bold: true, muted: false, text: name.to_owned() });
+        let x = x + bold.width(name, FOOTER) + 6.0;
+        texts.push(Text { x, y: footer, size: FOOTER, bold: false, muted: true, text: words.promise.to_owned() });
+        Self { texts, code, wifi }
+    }
+}
+
+fn title(title: &str, bold: &Letters) -> (f32, Vec<String>) {
+    let fits = |size: &f32| bold.lines(title, *size, INNER).len() <= TITLE_LINES;
+    let size = TITLE_SIZES.into_iter().find(fits).unwrap_or(12.0);
+    (size, bold.lines(title, size, INNER))
+}
+
+/// The steps under each other, their numbers in a column, the whole in the middle.
+fn numbered(steps: [&str; 3], top: f32, regular: &Letters) -> Vec<Text> {
+    const COLUMN: f32 = 16.0;
+    let widest = steps.iter().map(|step| regular.width(step, STEP)).fold(0.0, f32::max);
+    let size = STEP * ((INNER - COLUMN) / widest).min(1.0);
+    let x = centred(COLUMN + widest * size / STEP);
+    let mut texts = Vec::new();
+    for (line, (number, step)) in [0.0, 1.0, 2.0].into_iter().zip(["1", "2", "3"].into_iter().zip(steps)) {
+        let y = top + STEP + line * STEP_LEADING;
+        texts.push(Text { x, y, size, bold: true, muted: false, text: number.to_owned() });
+        texts.push(Text { x: x + COLUMN, y, size, bold: false, muted: false, text: step.to_owned() });
+    }
+    texts
+}
+
+fn centred(width: f32) -> f32 {
+    (WIDTH - width) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Wifi;
+    use crate::words::Language;
+
+    #[test]
+    fn nothing_leaves_the_card_or_covers_the_code() {
+        let wifi = Wifi { name: "W".repeat(32), password: "M".repeat(63) };
+        for title in ["Ab", "Anna & Ben", &"W".repeat(100), &"Anna and Ben ".repeat(7)] {
+            for language in [Language::En, Language::De] {
+                for wifi in [None, Some(wifi.clone())] {
+                    let card = Card { title: title.to_owned(), code: String::new(), language, wifi };
+                    let (regular, bold) = (Letters::regular(), Letters::bold());
+                    let layout = Layout::new(&card, &regular, &bold);
+                    assert!(layout.code.side > 120.0, "{title}: the code stays large, {}", layout.code.side);
+                    for text in &layout.texts {
+                        let letters = if text.bold { &bold } else { &regular };
+                        let right = text.x + letters.width(&text.text, text.size);
+                        assert!(text.x >= 0.0 && right <= WIDTH, "{title}: {} is cut", text.text);
+                        assert!(text.y <= HEIGHT - 8.0, "{title}: {} is cut", text.text);
+                        let beside = text.y < layout.code.y || text.y - text.size > layout.code.y + layout.code.side;
+                        assert!(beside, "{title}: {} lies over the code", text.text);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The lines on a card. Paper has no interface to ask, so they stand here.
+
+/// The language of the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    En,
+    /// German.
+    De,
+}
+
+/// The lines of one language.
+pub(crate) struct Words {
+    pub(crate) tag: &'static str,
+    pub(crate) steps: [&'static str; 3],
+    pub(crate) wifi: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) promise: &'static str,
+}
+
+impl Language {
+    pub(crate) const fn words(self) -> &'static Words {
+        match self {
+            Self::En => &EN,
+            Self::De => &DE,
+        }
+    }
+}
+
+const EN: Words = Words {
+    tag: "en",
+    steps: ["Open Afterglow and tap “Join a group”", "Scan this code", "Take photos: all of us have them at once"],
+    wifi: "Wi-Fi",
+    password: "Password",
+    promise: "No account, no Internet needed",
+};
+
+const DE: Words = Words {
+    tag: "de",
+    steps: [
+        "Afterglow öffnen, „Gruppe beitreten“ antippen",
+        "Diesen Code scannen",
+        "Fotos machen: alle haben sie sofort",
+    ],
+    wifi: "WLAN",
+    password: "Passwort",
+    promise: "Ohne Konto und ohne Internet",
+};

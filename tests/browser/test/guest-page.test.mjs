@@ -116,6 +116,9 @@ describe("the page of a guest", () => {
     const frida = await guest("Frida");
     await choose(frida, photos[0].path, photos[2].path, photos[3].path, clip.path);
     await reached;
+    // A page that was not yet able to keep everything asks before it is left.
+    await frida.page.getByText(/^Sending \d/).click();
+    await frida.until(frida.page, async (page) => (await page.getByText("Being prepared").count()) === 0, "all is kept");
     const before = puts(door);
     await frida.page.reload();
     release();
@@ -234,6 +237,21 @@ describe("the page of a guest", () => {
     await frida.page.getByText("<img src=x onerror=alert(1)>").waitFor();
     await frida.page.getByText("</p><script>alert(2)</script>").first().waitFor();
     assert.deepEqual(frida.complaints, []);
+  });
+
+  it("says when the door was closed, and lets a guest change the name", async () => {
+    const frida = await guest("Frida");
+    await frida.button("About this page").click();
+    await frida.button("Change name").click();
+    assert.equal(await frida.page.getByLabel("Your name").inputValue(), "Frida");
+    await frida.page.getByLabel("Your name").fill("Frida K.");
+    await frida.button("See the photos").click();
+    await choose(frida, photos[0].path);
+    await done(frida, 1);
+    assert.equal([...album.done.values()][0].name, "Frida K.");
+    door.close();
+    await frida.page.getByText("Alice has closed the door. You see what you had.").waitFor();
+    frida.complaints = [];
   });
 
   it("leaves out what the rights of the door leave out", async () => {

@@ -27,13 +27,19 @@ export class Visit {
   failure = $state.raw<Failure | null>(null);
   /** What the guest calls itself; asked for once. */
   name = $state(shelf.read('name'));
+  /** What it called itself before. */
+  known = '';
   #secret = '';
   #host: GuestHost | null = null;
   #opening = false;
 
   /** Opens the door of the link, and keeps the way to it open. */
   begin(): () => void {
-    const wake = () => document.visibilityState === 'visible' && this.#host?.wake();
+    const wake = () => {
+      if (document.visibilityState !== 'visible') return;
+      if (this.failure?.code === 'unreachable') this.again();
+      else this.#host?.wake();
+    };
     addEventListener('online', wake);
     addEventListener('pageshow', wake);
     document.addEventListener('visibilitychange', wake);
@@ -49,6 +55,12 @@ export class Visit {
 
   again(): void {
     void this.#open();
+  }
+
+  /** Asks for the name once more. */
+  forgetName(): void {
+    this.known = this.name ?? '';
+    this.name = null;
   }
 
   introduce(name: string): void {

@@ -102,6 +102,13 @@ export class Door {
     return `${this.origin}/g#${this.secret}`;
   }
 
+  /** As its owner closes it: everybody is told, and its secret is good no more. */
+  close() {
+    for (const session of [...this.sessions.values()]) this.#say(session, { end: 'closed' });
+    this.id = Buffer.alloc(16);
+    this.sessions.clear();
+  }
+
   /** As a device that goes away: nothing is said to anybody. */
   kill() {
     this.album.doors = this.album.doors.filter((door) => door !== this);

@@ -7,6 +7,8 @@ import type { GuestWelcome, OtherDoor } from './types';
 
 const FIRST_RETRY_MS = 400;
 const LAST_RETRY_MS = 8_000;
+/** A door that answers and says no is asked seldom: it takes whoever asks often for one who guesses. */
+const REFUSED_RETRY_MS = 30_000;
 
 /** One address of one door. */
 interface Place {
@@ -111,7 +113,8 @@ export class Doors {
       }
     }
     if (failure !== null) this.#watch.onaway(failure);
-    this.#timer = setTimeout(() => void this.dial(), this.#retryMs * (0.75 + Math.random() / 2));
+    const waitMs = failure?.code === 'unreachable' ? this.#retryMs : REFUSED_RETRY_MS;
+    this.#timer = setTimeout(() => void this.dial(), waitMs * (0.75 + Math.random() / 2));
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
   }
 

@@ -25,6 +25,8 @@ export class GuestHost implements Host {
   readonly kind = 'guest';
   /** The album is its members' to take home. */
   readonly takes = null;
+  /** Why no door is open, while none is. */
+  shut = $state.raw<'away' | 'closed' | 'blocked'>('away');
   /** The door that is open now, or was the last. */
   door = $state.raw({
     name: '',
@@ -55,7 +57,7 @@ export class GuestHost implements Host {
       onevent: (event) => this.#hear(event),
       onwelcome: (welcome, isNew) => void this.#enter(welcome, isNew),
       onaway: (failure) => this.#away(failure),
-      onblocked: () => this.#away(new Failure('not_allowed', 'this guest is not let in any more')),
+      onblocked: () => this.#away(new Failure('not_allowed', 'this guest is not let in any more'), 'blocked'),
     });
     this.#reader = new Reader(this.#doors, this.#bench, () => this.#group());
     this.sender = new Sender(
@@ -254,8 +256,9 @@ export class GuestHost implements Host {
     for (const [moment, post] of posts ?? []) this.#posts.set(moment, post);
   }
 
-  #away(failure: Failure): void {
+  #away(failure: Failure, shut: GuestHost['shut'] = failure.code === 'unreachable' ? 'away' : 'closed'): void {
     this.#settle?.fail(failure);
+    this.shut = shut;
     if (!this.#linked) return;
     this.#linked = false;
     this.#link(false);

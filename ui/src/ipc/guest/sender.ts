@@ -11,6 +11,8 @@ import type { Session } from './session';
 import type { ChunkRun, GuestUploadView } from './types';
 
 const CHUNKS_AT_ONCE = 3;
+/** What the engine takes for a media type. */
+const MEDIA_TYPE = /^[a-z0-9.+-]{1,30}\/[a-z0-9.+-]{1,33}$/i;
 const HASHED_AT_ONCE = 1024 * 1024;
 const PUT_MS = 45_000;
 /** The door reads the whole file again before it answers. */
@@ -77,7 +79,7 @@ export class Sender implements Carrier {
     const file: SaidFile = {
       hash,
       size,
-      mediaType: /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? mediaType.toLowerCase() : 'application/octet-stream',
+      mediaType: MEDIA_TYPE.test(mediaType) ? mediaType.toLowerCase() : 'application/octet-stream',
       fileName: cleanFileName(name),
       capturedMs: Math.max(0, Math.round(modifiedAtMs)),
       width: previews?.width ?? 0,
@@ -149,7 +151,8 @@ export class Sender implements Carrier {
     if (reply.ok) return;
     const said: unknown = await reply.json().catch(() => null);
     // The door forgot it, or this session: beginning again is all it takes.
-    if (reply.status === 404 || said === null) throw new Failure('unreachable', `the door answered ${reply.status}`);
+    if (reply.status === 404 || reply.status === 401 || said === null)
+      throw new Failure('unreachable', `the door answered ${reply.status}`);
     throw toFailure(said);
   }
 

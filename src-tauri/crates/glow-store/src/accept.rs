@@ -86,10 +86,10 @@ impl<'a> Fold<'a> {
             for moment in thread::captioned_by_others(self.db)?.into_iter().chain(hold::moments(self.db)?) {
                 self.mark_moment(moment)?;
             }
-            self.cameras.extend(clock::set_by_others(self.db)?);
             for guest in guest::judged_guests(self.db)? {
                 self.judge_guest(guest, None)?;
             }
+            self.cameras.extend(clock::set_by_others(self.db)?);
         }
         for device in changes.came_or_went {
             let moments = blob_use::moments_held_by(self.db, device)?;
@@ -172,9 +172,9 @@ impl<'a> Fold<'a> {
         let header = incoming.operation.header();
         let (id, author, seq) = (incoming.operation.id(), header.author, header.seq);
         match body {
-            Body::Moment(moment) => self.post(incoming, moment, None),
+            Body::Moment(moment) => self.post(incoming, moment, self.shift_of(incoming, moment)?, None),
             Body::ClipOpen(open) => {
-                self.post(incoming, &open.moment, None)?;
+                self.post(incoming, &open.moment, 0, None)?;
                 clip::open(self.db, id)
             }
             Body::ClipClose(close) => {
@@ -220,13 +220,6 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// By how much the clock of a moment's camera is corrected.
-    fn shift_of(&self, incoming: &Incoming, moment: &Moment) -> Result<i64, StoreError> {
-        let author = incoming.operation.header().author;
-        let camera = CameraIdentity { author, name: moment.camera.clone(), body: moment.camera_body };
-        Ok(shift_at(&clock::find(self.db, &camera)?.shifts, moment.captured_ms))
-    }
-
     /// Stores what a guest said; the member at its door is the operation's author.
     fn guest_post(&mut self, incoming: &Incoming, post: &GuestPost) -> Result<(), StoreError> {
         // A body was checked before it came here.
@@ -235,7 +228,7 @@ impl<'a> Fold<'a> {
         guest::insert(self.db, (id, author), post, &said)?;
         match (&said.what, &post.moment) {
             (What::File(file), Some(moment)) => {
-                self.post(incoming, moment, Some(post))?;
+                self.post(incoming, moment, 0, Some(post))?;
                 if !file.caption.is_empty() {
                     let caption = Caption { moment: id, replaces: None, text: file.caption.clone() };
                     thread::insert_caption(self.db, id, author, &caption)?;
@@ -274,8 +267,20 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
-    fn post(&mut self, incoming: &Incoming, moment: &Moment, guest: Option<&GuestPost>) -> Result<(), StoreError> {
-        let shift_ms = self.shift_of(incoming, moment)?;
+    /// By how much the clock of a moment's camera is corrected.
+    fn shift_of(&self, incoming: &Incoming, moment: &Moment) -> Result<i64, StoreError> {
+        let author = incoming.operation.header().author;
+        let camera = CameraIdentity { author, name: moment.camera.clone(), body: moment.camera_body };
+        Ok(shift_at(&clock::find(self.db, &camera)?.shifts, moment.captured_ms))
+    }
+
+    fn post(
+        &mut self,
+        incoming: &Incoming,
+        moment: &Moment,
+        shift_ms: i64,
+        guest: Option<&GuestPost>,
+    ) -> Result<(), StoreError> {
         self.mark(moment.media)?;
         let id = incoming.operation.id();
         let author = incoming.operation.header().author;
@@ -399,6 +404,12 @@ impl<'a> Fold<'a> {
         for (media, before) in std::mem::take(&mut self.marked) {
             self.derive(media, before, &hosts)?;
         }
+        // A moment whose capture became another left one and came to the other.
+        let removed: BTreeSet<_> = self.changes.removed.iter().copied().collect();
+        let stays: BTreeSet<_> = self.changes.added.iter().copied().filter(|id| removed.contains(id)).collect();
+        self.changes.added.retain(|id| !stays.contains(id));
+        self.changes.removed.retain(|id| !stays.contains(id));
+        self.changes.changed.extend(stays);
         let added: BTreeSet<_> = self.changes.added.iter().copied().collect();
         for camera in std::mem::take(&mut self.cameras) {
             let moved = clock::derive(self.store, self.db, &camera)?;
@@ -407,13 +418,6 @@ impl<'a> Fold<'a> {
             self.changes.moved.extend(moved.shown.into_iter().filter(|id| !added.contains(id)));
         }
         let mut changes = self.changes;
-        // A moment whose capture became another left one and came to the other.
-        let removed: BTreeSet<_> = changes.removed.iter().copied().collect();
-        let stays: BTreeSet<_> = changes.added.iter().copied().filter(|id| removed.contains(id)).collect();
-        changes.added.retain(|id| !stays.contains(id));
-        changes.removed.retain(|id| !stays.contains(id));
-        changes.changed.extend(stays);
-        let added: BTreeSet<_> = changes.added.iter().copied().collect();
         for start_ms in self.quarters {
             let stacked = bucket::derive(self.db, start_ms)?;
             changes.changed.extend(stacked.into_iter().filter(|id| !added.contains(id)));

@@ -56,7 +56,7 @@ export class GuestHost implements Host {
       onevent: (event) => this.#hear(event),
       onwelcome: (welcome, isNew) => void this.#enter(welcome, isNew),
       onaway: (failure) => this.#away(failure),
-      onblocked: () => this.#away(new Failure('blocked', 'this guest is not let in any more')),
+      onblocked: () => this.#away(new Failure('blocked', 'this guest is not let in any more'), 'blocked'),
     });
     this.#reader = new Reader(this.#doors, this.#bench, () => this.#group());
     this.sender = new Sender(
@@ -255,9 +255,9 @@ export class GuestHost implements Host {
     for (const [moment, post] of posts ?? []) this.#posts.set(moment, post);
   }
 
-  #away(failure: Failure): void {
+  #away(failure: Failure, shut: GuestHost['shut'] = failure.code === 'unreachable' ? 'away' : 'closed'): void {
     this.#settle?.fail(failure);
-    this.shut = failure.code === 'unreachable' ? 'away' : failure.code === 'blocked' ? 'blocked' : 'closed';
+    this.shut = shut;
     if (!this.#linked) return;
     this.#linked = false;
     this.#link(false);

@@ -25,7 +25,7 @@ impl GroupStore {
             let whose = if author.is_some() { "author = ?1" } else { "?1 IS NULL" };
             let mut statement = db.prepare_cached(&format!(
                 "SELECT author, camera, camera_body, count(*), min(captured_ms), max(captured_ms)
-                 FROM moment INDEXED BY moment_camera WHERE {whose} AND shown = 1 AND opened = 0
+                 FROM moment INDEXED BY moment_camera WHERE {whose} AND shown = 1 AND opened = 0 AND person = author
                  GROUP BY author, camera, camera_body ORDER BY 4 DESC, 1, 2, 3"
             ))?;
             let found = statement.query_map([author.map(|author| author.0)], |row| {
@@ -51,7 +51,8 @@ impl GroupStore {
                 "SELECT id FROM
                    (SELECT id, captured_ms, row_number() OVER (ORDER BY captured_ms, id) - 1 AS place, count(*) OVER () AS count
                     FROM moment INDEXED BY moment_camera
-                    WHERE author = ?1 AND camera IS ?2 AND camera_body IS ?3 AND shown = 1 AND opened = 0)
+                    WHERE author = ?1 AND camera IS ?2 AND camera_body IS ?3 AND shown = 1 AND opened = 0
+                      AND person = author)
                  WHERE place = 0 OR place = count - 1 OR place % max(1, (count - 1) / max(1, ?4 - 1)) = 0
                  ORDER BY captured_ms, id LIMIT ?4",
             )?;
@@ -188,7 +189,7 @@ fn moments(db: &Connection, camera: &CameraIdentity) -> Result<Vec<Stands>, Stor
     let (author, name, body) = parts(camera);
     let mut statement = db.prepare_cached(
         "SELECT id, captured_ms, shift_ms, sort_ms FROM moment INDEXED BY moment_camera
-         WHERE author = ?1 AND camera IS ?2 AND camera_body IS ?3 AND opened = 0",
+         WHERE author = ?1 AND camera IS ?2 AND camera_body IS ?3 AND opened = 0 AND person = author",
     )?;
     let moments = statement.query_map(params![author, name, body], |row| {
         Ok((sql::operation_id(row)?, sql::uint(row, 1)?, row.get(2)?, sql::uint(row, 3)?))

@@ -75,8 +75,9 @@ async fn an_upload_that_begins_at_one_door_ends_at_another_and_counts_once() {
     alice.sees(&name, |_| true).await;
     sends(&guest, &post.id, &bytes, 0..count / 2).await;
 
+    drop(guest);
+    doors.shutdown().await;
     bob.turn_off().await;
-    drop((guest, doors));
     let gone = GuestVisitor::enter(&url, pen.clone()).await.unwrap_err();
     assert!(matches!(gone.code, ErrorCode::NobodyNear | ErrorCode::UnknownDoor), "{gone:?}");
     let next = elsewhere.urls.iter().find(|url| url.starts_with("http://127.0.0.1:")).unwrap();

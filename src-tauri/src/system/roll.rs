@@ -247,6 +247,15 @@ mod tests {
     }
 
     impl Camera {
+        async fn is_watched(&self) {
+            let wait = async {
+                while self.0.lock().unwrap().is_none() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(BOUND, wait).await.expect("somebody watches");
+        }
+
         /// Takes a photo; answers whether anybody watched.
         fn take(&self, name: &str, bytes: &[u8]) -> bool {
             let folder = self.0.lock().unwrap().clone();
@@ -306,6 +315,7 @@ mod tests {
 
         scene.roll.set(Some(scene.group.clone()));
         scene.until("it is live", |view| view.group.is_some() && !view.paused).await;
+        scene.camera.is_watched().await;
         assert!(scene.camera.take("kept.png", OTHER));
         scene.until("it can be held back", |view| !view.waiting.is_empty()).await;
         scene.roll.keep("kept.png").unwrap();

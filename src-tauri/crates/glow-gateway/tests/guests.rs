@@ -33,7 +33,7 @@ struct Host {
     engine: Engine,
     group: String,
     url: String,
-    _doors: GuestDoors,
+    doors: GuestDoors,
     data_dir: TempDir,
 }
 
@@ -45,7 +45,7 @@ impl Host {
         engine.ask(Caller::Owner, glow_api::ProfileSet { name: "Alice Secret".into(), colour: 1 }).await?;
         let title = "Anna & Ben marry".to_owned();
         let group = engine.ask(Caller::Owner, glow_api::GroupCreate { title, ends_at_ms: None }).await?.id;
-        let mut host = Self { engine, group, url: String::new(), _doors: doors, data_dir };
+        let mut host = Self { engine, group, url: String::new(), doors, data_dir };
         host.url = host.open(rights).await?;
         Ok(host)
     }
@@ -192,8 +192,8 @@ async fn an_upload_goes_on_after_a_gap_a_reload_and_a_restart_of_the_host() -> R
     }
     drop(guest);
 
-    let Host { engine, data_dir, _doors, url, .. } = alice;
-    drop(_doors);
+    let Host { engine, data_dir, doors, url, .. } = alice;
+    doors.shutdown().await;
     engine.shutdown().await;
     let engine = Engine::start(config(&data_dir)).await?;
     let doors = GuestDoors::start(engine.clone(), UiFiles::Embedded);
@@ -208,7 +208,7 @@ async fn an_upload_goes_on_after_a_gap_a_reload_and_a_restart_of_the_host() -> R
     };
     let door = timeout(SOON, open).await.expect("the door opens with the node");
     assert!(door.urls.contains(&url), "at the same address, with the same secret: {:?} {url}", door.urls);
-    alice = Host { engine, data_dir, _doors: doors, url, group: group.clone() };
+    alice = Host { engine, data_dir, doors, url, group: group.clone() };
 
     let (guest, _) = GuestVisitor::enter(&alice.url, pen).await?;
     let view = guest.ask(begins(&group, &post)).await?;

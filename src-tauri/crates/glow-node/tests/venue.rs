@@ -289,8 +289,10 @@ fn three_members_have_what_the_camera_sends() -> Result<()> {
     for member in &members {
         let mut child = member.command(&["--json", "run"]).stdout(Stdio::piped()).spawn()?;
         let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first)?;
-        running.push(Ending(child));
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut first)?;
+        // It goes on speaking, and somebody has to hold the other end.
+        running.push((Ending(child), said));
         member.json(&["join", link])?;
     }
     for (number, door) in ["ftp", "webdav"].into_iter().enumerate() {
@@ -344,7 +346,7 @@ fn a_rehearsal_plays_the_evening_and_leaves_nothing() -> Result<()> {
     let figures = alice.json(&["box", "rehearse", "--guests", "3", "--photos", "2"])?;
     assert_eq!((&figures["members"], &figures["pictures"]), (&3.into(), &6.into()), "{figures}");
     assert_eq!((&figures["arrived"], &figures["expected"]), (&18.into(), &18.into()), "{figures}");
-    assert!(figures["box_bytes"].as_u64() > Some(100_000), "the box holds real pictures: {figures}");
+    assert!(figures["box_bytes"].as_u64() > Some(10_000), "the box holds real pictures: {figures}");
     assert_eq!(std::fs::read_dir(alice.path("data"))?.count(), 0, "nothing is left");
     eprintln!("rehearsal: {figures}");
     Ok(())

@@ -47,11 +47,12 @@ impl Stream {
     pub(crate) fn open(&mut self, frame: &[u8]) -> Result<Vec<u8>, Refused> {
         let (number, sealed) = frame.split_first_chunk::<NUMBER_BYTES>().ok_or(Refused::DoesNotOpen)?;
         let number = u64::from_be_bytes(*number);
+        // Only whoever holds the keys learns which frame is awaited.
+        let payload = Payload { msg: sealed, aad: &self.session };
+        let message = self.cipher.decrypt(&nonce(number), payload).map_err(|_| Refused::DoesNotOpen)?;
         if number != self.next {
             return Err(Refused::OutOfOrder { next: self.next });
         }
-        let payload = Payload { msg: sealed, aad: &self.session };
-        let message = self.cipher.decrypt(&nonce(number), payload).map_err(|_| Refused::DoesNotOpen)?;
         self.next += 1;
         Ok(message)
     }

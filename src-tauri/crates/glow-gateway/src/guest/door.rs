@@ -12,7 +12,7 @@ use axum::routing::{get, post, put};
 use glow_engine::{Engine, OpenDoor, limits};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use x25519_dalek::StaticSecret;
 
 use super::keys::DoorKeys;
@@ -75,7 +75,12 @@ impl Drop for Listening {
 }
 
 /// Listens for a door, at the port it had before if that is free.
-pub(super) fn listen(engine: &Engine, open: &OpenDoor, ui: &UiFiles) -> std::io::Result<Listening> {
+pub(super) fn listen(
+    engine: &Engine,
+    open: &OpenDoor,
+    ui: &UiFiles,
+    tasks: &TaskTracker,
+) -> std::io::Result<Listening> {
     let listener = match open.port {
         Some(port) => bind(port).or_else(|_| bind(0))?,
         None => bind(0)?,
@@ -96,7 +101,7 @@ pub(super) fn listen(engine: &Engine, open: &OpenDoor, ui: &UiFiles) -> std::io:
         head_time: HEAD_TIME,
     };
     let closing = CancellationToken::new();
-    tokio::spawn(connection::serve(listener, router(door), crowd, closing.clone()));
+    tasks.spawn(connection::serve(listener, router(door), crowd, closing.clone()));
     Ok(Listening { port, closing })
 }
 

@@ -1,30 +1,38 @@
 //! The doors of this device: a listener for each that the engine says is open.
 
 use glow_engine::{Engine, OpenDoor};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::door::{self, Listening};
 use crate::page::UiFiles;
 
-/// Listens for every open door of an engine's groups, until it is dropped.
+/// Listens for every open door of an engine's groups, until it is shut down or dropped.
 #[derive(Debug)]
 pub struct GuestDoors {
     closing: CancellationToken,
+    tasks: TaskTracker,
 }
 
 impl GuestDoors {
     /// Begins to watch which doors are open. Nothing listens while none is.
     #[must_use]
     pub fn start(engine: Engine, ui: UiFiles) -> Self {
-        let closing = CancellationToken::new();
-        let token = closing.clone();
-        tokio::spawn(async move {
+        let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (token, serving) = (closing.clone(), tasks.clone());
+        tasks.spawn(async move {
             tokio::select! {
                 () = token.cancelled() => {}
-                () = watch(engine, ui) => {}
+                () = watch(engine, ui, serving) => {}
             }
         });
-        Self { closing }
+        Self { closing, tasks }
+    }
+
+    /// Closes every door, lets running requests end, and lets go of the engine.
+    pub async fn shutdown(self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 
@@ -34,7 +42,7 @@ impl Drop for GuestDoors {
     }
 }
 
-async fn watch(engine: Engine, ui: UiFiles) {
+async fn watch(engine: Engine, ui: UiFiles, tasks: TaskTracker) {
     let mut doors = engine.doors();
     let mut open: Vec<(OpenDoor, Listening)> = Vec::new();
     loop {
@@ -44,7 +52,7 @@ async fn watch(engine: Engine, ui: UiFiles) {
             if open.iter().any(|(known, listening)| is_same(known, listening, &door)) {
                 continue;
             }
-            match door::listen(&engine, &door, &ui) {
+            match door::listen(&engine, &door, &ui, &tasks) {
                 Ok(listening) => {
                     let port = listening.port;
                     tracing::info!(port, "a door is open for guests");

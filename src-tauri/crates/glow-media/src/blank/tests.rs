@@ -38,7 +38,13 @@ fn secrets_go_and_everything_else_stays() {
         let (before, after) = (probed(&bytes), probed(&shared));
         assert!(before.location_present != (format == Format::Gif) && !after.location_present, "{name}: location");
         assert_eq!(after.place, None, "{name}: place");
-        let after = crate::Probe { location_present: before.location_present, place: before.place, ..after };
+        assert_eq!(after.camera_serial, None, "{name}: serial number");
+        let after = crate::Probe {
+            location_present: before.location_present,
+            place: before.place,
+            camera_serial: before.camera_serial.clone(),
+            ..after
+        };
         assert_eq!(after, before, "{name}: probe");
     }
 }

@@ -8,7 +8,8 @@ use crate::error::MediaError;
 
 /// Qualities, best first, each with how much a picture weighs in it against the best, in percent. The last one keeps even
 /// noise below a bit a pixel.
-const QUALITIES: [(i32, usize); 6] = [(82, 100), (74, 82), (64, 68), (50, 55), (32, 40), (12, 20)];
+const QUALITIES: [(i32, usize); 6] = [(82, 100), (74, 82), (64, 68), (50, 55), (32, 40), (WORST, 20)];
+const WORST: i32 = 12;
 
 /// Encodes with the best quality that stays within `aim_bytes`, as far as the first encoding tells, or else within
 /// `limit_bytes`.
@@ -19,8 +20,9 @@ pub(super) fn preview(picture: &Picture, aim_bytes: usize, limit_bytes: usize) -
     let mut fitting = None;
     let mut best_bytes = None;
     for (quality, percent) in QUALITIES {
-        // Each encoding takes time that somebody waits for: one that will not do is not made.
-        if best_bytes.is_some_and(|best_bytes: usize| best_bytes * percent / 100 > aim_bytes) {
+        // Each encoding takes time that somebody waits for: one that will not do is not made, unless none did so far.
+        let is_needed = fitting.is_none() && quality == WORST;
+        if !is_needed && best_bytes.is_some_and(|best_bytes: usize| best_bytes * percent / 100 > aim_bytes) {
             continue;
         }
         encoder.set_quality(quality)?;

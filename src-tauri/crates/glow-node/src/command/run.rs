@@ -25,7 +25,8 @@ pub(super) async fn run(global: &Global, out: Output) -> Result<()> {
     let control = control(global, &engine, Box::new(|| None))?;
     out.show(&json!({ "ready": true }), |_| "The node runs. Ctrl-C ends it.".to_owned())?;
     stay(out, events).await?;
-    drop((control, doors));
+    drop(control);
+    doors.shutdown().await;
     engine.shutdown().await;
     Ok(())
 }
@@ -49,7 +50,8 @@ pub(super) async fn serve(global: &Global, out: Output, args: Serve) -> Result<(
         format!("The page is at\n\n  {}\n\nThe address opens it once; `afterglow open` gives another. Ctrl-C ends the node.", ready.url)
     })?;
     stay(out, events).await?;
-    drop((control, doors));
+    drop(control);
+    doors.shutdown().await;
     if let Some(gateway) = Arc::into_inner(gateway) {
         gateway.shutdown().await;
     }

@@ -48,7 +48,7 @@ struct Figures {
     last_ms: u64,
     /// How long the members took to join, all of them.
     joined_ms: u64,
-    /// What the box holds at the end.
+    /// What the box holds when every picture is seen: originals may still be on their way.
     box_bytes: u64,
     /// The most memory that this program took, box and members together; nothing where the system does not say.
     memory_bytes: Option<u64>,

@@ -17,8 +17,12 @@ async fn opens(person: &Person) -> (GuestDoors, String) {
     let doors = GuestDoors::start(person.engine().clone(), UiFiles::Embedded);
     let group = person.group.clone();
     let wish = GuestOpen { group, rights: MAY_ADD, expires_in_min: None, quota: None, port: None };
-    let door = person.must(wish).await.door.expect("it is open");
-    let url = door.urls.iter().find(|url| url.starts_with("http://127.0.0.1:")).expect("on loopback, too").clone();
+    person.must(wish).await.door.expect("it is open");
+    let url = eventually("it is told on loopback, too", || async {
+        let door = person.must(GuestList { group: person.group.clone() }).await.door?;
+        door.urls.into_iter().find(|url| url.starts_with("http://127.0.0.1:"))
+    })
+    .await;
     (doors, url)
 }
 

@@ -62,6 +62,14 @@ impl std::ops::Deref for Door {
     }
 }
 
+impl Door {
+    /// Gives the door back while it is there.
+    pub(super) fn downgrade(&self) -> impl Fn() -> Option<Self> + Send + use<> {
+        let weak = Arc::downgrade(&self.0);
+        move || weak.upgrade().map(Self)
+    }
+}
+
 /// A door that listens. Dropping it closes it.
 pub(super) struct Listening {
     pub(super) port: u16,

@@ -91,7 +91,7 @@ pub(super) async fn enter(
     let entered = Entered { session: HEXLOWER.encode(&keys.id), proof: HEXLOWER.encode(&door.keys.answer(&both)) };
     let session = Arc::new(Session::new(keys, arrived));
     door.add_session(session.clone());
-    session.end_when_nobody_listens(door);
+    session.end_when_nobody_listens(&door);
     Ok(fresh(entered))
 }
 

@@ -92,10 +92,14 @@ impl Session {
     }
 
     /// Ends the session when its page has not begun to listen in time.
-    pub(super) fn end_when_nobody_listens(self: Arc<Self>, door: Door) {
+    pub(super) fn end_when_nobody_listens(self: Arc<Self>, door: &Door) {
+        // The door need not stay for it.
+        let door = door.downgrade();
         tokio::spawn(async move {
             tokio::time::sleep(LISTENS_WITHIN).await;
-            if locked(&self.listening).is_some() {
+            if locked(&self.listening).is_some()
+                && let Some(door) = door()
+            {
                 door.end_session(&self);
             }
         });

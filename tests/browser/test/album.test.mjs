@@ -13,7 +13,7 @@ import { steps } from "../lib/steps.mjs";
 const TITLE = "Anna & Ben";
 /** Where pictures of it go, for whoever wants to look. */
 const PICTURES = process.env.AFTERGLOW_SCREENSHOTS;
-const at = (day, hour) => new Date(`2026-08-0${day}T${hour}:00:00Z`);
+const at = (day, hour) => new Date(Date.UTC(2026, 7, day, hour));
 
 describe("a web album from the disk", () => {
   const step = steps();

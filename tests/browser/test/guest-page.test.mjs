@@ -228,7 +228,7 @@ describe("the page of a guest", () => {
       const context = await stage.browser.newContext({ ...devices["iPhone 15"], locale: "en-GB" });
       const page = await context.newPage();
       await page.goto(`${door.origin}/g${hash}`);
-      await page.getByText(said).waitFor();
+      await page.getByText(said).first().waitFor();
       await context.close();
     }
   });

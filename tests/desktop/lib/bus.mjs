@@ -1,7 +1,7 @@
 // A desktop's session bus with what the app looks for on it: a tray that shows icons, and notifications. Both are played here, and
 // say what the app asked of them.
 
-import dbus from "@jellybrick/dbus-next";
+import * as dbus from "@jellybrick/dbus-next";
 import { until } from "./webdriver.mjs";
 
 const { Interface } = dbus.interface;

@@ -4,7 +4,7 @@ use tauri_build::{AppManifest, Attributes};
 
 fn main() {
     // The webview may call what is listed here and granted in capabilities/, nothing else.
-    let manifest = AppManifest::new().commands(&["call", "media_base", "save_original"]);
+    let manifest = AppManifest::new().commands(&["call", "media_base", "save_original", "watch_folder"]);
     if let Err(error) = tauri_build::try_build(Attributes::new().app_manifest(manifest)) {
         println!("cargo::error={error:#}");
     }

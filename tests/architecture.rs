@@ -84,6 +84,7 @@ const CAPABILITIES: &[&str] = &[
     "allow-call",
     "allow-media-base",
     "allow-save-original",
+    "allow-watch-folder",
     "core:event:allow-listen",
     "core:event:allow-unlisten",
     "dialog:allow-open",

@@ -19,6 +19,7 @@ mod save;
 mod settings;
 mod shell;
 mod trouble;
+mod watch;
 mod window;
 
 pub use settings::Settings;
@@ -51,7 +52,12 @@ pub fn start(settings: Settings) -> anyhow::Result<()> {
     let builder = plugins(Builder::default(), &settings)
         .plugin(tauri_plugin_afterglow::init())
         .register_uri_scheme_protocol(trouble::SCHEME, |asked, _| trouble::page(asked.app_handle()))
-        .invoke_handler(tauri::generate_handler![call::call, call::media_base, save::save_original])
+        .invoke_handler(tauri::generate_handler![
+            call::call,
+            call::media_base,
+            save::save_original,
+            watch::watch_folder
+        ])
         .setup(move |app| set_up(app, &settings).map_err(Into::into));
     builder.build(context)?.run(|app, event| {
         if matches!(event, RunEvent::Exit)

@@ -1,4 +1,15 @@
-import type { ApiError, Calls, ClipReceipt, ClipTarget, ErrorCode, Event, MediaPart, PostReceipt, UploadTarget } from './contract';
+import type {
+  ApiError,
+  Calls,
+  ClipReceipt,
+  ClipTarget,
+  ErrorCode,
+  Event,
+  MediaPart,
+  PostReceipt,
+  UploadTarget,
+  WatchView,
+} from './contract';
 
 /** What the screens need of whatever runs the engine: requests, events, and addresses for bytes. */
 export interface Host {
@@ -16,6 +27,8 @@ export interface Host {
   readonly openClip?:
     | ((group: string, moment: string, onProgress: (part: number) => void, signal: AbortSignal) => Promise<string>)
     | undefined;
+  /** Lets the person choose a folder to watch for a group, where the host has a picker of its own; nothing when they did not. */
+  readonly chooseFolder?: ((group: string) => Promise<WatchView | null>) | undefined;
   /** Puts an original among the person's photos, where its address alone does not: on a phone, and where bytes are sealed. */
   readonly save?: ((group: string, moment: string) => Promise<void>) | undefined;
   /**

@@ -1,7 +1,7 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { clipUrl, mediaUrl, putClip, putFile, uploadUrl } from './bytes';
-import type { Calls, Event } from './contract';
+import type { Calls, Event, WatchView } from './contract';
 import { type Host, toFailure } from './host';
 
 /** Opens the app's own engine. Requests and events go through Tauri, bytes through its loopback server. */
@@ -9,12 +9,17 @@ export async function openTauri(): Promise<Host> {
   return new TauriHost(await invoke<string>('media_base'));
 }
 
+const isPhone = /Android|iPhone|iPad/.test(navigator.userAgent);
+
 class TauriHost implements Host {
   readonly kind = 'tauri';
   readonly #base: string;
 
   /** The webview of a phone saves no files by itself. */
-  readonly save = /Android|iPhone|iPad/.test(navigator.userAgent) ? saveOriginal : undefined;
+  readonly save = isPhone ? saveOriginal : undefined;
+
+  /** A phone's photos are no folder. */
+  readonly chooseFolder = isPhone ? undefined : chooseFolder;
 
   constructor(base: string) {
     this.#base = base;
@@ -51,6 +56,14 @@ class TauriHost implements Host {
 async function saveOriginal(group: string, moment: string): Promise<void> {
   try {
     await invoke('save_original', { group, moment });
+  } catch (cause) {
+    throw toFailure(cause);
+  }
+}
+
+async function chooseFolder(group: string): Promise<WatchView | null> {
+  try {
+    return await invoke<WatchView | null>('watch_folder', { group });
   } catch (cause) {
     throw toFailure(cause);
   }

@@ -1,4 +1,4 @@
-import type { ClockPage, GroupView, InvitePage, MemberPage, MomentView, PeerPage, StorageView } from '../ipc/contract';
+import type { ClockPage, GroupView, InvitePage, MemberPage, MomentView, PeerPage, StorageView, WatchView } from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { Loaded } from './loaded.svelte';
 import { Timeline } from './timeline.svelte';
@@ -12,6 +12,7 @@ export class OpenGroup {
   readonly invites: Loaded<InvitePage>;
   readonly storage: Loaded<StorageView>;
   readonly clocks: Loaded<ClockPage>;
+  readonly watch: Loaded<WatchView>;
   readonly timeline: Timeline;
   /** What came after was new when the group was opened. */
   seenUntil = $state<number | undefined>();
@@ -26,11 +27,12 @@ export class OpenGroup {
     this.invites = new Loaded(() => host.call('invite.list', { group: id }));
     this.storage = new Loaded(() => host.call('storage.get', { group: id }));
     this.clocks = new Loaded(() => host.call('clock.list', { group: id }));
+    this.watch = new Loaded(() => host.call('watch.get', { group: id }));
     this.timeline = new Timeline(host, id, onArrival);
   }
 
   async load(): Promise<void> {
-    await Promise.all([this.view.load(), this.members.load(), this.peers.load(), this.timeline.load(), this.#askSeen()]);
+    await Promise.all([this.view.load(), this.members.load(), this.peers.load(), this.timeline.load(), this.watch.load(), this.#askSeen()]);
   }
 
   /** What is here now was seen. */

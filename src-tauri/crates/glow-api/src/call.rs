@@ -9,7 +9,7 @@ use crate::{
     InviteRevoke, InviteView, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentReact,
     MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Profile, ProfileSet, SeenView,
     StackPage, StatusGet, StorageGet, StorageSet, StorageView, TimelineBuckets, TimelinePage, TimelinePlaces,
-    TimelineQuery, TimelineSeen, TimelineStack,
+    TimelineQuery, TimelineSeen, TimelineStack, WatchExisting, WatchGet, WatchHold, WatchOff, WatchView,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -124,4 +124,8 @@ calls! {
     "clock.undo" ClockUndo => ClockPage,
     "clock.photos" ClockPhotos => ClockPage,
     "clock.show" ClockShow => ClockFace,
+    "watch.get" WatchGet => WatchView,
+    "watch.off" WatchOff => WatchView,
+    "watch.existing" WatchExisting => WatchView,
+    "watch.hold" WatchHold => WatchView,
 }

@@ -27,6 +27,7 @@ mod member;
 mod moment;
 mod storage;
 mod timeline;
+mod watch;
 
 pub use app::{AppStatus, Profile, ProfileSet, SecretsAt, StatusGet};
 pub use call::{Call, Caller, Reply, Request};
@@ -55,6 +56,7 @@ pub use timeline::{
     Bucket, BucketPage, PlacePage, PlacedMoment, SeenView, StackPage, TimelineBuckets, TimelineFilter, TimelinePage,
     TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
+pub use watch::{WatchExisting, WatchFile, WatchGet, WatchHold, WatchOff, WatchState, WatchView};
 
 #[cfg(test)]
 mod typescript;

@@ -23,6 +23,7 @@ use crate::{
     recording,
     recordings::Recordings,
     upload::Batches,
+    watch::Watches,
 };
 
 /// The engine of one device. Cheap to clone; the last [`Engine::shutdown`] ends it in order.
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) tools: ExternalTools,
     pub(crate) batches: Batches,
     pub(crate) recordings: Recordings,
+    pub(crate) watches: Watches,
     groups: RwLock<BTreeMap<GroupId, Arc<Group>>>,
     /// Groups that are being joined: a second attempt at the same time waits for nothing and is refused.
     joining: Mutex<std::collections::BTreeSet<GroupId>>,
@@ -66,6 +68,7 @@ impl Engine {
             tools: ExternalTools::discover(),
             batches: Batches::default(),
             recordings: Recordings::default(),
+            watches: Watches::default(),
             groups: RwLock::default(),
             joining: Mutex::default(),
         };
@@ -94,7 +97,10 @@ impl Engine {
                     if let Err(error) = recording::close_left_open(&opened).await {
                         tracing::warn!(%error, "a recording that was left open");
                     }
-                    self.insert(opened);
+                    self.insert(opened.clone());
+                    if let Err(error) = self.resume_watch(&opened).await {
+                        tracing::warn!(%error, "a watched folder");
+                    }
                 }
             }
         }
@@ -181,6 +187,7 @@ impl Engine {
         let (device, id) = (self.inner.device.clone(), group.id);
         blocking(move || device.set_group_state(id, GroupState::Leaving)).await?;
         self.inner.groups.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.inner.watches.end(id);
         group.close(Wakefulness::Leaving).await;
         drop(group);
         self.finish_leaving(id).await?;

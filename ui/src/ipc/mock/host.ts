@@ -14,12 +14,14 @@ import type {
   StorageView,
   TimelineFilter,
   UploadTarget,
+  WatchView,
 } from '../contract';
 import { Failure, type Host } from '../host';
 import clipUrl from './clip.webm?url';
 import { Clocks, clockFace } from './clocks';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
+import { Watched } from './watch';
 import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
 
 const HOUR_MS = 3_600_000;
@@ -372,6 +374,20 @@ export class MockHost implements Host {
     return storageOf(of, this.#policies.get(of.view.id), this.now());
   }
 
+  readonly #watched = new Watched();
+
+  /** The picker of the seeded world always finds a camera's card. */
+  readonly chooseFolder = async (group: string): Promise<WatchView> => {
+    this.#watched.choose(this.now());
+    return this.#watch(group, () => {});
+  };
+
+  #watch(group: string, change: () => void): WatchView {
+    change();
+    this.emit({ event: 'watch_changed', group });
+    return this.#watched.view(this.now());
+  }
+
   readonly #clocks = new Clocks();
 
   #clockPage(group: string): ClockPage {
@@ -551,6 +567,10 @@ export class MockHost implements Host {
       this.#clocks.post(post);
       return this.#clockPage(group);
     },
+    'watch.get': () => this.#watched.view(this.now()),
+    'watch.off': ({ group }) => this.#watch(group, () => this.#watched.off()),
+    'watch.existing': ({ group }) => this.#watch(group, () => this.#watched.addExisting()),
+    'watch.hold': ({ group, file, hold }) => this.#watch(group, () => this.#watched.hold(file, hold, this.now())),
     'clock.show': () => clockFace(this.now()),
     'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
   };

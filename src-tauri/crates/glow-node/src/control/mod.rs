@@ -44,6 +44,8 @@ pub(crate) enum Ask {
     Post { group: String, files: Vec<PathBuf> },
     /// Writes the originals into a folder; ends with an [`Exported`].
     Export { group: String, dir: PathBuf },
+    /// Watches a folder for a group until that is switched off; ends with a `WatchView`.
+    KeepWatching { group: String, dir: PathBuf },
     /// Watches a folder until the client goes away.
     Watch { group: String, dir: PathBuf, delay_ms: u64 },
     /// Records what a file brings while it grows, or a pipe to its end; ends with a `PostReceipt`.
@@ -95,6 +97,10 @@ pub(crate) struct Recorded {
 pub(crate) enum Watched {
     /// It goes out after the delay unless it goes away.
     Seen { name: String, delay_ms: u64 },
+    /// It was held back.
+    Held { name: String },
+    /// The folder is not there, or is back.
+    Missing { is_missing: bool },
     /// It was added.
     Posted { name: String, receipt: PostReceipt },
     /// It could not be added.
@@ -125,6 +131,7 @@ mod tests {
             Ask::Call { request: GroupCreate { title: "Anna & Ben".into(), ends_at_ms: None }.into() },
             Ask::Post { group: "ab".into(), files: vec!["/tmp/Füße 1.jpg".into()] },
             Ask::Export { group: "ab".into(), dir: "/tmp".into() },
+            Ask::KeepWatching { group: "ab".into(), dir: "/tmp".into() },
             Ask::Watch { group: "ab".into(), dir: "/tmp".into(), delay_ms: 10 },
             Ask::Record { group: "ab".into(), path: "/tmp/a.webm".into(), name: "a.webm".into(), rest_ms: Some(1) },
             Ask::PageUrl,

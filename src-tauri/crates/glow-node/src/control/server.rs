@@ -98,6 +98,9 @@ async fn answer(stream: &mut BufReader<UnixStream>, host: &Host, ask: Ask) -> io
         Ask::Call { request } => tell_steps(stream, news, engine.call(Caller::Owner, request)).await,
         Ask::Post { group, files } => tell_steps(stream, news, node::post(engine, &group, files, sender(steps))).await,
         Ask::Export { group, dir } => tell_steps(stream, news, node::export(engine, &group, dir, sender(steps))).await,
+        Ask::KeepWatching { group, dir } => {
+            tell_steps(stream, news, engine.watch_folder(Caller::Owner, &group, dir)).await
+        }
         Ask::Watch { group, dir, delay_ms } => {
             let delay = Duration::from_millis(delay_ms);
             tell_steps(stream, news, node::watch(engine, &group, dir, delay, sender(steps))).await

@@ -2,22 +2,22 @@
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { binary } from "../../../scripts/lib/cargo.mjs";
-import { Bus } from "./bus.mjs";
 import { Session, until } from "./webdriver.mjs";
 
 const ARTIFACTS = fileURLToPath(new URL("../artifacts/", import.meta.url));
 const SCREEN = "2600x900x24";
+/** WebKit's own small browser: of what runs here it is nearest to an iPhone's. */
+const BROWSERS = ["webkit2gtk-4.1", "webkit2gtk-4.0"].flatMap((name) => [`/usr/lib/x86_64-linux-gnu/${name}/MiniBrowser`, `/usr/lib/aarch64-linux-gnu/${name}/MiniBrowser`, `/usr/libexec/${name}/MiniBrowser`]);
 
 export class Desk {
   #root = mkdtempSync(join(tmpdir(), "afterglow-desk-"));
   #children = [];
   #display;
-  #busAddress;
 
   static async set() {
     mkdirSync(ARTIFACTS, { recursive: true });
@@ -31,45 +31,26 @@ export class Desk {
     return join(this.#root, name);
   }
 
-  read(name) {
-    return readFileSync(this.path(name));
+  /** Opens the app for one person; a second one for the same person shares the data directory. */
+  async open(person, { as = person, args = [] } = {}) {
+    const all = ["--data-dir", this.path(`${person}-data`), "--loopback", "--no-mdns", ...args];
+    return this.#drive(person, as, binary("afterglow-app"), all);
   }
 
-  /** A session bus, on which those who are alone on their desktop are from then on. */
-  async bus() {
-    const named = this.path("bus");
-    const child = this.#start("dbus-daemon", ["--session", "--nofork", "--nopidfile", "--print-address=3"], process.env, "dbus.log", openSync(named, "w"));
-    this.#busAddress = await until("bus", () => {
-      if (child.exitCode !== null) throw new Error(`dbus-daemon ended with ${child.exitCode}`);
-      return /^\S+\n/.exec(readFileSync(named, "utf8"))?.[0].trim();
-    });
-    return Bus.at(this.#busAddress);
+  /** Opens a page in WebKit's small browser; nothing where there is none. */
+  async browse(person, url) {
+    const browser = BROWSERS.find((path) => existsSync(path));
+    if (browser === undefined) return null;
+    const session = await this.#drive(person, person, browser, ["--automation"]);
+    await session.visit(url);
+    return session;
   }
 
-  /**
-   * Opens the app for one person; a second one for the same person shares the data directory. Who is alone has the app as it
-   * is installed: with the system's place for data, and on the desktop's bus.
-   */
-  async open(person, { as = person, args = [], alone = false } = {}) {
-    const env = this.#environment(as, alone);
-    mkdirSync(this.path(`${person}-data`), { recursive: true, mode: 0o700 });
-    const port = await freePort();
-    this.#start("WebKitWebDriver", [`--port=${port}`], env, `${as}.log`);
-    const data = alone ? [] : ["--data-dir", this.path(`${person}-data`)];
-    const all = [...data, "--loopback", "--no-mdns", ...args];
-    const session = await until("answer of the driver", () => reaches(port));
-    return session && Session.start(port, binary("afterglow-app"), all);
-  }
-
-  /** Starts the app once more for somebody who is alone. Answers how it ended. */
-  again(person, args) {
-    const child = this.#start(binary("afterglow-app"), args, this.#environment(person, true), `${person}-again.log`);
-    return until("end of the second start", () => child.exitCode !== null && { code: child.exitCode }).then(({ code }) => code);
-  }
-
-  #environment(as, alone) {
+  /** Starts a driver with an environment of its own, and takes control of a program's window. */
+  async #drive(person, as, program, args) {
     const home = this.path(as);
-    for (const folder of [home, join(home, "run")]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [home, join(home, "run"), this.path(`${person}-data`)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const port = await freePort();
     const env = {
       ...process.env,
       DISPLAY: this.#display,
@@ -88,8 +69,9 @@ export class Desk {
     // The bus of whoever runs the tests has nothing to do with them.
     delete env.DBUS_SESSION_BUS_ADDRESS;
     delete env.WAYLAND_DISPLAY;
-    if (alone) env.DBUS_SESSION_BUS_ADDRESS = this.#busAddress;
-    return env;
+    this.#start("WebKitWebDriver", [`--port=${port}`], env, `${as}.log`);
+    await until("answer of the driver", () => reaches(port));
+    return Session.start(port, program, args);
   }
 
   /** Keeps a picture of a window for whoever looks at the result. */

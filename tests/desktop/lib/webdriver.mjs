@@ -43,6 +43,10 @@ export class Session {
     return new Session(port, sessionId);
   }
 
+  visit(url) {
+    return this.#send("POST", "/url", { url });
+  }
+
   /** The element with this role and name, once it is there and, if it can be switched off, on. */
   named(role, name, ms) {
     const enabled = (element) => this.#send("GET", `/element/${element}/enabled`);

@@ -13,14 +13,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use glow_api::{GroupGet, TimelineQuery};
+use glow_api::TimelineQuery;
 use lanbox::Lan;
 use serde_json::Value;
 use tests::control::Control;
 use tests::figures::{Figures, ms, option, quantile};
+use tests::gathering::Gathering;
 use tests::media::Recording;
-use tests::node::{Node, Place};
-use tests::poll;
+use tests::node::Node;
 
 const HOSTS: u64 = 9;
 const SECONDS: u64 = 30;
@@ -30,7 +30,6 @@ const MULTICAST_MBIT: f64 = 24.0;
 const PICTURE: Duration = Duration::from_millis(40);
 /// Asked again after this long although nothing was heard.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-const CONNECTED_WITHIN: Duration = Duration::from_secs(60);
 /// How long after the end the last bytes are waited for.
 const DRAIN: Duration = Duration::from_secs(30);
 const START_GOAL_MS: f64 = 1_500.0;
@@ -45,13 +44,7 @@ fn main() -> Result<()> {
     let channel = Lan::builder().hosts(hosts).shared_mbit(CHANNEL_MBIT).multicast_mbit(MULTICAST_MBIT).access_point(0);
     let lan = Arc::new(channel.loss(loss).start()?);
     let folder = tempfile::tempdir()?;
-    let mut nodes = vec![];
-    for host in 0..hosts {
-        let mut node = Node::new(&format!("device-{host}"), Place::Host(Arc::clone(&lan), host), folder.path())?;
-        node.start()?;
-        nodes.push(node);
-    }
-    let group = gather(&nodes)?;
+    let Gathering { nodes, group } = Gathering::start(&lan, folder.path())?;
     let recording = Recording::new(6, mbit * 1_000_000);
     let done = AtomicBool::new(false);
     let (recorded, seen) = std::thread::scope(|scope| {
@@ -67,25 +60,6 @@ fn main() -> Result<()> {
         Ok::<_, anyhow::Error>((recorded?, seen?))
     })?;
     report(&recorded, &seen, &lan)
-}
-
-/// One group of all nodes, each connected to some.
-fn gather(nodes: &[Node]) -> Result<String> {
-    let view = nodes[0].call(&["group", "create", "S6"])?;
-    let group = view["id"].as_str().context("a group has an id")?.to_owned();
-    let invite = nodes[0].call(&["group", "invite"])?;
-    let link = invite["link"].as_str().context("an invite has a link")?;
-    for node in &nodes[1..] {
-        node.call(&["join", link])?;
-    }
-    for node in nodes {
-        let mut control = Control::connect(&node.data_dir())?;
-        poll::until_true(&format!("{} knows all members", node.name), CONNECTED_WITHIN, || {
-            let view = control.call(GroupGet { group: group.clone() })?;
-            Ok(view["member_count"] == nodes.len() && view["here_count"].as_u64() >= Some(1))
-        })?;
-    }
-    Ok(group)
 }
 
 /// When the first picture was written, and for each second how many bytes were written by when.

@@ -53,6 +53,8 @@ async fn a_bad_file_fails_alone_with_its_reason() {
     assert_eq!(receipt.moments.len(), 1, "the good one");
     all_well(&[&alice, &bob, &carol]).await;
     assert_eq!(bob.timeline().await.len(), 1, "nothing of the bad ones is anywhere");
+    let (hers, his) = (alice.storage().await, bob.storage().await);
+    assert_eq!(hers.used_bytes, his.used_bytes, "nothing of the bad ones stays on her disk");
 }
 
 #[tokio::test(flavor = "multi_thread")]

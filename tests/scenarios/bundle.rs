@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use glow_api::{
-    AlbumGet, AlbumShare, AlbumView, BundleReceipt, BundleWish, Caller, ErrorCode, Keep, MemberList, MomentCaption,
-    MomentReact, StorageGet, StoragePolicy, StorageSet,
+    AlbumGet, AlbumShare, AlbumView, BundleReceipt, BundleWish, Caller, ErrorCode, MemberList, MomentCaption,
+    MomentReact, StoragePolicy,
 };
 use tests::check;
 
@@ -32,8 +32,7 @@ impl Person {
 
     /// Fetches nothing over the network: what comes, comes in a file.
     async fn pauses(&self) {
-        let policy = self.must(StorageGet { group: self.group.clone() }).await.policy;
-        self.must(StorageSet { group: self.group.clone(), policy: StoragePolicy { paused: true, ..policy } }).await;
+        self.wish(|policy| StoragePolicy { paused: true, ..policy }).await;
     }
 }
 
@@ -204,9 +203,7 @@ async fn only_what_the_others_lack_by_their_own_word_is_shared() {
 async fn who_lacks_originals_has_the_same_album_and_another_fingerprint() {
     let play = Play::new();
     let [mut alice, bob, carol] = play.three().await;
-    let policy = bob.must(StorageGet { group: bob.group.clone() }).await.policy;
-    let policy = StoragePolicy { photos: Keep::Previews, carry_bytes: 0, ..policy };
-    bob.must(StorageSet { group: bob.group.clone(), policy }).await;
+    bob.keeps_previews_only().await;
     let photo = play.studio.photo(1).unwrap();
     alice.post(&[&photo]).await;
     all_well(&[&alice, &carol]).await;

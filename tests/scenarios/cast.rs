@@ -5,8 +5,9 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use glow_api::{
-    ApiError, Call, Caller, GroupCreate, GroupJoin, Held, InviteCreate, InviteView, MediaPart, MomentKind, MomentView,
-    PeerList, PostReceipt, ProfileSet, TimelineFilter, TimelineQuery,
+    ApiError, Call, Caller, GroupCreate, GroupJoin, Held, InviteCreate, InviteView, Keep, MediaPart, MomentKind,
+    MomentView, PeerList, PostReceipt, ProfileSet, StorageGet, StoragePolicy, StorageSet, StorageView, TimelineFilter,
+    TimelineQuery,
 };
 use glow_engine::{CaptureFile, Engine, EngineConfig};
 use tempfile::TempDir;
@@ -76,13 +77,13 @@ impl Play {
 
     /// Alice starts a group, Bob and Carol join by her invite.
     pub(crate) async fn three(&self) -> [Person; 3] {
-        let mut alice = self.person("alice").await;
-        let (mut bob, mut carol) = (self.person("bob").await, self.person("carol").await);
-        alice.start_group("Anna & Ben").await;
-        let invite = alice.invite().await;
-        bob.join(&invite.link).await.unwrap();
-        carol.join(&invite.link).await.unwrap();
-        [alice, bob, carol]
+        gather([self.person("alice").await, self.person("bob").await, self.person("carol").await]).await
+    }
+
+    /// The same three, each of whom can be turned off and is found again.
+    pub(crate) async fn settled_three(&self) -> [Person; 3] {
+        let alice = self.settled_person("alice").await;
+        gather([alice, self.settled_person("bob").await, self.settled_person("carol").await]).await
     }
 
     /// A file with these bytes.
@@ -91,6 +92,14 @@ impl Play {
         std::fs::write(&path, bytes).unwrap();
         path
     }
+}
+
+async fn gather([mut alice, mut bob, mut carol]: [Person; 3]) -> [Person; 3] {
+    alice.start_group("Anna & Ben").await;
+    let invite = alice.invite().await;
+    bob.join(&invite.link).await.unwrap();
+    carol.join(&invite.link).await.unwrap();
+    [alice, bob, carol]
 }
 
 impl Person {
@@ -118,6 +127,22 @@ impl Person {
     /// Asks what must succeed.
     pub(crate) async fn must<C: Call>(&self, request: C) -> C::View {
         self.ask(request).await.unwrap_or_else(|error| panic!("{}: {}: {error}", self.name, C::NAME))
+    }
+
+    /// What is kept here, and wished.
+    pub(crate) async fn storage(&self) -> StorageView {
+        self.must(StorageGet { group: self.group.clone() }).await
+    }
+
+    /// Changes what this device keeps of others' moments.
+    pub(crate) async fn wish(&self, change: impl Fn(StoragePolicy) -> StoragePolicy) -> StorageView {
+        let policy = change(self.storage().await.policy);
+        self.must(StorageSet { group: self.group.clone(), policy }).await
+    }
+
+    /// From now on this device fetches no originals of photos, and carries none for others.
+    pub(crate) async fn keeps_previews_only(&self) {
+        self.wish(|policy| StoragePolicy { photos: Keep::Previews, carry_bytes: 0, ..policy }).await;
     }
 
     pub(crate) async fn start_group(&mut self, title: &str) {

@@ -29,15 +29,7 @@ async fn a_late_joiner_gets_everything_and_the_newest_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_slept_catches_up_from_whoever_is_awake() {
     let play = Play::new();
-    let mut people = vec![];
-    for name in ["alice", "bob", "carol"] {
-        people.push(play.settled_person(name).await);
-    }
-    let [mut alice, mut bob, mut carol] = people.try_into().ok().unwrap();
-    alice.start_group("Night train").await;
-    let invite = alice.invite().await;
-    bob.join(&invite.link).await.unwrap();
-    carol.join(&invite.link).await.unwrap();
+    let [mut alice, mut bob, mut carol] = play.settled_three().await;
     let [first, second, third] = [1, 5, 11].map(|number| play.studio.photo(number).unwrap());
     alice.post(&[&first]).await;
     all_well(&[&alice, &bob, &carol]).await;

@@ -3,10 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use glow_api::{
-    Caller, ExportFormat, ExportReceipt, GroupCreate, ImportReceipt, Keep, MomentCaption, MomentFavourite, StorageGet,
-    StoragePolicy, StorageSet,
-};
+use glow_api::{Caller, ExportFormat, ExportReceipt, GroupCreate, ImportReceipt, MomentCaption, MomentFavourite};
 use serde_json::Value;
 
 use crate::cast::{Person, Play, all_well, eventually};
@@ -186,9 +183,7 @@ fn decoded(address: &str) -> String {
 async fn a_preview_stands_for_an_original_that_is_not_here_and_the_manifest_says_so() {
     let play = Play::new();
     let [mut alice, bob, carol] = play.three().await;
-    let policy = bob.must(StorageGet { group: bob.group.clone() }).await.policy;
-    let policy = StoragePolicy { photos: Keep::Previews, carry_bytes: 0, ..policy };
-    bob.must(StorageSet { group: bob.group.clone(), policy }).await;
+    bob.keeps_previews_only().await;
     let photo = play.studio.photo(1).unwrap();
     alice.post(&[&photo]).await;
     all_well(&[&alice, &carol]).await;

@@ -99,15 +99,7 @@ async fn nothing_is_sent_again_when_a_clip_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_battery_leaves_what_was_recorded() {
     let play = Play::new();
-    let mut people = vec![];
-    for name in ["alice", "bob", "carol"] {
-        people.push(play.settled_person(name).await);
-    }
-    let [mut alice, mut bob, mut carol] = people.try_into().ok().unwrap();
-    alice.start_group("Night train").await;
-    let invite = alice.invite().await;
-    bob.join(&invite.link).await.unwrap();
-    carol.join(&invite.link).await.unwrap();
+    let [mut alice, mut bob, mut carol] = play.settled_three().await;
     let photo = play.studio.photo(1).unwrap();
     alice.post(&[&photo]).await;
     all_well(&[&alice, &bob, &carol]).await;

@@ -1,19 +1,10 @@
 //! What is kept where: copies that are counted by each device's own word, wishes, quota, and what is brought along.
 
-use glow_api::{Held, Keep, MomentRetract, StorageGet, StoragePolicy, StorageSet, StorageView};
+use glow_api::{Held, Keep, MomentRetract, StoragePolicy, StorageView};
 
 use crate::cast::{Person, Play, all_well, eventually};
 
 impl Person {
-    async fn storage(&self) -> StorageView {
-        self.must(StorageGet { group: self.group.clone() }).await
-    }
-
-    async fn wish(&self, change: impl Fn(StoragePolicy) -> StoragePolicy) -> StorageView {
-        let policy = change(self.storage().await.policy);
-        self.must(StorageSet { group: self.group.clone(), policy }).await
-    }
-
     async fn holds(&self, file_name: &str) -> bool {
         self.moment(file_name).await.is_some_and(|moment| moment.original == Held::Complete)
     }
@@ -94,8 +85,7 @@ async fn pausing_fetches_nothing_until_it_goes_on() {
 async fn previews_only_keeps_originals_away_until_they_are_wished_for() {
     let play = Play::new();
     let [mut alice, bob, carol] = play.three().await;
-    let wish = |policy| StoragePolicy { photos: Keep::Previews, carry_bytes: 0, ..policy };
-    bob.wish(wish).await;
+    bob.keeps_previews_only().await;
     let photo = play.studio.photo(1).unwrap();
     alice.post(&[&photo]).await;
     let moment = bob.sees(&photo.name(), |moment| moment.screen == Held::Complete).await;

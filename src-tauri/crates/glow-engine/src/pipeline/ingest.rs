@@ -1,7 +1,7 @@
 //! From a file to a moment: probe, blank, seal, derive, author.
 //!
 //! A file is read twice: once to know whether it is on the timeline already, once to seal it segment by segment. Nothing is
-//! visible to anyone before the operation is authored; what a failure leaves behind is unused blobs, which are swept.
+//! visible to anyone before the operation is authored; what a failure wrote is swept.
 
 use std::{
     fs::File,
@@ -24,7 +24,7 @@ use crate::{
         announce,
         clock::{self, Reading},
         describe::describe,
-        seal::Sealing,
+        seal::{self, Sealing, beside},
     },
 };
 
@@ -157,6 +157,9 @@ pub(crate) async fn post_each(
         }
         step(files, &file.name);
     }
+    if !receipt.failures.is_empty() || !receipt.clocks.is_empty() {
+        seal::sweep_unused(group).await;
+    }
     Ok(receipt)
 }
 
@@ -249,7 +252,11 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
     if let Some(id) = group.store.moment_by_media(media).map_err(IntoApi::into_api)? {
         return Ok(Prepared::AlreadyThere(id));
     }
-    let mut previews = previews(&still, tools, scratch)?;
+    let mut sealing = Sealing::new(group);
+    // One waits for the disk, the other for the processor. What a photo of a clock or a damaged one wrote goes again.
+    let (previews, original) =
+        beside(|| previews(&still, tools, scratch), || sealing.file(Part::Original, &still, &blanking));
+    let mut previews = previews?;
     let mut body = describe(&still.file, &still.probe, media, motion.is_some());
     body.camera_body = clock::body(group, &still.probe);
     let code = previews.as_mut().and_then(|previews| previews.code.take());
@@ -260,14 +267,13 @@ fn prepare(group: &Group, tools: &ExternalTools, scratch: &Path, unit: Unit) -> 
         return Ok(Prepared::Clock(reading));
     }
     require_captured_before_the_end(group, &body)?;
-    let mut sealing = Sealing::new(group);
-    let original = sealing.file(Part::Original, &still, &blanking)?;
+    let original = original?;
     let motion = motion.map(|motion| sealing.file(Part::Motion, &motion, &blank(&motion)?)).transpose()?;
     body.place = place(group, &still)?;
     if let Some(previews) = previews {
         body.placeholder = previews.placeholder.into();
-        body.grid = Some(sealing.blob(previews.grid.bytes)?);
-        body.screen = Some(sealing.blob(previews.screen.bytes)?);
+        let (grid, screen) = sealing.both(previews.grid.bytes, previews.screen.bytes)?;
+        (body.grid, body.screen) = (Some(grid), Some(screen));
     }
     // Both halves of a Live Photo go out, or neither.
     if sealing.local.needs_choice {

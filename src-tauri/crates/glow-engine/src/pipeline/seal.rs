@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use glow_media::{Blanking, Verdict};
-use glow_model::{BlobRef, Original, Segments, blob::encode_manifest, limits};
+use glow_model::{BlobId, BlobRef, Original, Segments, blob::encode_manifest, limits};
 use glow_store::{CapturedPart, LocalCapture, Part, Patch};
 
 use crate::{
@@ -12,16 +12,19 @@ use crate::{
     pipeline::ingest::{Probed, each_segment},
 };
 
-/// Seals the parts of one moment and remembers what only this device knows of them.
+/// Seals the parts of one moment and remembers what only this device knows of them. Unless it is finished, what it wrote is
+/// left to the next sweep.
 pub(crate) struct Sealing<'a> {
     group: &'a Group,
     pub(crate) local: LocalCapture,
     kept: Vec<(Part, Vec<BlobRef>)>,
+    /// What was written here and is not known to the store yet.
+    written: Vec<BlobId>,
 }
 
 impl<'a> Sealing<'a> {
     pub(crate) fn new(group: &'a Group) -> Self {
-        Self { group, local: LocalCapture::default(), kept: Vec::new() }
+        Self { group, local: LocalCapture::default(), kept: Vec::new(), written: Vec::new() }
     }
 
     /// Seals a file as it is shared. The bytes that were blanked are kept, so that the owner's export is bit-identical.
@@ -44,9 +47,23 @@ impl<'a> Sealing<'a> {
     }
 
     pub(crate) fn blob(&mut self, bytes: Vec<u8>) -> ApiResult<BlobRef> {
-        let blob = self.group.blobs.import(&self.group.secrets().secret, bytes).map_err(IntoApi::into_api)?;
-        self.local.held.push(blob.id);
-        Ok(blob)
+        let blob = import(self.group, bytes);
+        self.note(blob)
+    }
+
+    /// Seals two blobs, which wait for the disk together.
+    pub(crate) fn both(&mut self, one: Vec<u8>, other: Vec<u8>) -> ApiResult<(BlobRef, BlobRef)> {
+        let group = self.group;
+        let (one, other) = beside(|| import(group, one), || import(group, other));
+        let (one, other) = (self.note(one), self.note(other));
+        Ok((one?, other?))
+    }
+
+    fn note(&mut self, blob: ApiResult<BlobRef>) -> ApiResult<BlobRef> {
+        blob.inspect(|blob| {
+            self.local.held.push(blob.id);
+            self.written.push(blob.id);
+        })
     }
 
     pub(crate) fn original(&mut self, media_type: String, segments: Vec<BlobRef>) -> ApiResult<Original> {
@@ -68,9 +85,35 @@ impl<'a> Sealing<'a> {
     }
 
     pub(crate) fn finish(mut self) -> LocalCapture {
-        self.local.parts.retain(|part| !part.patches.is_empty() || part.held_back.is_some());
-        self.local
+        self.written.clear();
+        let mut local = std::mem::take(&mut self.local);
+        local.parts.retain(|part| !part.patches.is_empty() || part.held_back.is_some());
+        local
     }
+}
+
+impl Drop for Sealing<'_> {
+    fn drop(&mut self) {
+        // Held and named by nothing is what a sweep takes.
+        if !self.written.is_empty()
+            && let Err(error) = self.group.store.blobs_held(&self.written, true)
+        {
+            tracing::warn!(%error, "what was not posted stays on the disk");
+        }
+    }
+}
+
+fn import(group: &Group, bytes: Vec<u8>) -> ApiResult<BlobRef> {
+    group.blobs.import(&group.secrets().secret, bytes).map_err(IntoApi::into_api)
+}
+
+/// Does two things at once.
+pub(crate) fn beside<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
+    })
 }
 
 /// The bytes of a segment that blanking will overwrite, with their places in the file.

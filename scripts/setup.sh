@@ -19,7 +19,7 @@ readonly NODE_PACKAGES=(build-essential pkg-config cmake nasm ca-certificates ff
 readonly APP_PACKAGES=(libwebkit2gtk-4.1-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-libav)
 readonly TEST_PACKAGES=(webkit2gtk-driver xvfb xauth chromium nftables iproute2
-  poppler-utils dbus-daemon)
+  poppler-utils dbus-daemon openbox)
 readonly BENCH_PACKAGES=(libvips-tools curl nginx-light python3-libtorrent uftp)
 
 main() {

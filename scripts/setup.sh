@@ -97,7 +97,7 @@ require_commands() {
       missing+=("WebKitGTK 4.1 with its development files, and GStreamer's base, good, bad and libav plugins")
   fi
   if [[ $1 == test || $1 == bench ]]; then
-    for command in chromium Xvfb WebKitWebDriver nft ip pdftoppm dbus-daemon; do
+    for command in chromium Xvfb WebKitWebDriver nft ip pdftoppm dbus-daemon openbox; do
       command -v "$command" >/dev/null || missing+=("$command")
     done
   fi

@@ -12,6 +12,7 @@ fn main() {
         "take_home",
         "choose_import",
         "start_import",
+        "watch_folder",
     ]);
     if let Err(error) = tauri_build::try_build(Attributes::new().app_manifest(manifest)) {
         println!("cargo::error={error:#}");

@@ -93,6 +93,7 @@ const CAPABILITIES: &[&str] = &[
     "allow-choose-import",
     "allow-start-import",
     "allow-system",
+    "allow-watch-folder",
     "core:event:allow-listen",
     "core:event:allow-unlisten",
     "dialog:allow-open",

@@ -87,9 +87,13 @@ pub(crate) async fn start_import(
     Ok(JobPage { job: Some(shell.engine.start_job(Caller::Owner, &group, Job::Import { folder })?) })
 }
 
-type Answer = Box<dyn FnOnce(Option<FilePath>) + Send>;
+pub(crate) type Answer = Box<dyn FnOnce(Option<FilePath>) + Send>;
 
-async fn ask(dialog: FileDialogBuilder<Wry>, open: impl FnOnce(FileDialogBuilder<Wry>, Answer)) -> Option<PathBuf> {
+/// Opens a dialog. Answers nothing when the person thought better of it.
+pub(crate) async fn ask(
+    dialog: FileDialogBuilder<Wry>,
+    open: impl FnOnce(FileDialogBuilder<Wry>, Answer),
+) -> Option<PathBuf> {
     let (answer, answered) = oneshot::channel();
     open(dialog, Box::new(move |path| drop(answer.send(path))));
     answered.await.ok()??.into_path().ok()

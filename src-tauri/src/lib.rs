@@ -22,6 +22,8 @@ mod settings;
 mod shell;
 mod system;
 mod trouble;
+#[cfg(desktop)]
+mod watch;
 mod window;
 
 pub use settings::Settings;
@@ -84,7 +86,8 @@ fn commands() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         save::save_original,
         home::take_home,
         home::choose_import,
-        home::start_import
+        home::start_import,
+        watch::watch_folder
     ]
 }
 

@@ -13,6 +13,7 @@ let link;
 
 before(async () => {
   desk = await Desk.set();
+  desk.manageWindows();
   bus = await desk.bus();
 });
 

@@ -20,6 +20,9 @@ pub(crate) const BOUND: Duration = Duration::from_secs(60);
 /// How far apart two rounds of states are in a play.
 const ROUND: Duration = Duration::from_millis(300);
 
+/// How long a new file of a watched folder can be held back in a play.
+const WATCH_DELAY: Duration = Duration::from_secs(4);
+
 static PANICS: Mutex<Vec<String>> = Mutex::new(vec![]);
 
 /// One scenario: a folder for its devices and a studio for its pictures.
@@ -51,6 +54,7 @@ impl Play {
             mdns: false,
             loopback: true,
             states_every: ROUND,
+            watch_delay: WATCH_DELAY,
             ..EngineConfig::new(self.folder.path().join(name))
         };
         self.person_with(name, config).await
@@ -63,6 +67,7 @@ impl Play {
             loopback: true,
             port: Some(free_port()),
             states_every: ROUND,
+            watch_delay: WATCH_DELAY,
             ..EngineConfig::new(self.folder.path().join(name))
         };
         self.person_with(name, config).await

@@ -17,3 +17,4 @@ mod live;
 mod spine;
 mod storage;
 mod threads;
+mod watch;

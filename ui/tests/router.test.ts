@@ -19,6 +19,7 @@ describe('router', () => {
     { at: 'group', group: 'a1', over: { sheet: 'camera' } },
     { at: 'group', group: 'a1', over: { sheet: 'clocks' } },
     { at: 'group', group: 'a1', over: { sheet: 'clock' } },
+    { at: 'group', group: 'a1', over: { sheet: 'watch' } },
     { at: 'group', group: 'a1', over: { sheet: 'moment', moment: 'b2' } },
   ];
 

@@ -151,6 +151,8 @@ impl Roll {
                     tracing::warn!(%error, "a capture of the camera was not shared");
                     Some(name)
                 }
+                // Whether members are near is asked here; and the folder is the app's own.
+                WatchEvent::Held { .. } | WatchEvent::Missing { .. } => None,
             };
             if let Some(name) = done {
                 self.change(|view| view.waiting.retain(|capture| capture.name != name));

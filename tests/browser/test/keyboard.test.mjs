@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
+import { focused, tabTo } from "../lib/keys.mjs";
 import { paint } from "../lib/photos.mjs";
-import { PATIENCE_MS } from "../lib/person.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { steps } from "../lib/steps.mjs";
 
 const TITLE = "By keyboard";
-const MOST_TABS = 60;
 
 describe("without a mouse", () => {
   const step = steps();
@@ -134,38 +133,6 @@ describe("without a mouse", () => {
   step("nothing complained", () => assert.deepEqual(stage.complaints(), []));
 });
 
-/** Presses Tab until what is named so has the focus, and visibly so. */
-async function tabTo(person, name) {
-  const passed = [];
-  for (let press = 0; press < MOST_TABS; press++) {
-    await person.page.keyboard.press("Tab");
-    const at = await focus(person);
-    assert.ok(at.seen, `the focus can be seen on "${at.name}"`);
-    if (at.name === name) return;
-    passed.push(at.name);
-  }
-  assert.fail(`Tab does not lead to "${name}", but to ${passed.join(", ")}`);
-}
-
-async function focused(person, name) {
-  await person.until(person.page, async () => (await focus(person)).name === name, `"${name}" has the focus`, PATIENCE_MS);
-}
-
 async function onMoment(person, id) {
   await person.until(person.tile(id), (tile) => tile.evaluate((tile) => tile === document.activeElement), "the moment has the focus");
-}
-
-/** What has the focus: the name a person hears, and whether one sees it. */
-function focus({ page }) {
-  return page.evaluate(() => {
-    const at = document.activeElement ?? document.body;
-    const shows = (of) => {
-      const style = getComputedStyle(of);
-      return (style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== "none";
-    };
-    const label = at.getAttribute("aria-label") ?? at.labels?.[0]?.firstChild?.textContent ?? at.textContent ?? "";
-    // A hidden radio shows its focus on the label that stands for it; the page itself and a dialog need none.
-    const frame = ["BODY", "DIALOG"].includes(at.tagName) || at.scrollHeight > at.clientHeight + 1;
-    return { name: label.trim(), seen: frame || [at, at.closest("label"), at.parentElement].some((one) => one && shows(one)) };
-  });
 }

@@ -4,7 +4,14 @@
 import * as dbus from "@jellybrick/dbus-next";
 import { until } from "./webdriver.mjs";
 
-const { Interface } = dbus.interface;
+/** What something on the bus offers. The library forgets in each object what `configureMembers` said of its class. */
+class Interface extends dbus.interface.Interface {
+  constructor(name) {
+    super(name);
+    const { $methods, $properties, $signals } = new.target.prototype;
+    Object.assign(this, { $methods, $properties, $signals });
+  }
+}
 
 /** The tray's half that applications register at: https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem */
 class Watcher extends Interface {

@@ -35,6 +35,13 @@ export class Desk {
     return readFileSync(this.path(name));
   }
 
+  /** A window manager: without one no window ever loses the focus to another. */
+  manageWindows() {
+    const home = this.path("windows");
+    mkdirSync(home, { mode: 0o700 });
+    this.#start("openbox", [], { ...process.env, DISPLAY: this.#display, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home }, "openbox.log");
+  }
+
   /** A session bus, on which those who are alone on their desktop are from then on. */
   async bus() {
     const named = this.path("bus");

@@ -2762,6 +2762,109 @@ offset_ms: number,
 set: boolean, };
 
 /**
+ * Asks what is watched for a group.
+ */
+export type WatchGet = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Switches it off.
+ */
+export type WatchOff = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Lets the files go out, too, that were in the folder before it was watched.
+ */
+export type WatchExisting = { 
+/**
+ * The group's id.
+ */
+group: string, };
+
+/**
+ * Holds back a file that waits, or lets one wait again that was held back.
+ */
+export type WatchHold = { 
+/**
+ * The group's id.
+ */
+group: string, 
+/**
+ * Its name, as it was told.
+ */
+file: string, 
+/**
+ * True to hold it back.
+ */
+hold: boolean, };
+
+/**
+ * What is watched for a group.
+ */
+export type WatchView = { 
+/**
+ * Whether a folder is watched, and whether files go out.
+ */
+state: WatchState, 
+/**
+ * Which one.
+ */
+folder?: string, 
+/**
+ * New files that go out soon, the next first; at most 50.
+ */
+waiting: Array<WatchFile>, 
+/**
+ * How many they are.
+ */
+waiting_count: number, 
+/**
+ * Files that were held back; at most 50.
+ */
+held: Array<string>, 
+/**
+ * How many they are.
+ */
+held_count: number, 
+/**
+ * Files that were there before, which stay.
+ */
+existing: number, 
+/**
+ * Files that went out since it was switched on.
+ */
+posted: number, 
+/**
+ * The last files that could not be added, the newest first.
+ */
+failures: Array<PostFailure>, };
+
+/**
+ * Whether a folder is watched, and whether files go out.
+ */
+export type WatchState = "off" | "on" | "away" | "missing";
+
+/**
+ * A new file that goes out soon.
+ */
+export type WatchFile = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * When.
+ */
+goes_in_ms: number, };
+
+/**
  * Something changed.
  */
 export type Event = { "event": "groups_changed" } | { "event": "status_changed" } | { "event": "members_changed", 
@@ -2793,6 +2896,10 @@ changed: Array<string>,
  * Moments that went.
  */
 removed: Array<string>, } | { "event": "clocks_changed", 
+/**
+ * The group's id.
+ */
+group: string, } | { "event": "watch_changed", 
 /**
  * The group's id.
  */
@@ -3162,6 +3269,10 @@ export interface Calls {
   "clock.undo": { args: ClockUndo; reply: ClockPage };
   "clock.photos": { args: ClockPhotos; reply: ClockPage };
   "clock.show": { args: ClockShow; reply: ClockFace };
+  "watch.get": { args: WatchGet; reply: WatchView };
+  "watch.off": { args: WatchOff; reply: WatchView };
+  "watch.existing": { args: WatchExisting; reply: WatchView };
+  "watch.hold": { args: WatchHold; reply: WatchView };
 }
 
 export interface SystemCalls {

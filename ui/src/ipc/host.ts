@@ -15,6 +15,7 @@ import type {
   SystemCalls,
   SystemEvent,
   UploadTarget,
+  WatchView,
 } from './contract';
 
 /** What is taken home: the album, or a bundle of it for those who lack something. */
@@ -36,6 +37,8 @@ export interface Host {
   readonly openClip?:
     | ((group: string, moment: string, onProgress: (part: number) => void, signal: AbortSignal) => Promise<string>)
     | undefined;
+  /** Lets the person choose a folder to watch for a group, where the host has a picker of its own; nothing when they did not. */
+  readonly chooseFolder?: ((group: string) => Promise<WatchView | null>) | undefined;
   /** Puts an original among the person's photos, where its address alone does not: on a phone, and where bytes are sealed. */
   readonly save?: ((group: string, moment: string) => Promise<void>) | undefined;
   /** The machine that the app's window runs on; a node's page has none. */

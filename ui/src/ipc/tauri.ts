@@ -1,7 +1,7 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { clipUrl, mediaUrl, putBundle, putClip, putFile, uploadUrl } from './bytes';
-import type { Calls, Event, ImportSurvey, JobPage, SystemCalls, SystemEvent } from './contract';
+import type { Calls, Event, ImportSurvey, JobPage, SystemCalls, SystemEvent, WatchView } from './contract';
 import { type Host, type SystemHost, type Taking, toFailure } from './host';
 
 /** Opens the app's own engine. Requests and events go through Tauri, bytes through its loopback server. */
@@ -20,6 +20,9 @@ class TauriHost implements Host {
   readonly takes = ON_A_PHONE ? null : 'dialog';
   readonly chooseImport = ON_A_PHONE ? undefined : () => ask<ImportSurvey | null>('choose_import');
   readonly startImport = ON_A_PHONE ? undefined : (group: string) => ask<JobPage>('start_import', { group });
+
+  /** A phone's photos are in no folder. */
+  readonly chooseFolder = ON_A_PHONE ? undefined : (group: string) => ask<WatchView | null>('watch_folder', { group });
 
   readonly system: SystemHost = {
     call: async <Name extends keyof SystemCalls>(name: Name, args: SystemCalls[Name]['args']) => {

@@ -114,6 +114,9 @@ export class App {
       case 'timeline_changed':
         this.#when(event.group, (group) => group.timeline.apply(event));
         return;
+      case 'watch_changed':
+        this.#when(event.group, (group) => void group.watch.load());
+        return;
       case 'clocks_changed':
         this.#when(event.group, (group) => {
           void group.timeline.rearrange();

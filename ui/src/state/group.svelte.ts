@@ -9,6 +9,7 @@ import type {
   MomentView,
   PeerPage,
   StorageView,
+  WatchView,
 } from '../ipc/contract';
 import type { Host } from '../ipc/host';
 import { Loaded } from './loaded.svelte';
@@ -26,6 +27,7 @@ export class OpenGroup {
   readonly clocks: Loaded<ClockPage>;
   readonly album: Loaded<AlbumView>;
   readonly job: Loaded<JobPage>;
+  readonly watch: Loaded<WatchView>;
   readonly timeline: Timeline;
   /** What came after was new when the group was opened. */
   seenUntil = $state<number | undefined>();
@@ -43,11 +45,12 @@ export class OpenGroup {
     this.clocks = new Loaded(() => host.call('clock.list', { group: id }));
     this.album = new Loaded(() => host.call('album.get', { group: id }));
     this.job = new Loaded(() => host.call('album.job', { group: id }));
+    this.watch = new Loaded(() => host.call('watch.get', { group: id }));
     this.timeline = new Timeline(host, id, onArrival);
   }
 
   async load(): Promise<void> {
-    await Promise.all([this.view.load(), this.members.load(), this.peers.load(), this.timeline.load(), this.#askSeen()]);
+    await Promise.all([this.view.load(), this.members.load(), this.peers.load(), this.timeline.load(), this.watch.load(), this.#askSeen()]);
   }
 
   /** What is here now was seen. */

@@ -12,7 +12,8 @@ use crate::{
     JobPage, JobStop, MemberList, MemberPage, MomentCaption, MomentFavourite, MomentGet, MomentHold, MomentPrint,
     MomentReact, MomentRetract, MomentShare, MomentView, PeerList, PeerPage, PlacePage, PostReceipt, Printing, Profile,
     ProfileSet, ScreenGet, ScreenView, SeenView, ShareView, StackPage, StatusGet, StorageGet, StorageSet, StorageView,
-    TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
+    TimelineBuckets, TimelinePage, TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack, WatchExisting, WatchGet,
+    WatchHold, WatchOff, WatchView,
 };
 
 /// One request type: it knows its name on the wire and the type of its reply.
@@ -156,4 +157,8 @@ calls! {
     "clock.undo" ClockUndo => ClockPage,
     "clock.photos" ClockPhotos => ClockPage,
     "clock.show" ClockShow => ClockFace,
+    "watch.get" WatchGet => WatchView,
+    "watch.off" WatchOff => WatchView,
+    "watch.existing" WatchExisting => WatchView,
+    "watch.hold" WatchHold => WatchView,
 }

@@ -42,6 +42,11 @@ pub enum Event {
         /// The group's id.
         group: String,
     },
+    /// What is watched for a group, or what waits there to go out.
+    WatchChanged {
+        /// The group's id.
+        group: String,
+    },
     /// Bytes of an original on their way; at most twice a second a moment.
     Transfer {
         /// The group's id.

@@ -32,6 +32,7 @@ mod storage;
 mod system;
 mod timeline;
 mod venue;
+mod watch;
 
 pub use album::{
     AlbumGet, AlbumShare, AlbumView, BundleReceipt, BundleReport, BundleWish, ExportFormat, ExportReceipt,
@@ -81,6 +82,7 @@ pub use timeline::{
     TimelinePlaces, TimelineQuery, TimelineSeen, TimelineStack,
 };
 pub use venue::{BoxGet, BoxSet, BoxView, CameraDoor, CameraFailure, MomentPrint, Printing};
+pub use watch::{WatchExisting, WatchFile, WatchGet, WatchHold, WatchOff, WatchState, WatchView};
 
 #[cfg(test)]
 mod typescript;

@@ -25,6 +25,8 @@ pub struct EngineConfig {
     pub tcp: bool,
     /// How far apart two rounds of telling members what this device holds are, at least.
     pub states_every: Duration,
+    /// How long a new file in a folder that is watched for good can be held back.
+    pub watch_delay: Duration,
 }
 
 impl EngineConfig {
@@ -41,6 +43,7 @@ impl EngineConfig {
             quic: true,
             tcp: true,
             states_every: Duration::from_secs(30),
+            watch_delay: Duration::from_secs(10),
         }
     }
 }

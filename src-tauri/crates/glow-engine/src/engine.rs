@@ -26,6 +26,7 @@ use crate::{
     recordings::Recordings,
     upload::Batches,
     venue::Venue,
+    watch::Watches,
 };
 
 /// The engine of one device. Cheap to clone; the last [`Engine::shutdown`] ends it in order.
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) printing: tokio::sync::Mutex<()>,
     /// The open doors, for hosts that talk to browsers.
     pub(crate) doors: watch::Sender<Vec<OpenDoor>>,
+    pub(crate) watches: Watches,
     groups: RwLock<BTreeMap<GroupId, Arc<Group>>>,
     /// Groups that are being joined: a second attempt at the same time waits for nothing and is refused.
     joining: Mutex<std::collections::BTreeSet<GroupId>>,
@@ -80,6 +82,7 @@ impl Engine {
             venue: RwLock::default(),
             printing: tokio::sync::Mutex::default(),
             doors: watch::Sender::new(Vec::new()),
+            watches: Watches::default(),
             groups: RwLock::default(),
             joining: Mutex::default(),
         };
@@ -110,7 +113,10 @@ impl Engine {
                     if let Err(error) = recording::close_left_open(&opened).await {
                         tracing::warn!(%error, "a recording that was left open");
                     }
-                    self.insert(opened);
+                    self.insert(opened.clone());
+                    if let Err(error) = self.resume_watch(&opened).await {
+                        tracing::warn!(%error, "a watched folder");
+                    }
                 }
             }
         }
@@ -201,6 +207,7 @@ impl Engine {
         self.inner.groups.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         self.refresh_doors();
         group.guests.sessions.end_all(GuestEnd::Closed);
+        self.inner.watches.end(id);
         group.close(Wakefulness::Leaving).await;
         drop(group);
         self.finish_leaving(id).await?;

@@ -432,7 +432,7 @@ impl Worker {
 }
 
 /// Whether the same file may succeed later.
-fn may_pass(code: ErrorCode) -> bool {
+pub(crate) fn may_pass(code: ErrorCode) -> bool {
     let is_of_the_file = matches!(
         code,
         ErrorCode::UnknownFormat
@@ -445,7 +445,8 @@ fn may_pass(code: ErrorCode) -> bool {
     !is_of_the_file
 }
 
-fn is_cut_short(file: &File) -> ApiResult<bool> {
+/// Whether a file ends before its container does.
+pub(crate) fn is_cut_short(file: &File) -> ApiResult<bool> {
     use std::io::{Read, Seek, SeekFrom};
     let mut reader = file;
     reader.seek(SeekFrom::Start(0)).map_err(IntoApi::into_api)?;

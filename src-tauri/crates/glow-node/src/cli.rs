@@ -70,7 +70,7 @@ pub(crate) enum Command {
     Post(Post),
     /// Print the timeline, newest first.
     Timeline(Timeline),
-    /// Add the photos and clips that appear in a folder from now on, until interrupted.
+    /// Add the photos and clips that appear in a folder from now on: until interrupted, or for good.
     Watch(Watch),
     /// Take the album home: into folders, a ZIP, a web album or an Immich server, with a manifest.
     Export(Export),
@@ -299,8 +299,18 @@ pub(crate) struct Timeline {
 
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
-    /// The folder.
-    pub(crate) dir: PathBuf,
+    /// The folder. Left out, what is watched for good is printed.
+    pub(crate) dir: Option<PathBuf>,
+    /// Watch it for good: whenever a node runs, until it is switched off or the group ends. The page shows it and can hold
+    /// files back.
+    #[arg(long, requires = "dir")]
+    pub(crate) keep: bool,
+    /// Switch off what is watched for good.
+    #[arg(long, conflicts_with_all = ["dir", "keep"])]
+    pub(crate) off: bool,
+    /// Add the files, too, that were in the folder before it was watched for good.
+    #[arg(long, conflicts_with_all = ["dir", "keep", "off"])]
+    pub(crate) existing: bool,
     #[command(flatten)]
     pub(crate) to: InGroup,
     /// How long a file rests before it is added.

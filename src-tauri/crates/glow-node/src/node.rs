@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use directories::ProjectDirs;
 use glow_api::{
     ApiError, BundleReceipt, BundleReport, BundleWish, Call, Caller, ErrorCode, ExportFormat, ExportReceipt,
-    ImportReceipt, ImportSurvey, PostReceipt,
+    ImportReceipt, ImportSurvey, PostReceipt, WatchView,
 };
 use glow_engine::{CaptureFile, Engine, EngineConfig, HomeProgress, ImmichServer, WatchEvent};
 use serde::de::DeserializeOwned;
@@ -193,6 +193,14 @@ impl Node {
         }
     }
 
+    /// Watches a folder for a group until that is switched off.
+    pub(crate) async fn keep_watching(&mut self, group: &str, dir: PathBuf) -> Result<WatchView, ApiError> {
+        match self {
+            Self::Here(engine) => engine.watch_folder(Caller::Owner, group, dir).await,
+            Self::There(remote) => ask(remote, &Ask::KeepWatching { group: group.to_owned(), dir }, &mut |_| ()).await,
+        }
+    }
+
     /// Ends what was started for this command.
     pub(crate) async fn close(self) {
         if let Self::Here(engine) = self {
@@ -325,6 +333,8 @@ pub(crate) async fn watch(
             WatchEvent::Seen { name, delay } => {
                 Watched::Seen { name, delay_ms: delay.as_millis().try_into().unwrap_or(u64::MAX) }
             }
+            WatchEvent::Held { name } => Watched::Held { name },
+            WatchEvent::Missing { is_missing } => Watched::Missing { is_missing },
             WatchEvent::Posted { name, receipt } => Watched::Posted { name, receipt },
             WatchEvent::Failed { name, error } => Watched::Failed { name, error },
         }));

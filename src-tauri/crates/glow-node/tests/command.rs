@@ -294,6 +294,38 @@ fn a_watched_folder_is_posted() -> Result<()> {
 }
 
 #[test]
+fn a_folder_is_watched_for_good_until_it_is_switched_off() -> Result<()> {
+    let alice = Device::new()?;
+    alice.json(&["group", "create", "Harbour"])?;
+    let folder = alice.path("camera");
+    std::fs::create_dir(&folder)?;
+    std::fs::write(folder.join("before.jpg"), PHOTO)?;
+    let dir = folder.to_str().unwrap();
+
+    let alone = alice.run(&["watch", "--keep", dir])?;
+    assert!(alone.status.success());
+    let said = String::from_utf8(alone.stdout)?;
+    assert!(said.contains(dir) && said.contains("1 file from before"), "{said}");
+    assert!(String::from_utf8(alone.stderr)?.contains("No node runs here"), "it says when it is watched");
+
+    let mut node = alice.start(&["run"])?;
+    let kept = alice.json(&["watch"])?;
+    assert_eq!((&kept["state"], &kept["existing"], &kept["posted"]), (&"on".into(), &1.into(), &0.into()), "{kept}");
+    assert_eq!(alice.json(&["watch", "--existing"])?["existing"], 0);
+    node.hears("timeline_changed")?;
+    assert_eq!(alice.json(&["timeline"])?["moments"][0]["file_name"], "before.jpg");
+    while alice.json(&["watch"])?["posted"] != 1 {
+        node.hears("watch_changed")?;
+    }
+    assert_eq!(alice.json(&["watch", "--off"])?["state"], "off");
+    assert_eq!(node.end()?, 0);
+    assert!(String::from_utf8(alice.run(&["watch"])?.stdout)?.contains("No folder is watched"));
+    assert_eq!(alice.run(&["watch", "--keep"])?.status.code(), Some(2), "a folder is needed");
+    assert_eq!(alice.run(&["watch", dir, "--off"])?.status.code(), Some(2), "one or the other");
+    Ok(())
+}
+
+#[test]
 fn the_store_is_checked_and_rebuilt() -> Result<()> {
     let alice = Device::new()?;
     alice.json(&["group", "create", "Harbour"])?;

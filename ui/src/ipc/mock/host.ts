@@ -18,6 +18,7 @@ import type {
   StorageView,
   TimelineFilter,
   UploadTarget,
+  WatchView,
 } from '../contract';
 import { Failure, type Host, type Taking } from '../host';
 import { boxOf, printingOf } from './box';
@@ -28,6 +29,7 @@ import { MockMachine } from './machine';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
 import { albumOf, jobOf, shareOf } from './takehome';
+import { Watched } from './watch';
 import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
 
 const HOUR_MS = 3_600_000;
@@ -442,6 +444,20 @@ export class MockHost implements Host {
     return storageOf(of, this.#policies.get(of.view.id), this.now());
   }
 
+  readonly #watched = new Watched();
+
+  /** The picker of the seeded world always finds a camera's card. */
+  readonly chooseFolder = async (group: string): Promise<WatchView> => {
+    this.#watched.choose(this.now());
+    return this.#watch(group, () => {});
+  };
+
+  #watch(group: string, change: () => void): WatchView {
+    change();
+    this.emit({ event: 'watch_changed', group });
+    return this.#watched.view(this.now());
+  }
+
   readonly #clocks = new Clocks();
 
   #clockPage(group: string): ClockPage {
@@ -672,6 +688,13 @@ export class MockHost implements Host {
       this.#clocks.post(post);
       return this.#clockPage(group);
     },
+    'watch.get': () => this.#watched.view(this.now()),
+    'watch.off': ({ group }) => this.#watch(group, () => this.#watched.off()),
+    'watch.existing': ({ group }) => this.#watch(group, () => this.#watched.addExisting()),
+    'watch.hold': ({ group, file, hold }) =>
+      this.#watch(group, () => {
+        if (!this.#watched.hold(file, hold, this.now())) throw new Failure('bad_request', 'this file does not wait any more');
+      }),
     'clock.show': () => clockFace(this.now()),
     'moment.hold': ({ group, moment, on }) => this.change(group, moment, { held_back: on ? 'host' : undefined }),
     'moment.print': ({ copies }) => {

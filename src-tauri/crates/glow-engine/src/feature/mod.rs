@@ -15,6 +15,7 @@ mod screen;
 mod storage;
 mod timeline;
 mod venue;
+mod watch;
 
 pub(crate) use app::profile;
 use glow_api::{ApiError, ErrorCode, GuestTicket, Reply, Request, TimelineFilter};
@@ -96,6 +97,10 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> ApiResult<Reply
         Request::ClockUndo(undo) => reply!(ClockUndo, clock::undo(engine, undo)),
         Request::ClockPhotos(photos) => reply!(ClockPhotos, clock::photos(engine, photos)),
         Request::ClockShow(show) => reply!(ClockShow, clock::show(engine, show)),
+        Request::WatchGet(get) => reply!(WatchGet, watch::get(engine, get)),
+        Request::WatchOff(off) => reply!(WatchOff, watch::off(engine, off)),
+        Request::WatchExisting(existing) => reply!(WatchExisting, watch::existing(engine, existing)),
+        Request::WatchHold(hold) => reply!(WatchHold, watch::hold(engine, hold)),
     }
 }
 

@@ -141,6 +141,7 @@ impl Engine {
             | Event::MembersChanged { .. }
             | Event::InvitesChanged { .. }
             | Event::ClocksChanged { .. }
+            | Event::WatchChanged { .. }
             | Event::AlbumJob { .. }
             | Event::BoxChanged
             | Event::Transfer { .. }

@@ -54,6 +54,8 @@ pub(crate) enum Ask {
     Bundle { group: String, wish: BundleWish, path: PathBuf },
     /// Opens a bundle; ends with a `BundleReceipt`.
     OpenBundle { path: PathBuf },
+    /// Watches a folder for a group until that is switched off; ends with a `WatchView`.
+    KeepWatching { group: String, dir: PathBuf },
     /// Watches a folder until the client goes away.
     Watch { group: String, dir: PathBuf, delay_ms: u64 },
     /// Records what a file brings while it grows, or a pipe to its end; ends with a `PostReceipt`.
@@ -105,6 +107,10 @@ pub(crate) struct Recorded {
 pub(crate) enum Watched {
     /// It goes out after the delay unless it goes away.
     Seen { name: String, delay_ms: u64 },
+    /// It was held back.
+    Held { name: String },
+    /// The folder is not there, or is back.
+    Missing { is_missing: bool },
     /// It was added.
     Posted { name: String, receipt: PostReceipt },
     /// It could not be added.
@@ -140,6 +146,7 @@ mod tests {
             Ask::Import { group: "ab".into(), dir: "/tmp".into() },
             Ask::Bundle { group: "ab".into(), wish: BundleWish::default(), path: "/tmp/a".into() },
             Ask::OpenBundle { path: "/tmp/a".into() },
+            Ask::KeepWatching { group: "ab".into(), dir: "/tmp".into() },
             Ask::Watch { group: "ab".into(), dir: "/tmp".into(), delay_ms: 10 },
             Ask::Record { group: "ab".into(), path: "/tmp/a.webm".into(), name: "a.webm".into(), rest_ms: Some(1) },
             Ask::PageUrl,

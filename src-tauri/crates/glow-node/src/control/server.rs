@@ -109,6 +109,9 @@ async fn answer(stream: &mut BufReader<UnixStream>, host: &Host, ask: Ask) -> io
             tell_steps(stream, news, node::bundle(engine, &group, wish, path, sender(steps))).await
         }
         Ask::OpenBundle { path } => tell_steps(stream, news, node::open_bundle(engine, path, sender(steps))).await,
+        Ask::KeepWatching { group, dir } => {
+            tell_steps(stream, news, engine.watch_folder(Caller::Owner, &group, dir)).await
+        }
         Ask::Watch { group, dir, delay_ms } => {
             let delay = Duration::from_millis(delay_ms);
             tell_steps(stream, news, node::watch(engine, &group, dir, delay, sender(steps))).await

@@ -11,6 +11,7 @@ import type {
   StorageView,
 } from '../ipc/contract';
 import type { Host } from '../ipc/host';
+import { Covers } from './covers';
 import { Loaded } from './loaded.svelte';
 import { Timeline } from './timeline.svelte';
 
@@ -27,6 +28,7 @@ export class OpenGroup {
   readonly album: Loaded<AlbumView>;
   readonly job: Loaded<JobPage>;
   readonly timeline: Timeline;
+  readonly covers: Covers;
   /** What came after was new when the group was opened. */
   seenUntil = $state<number | undefined>();
   readonly #host: Host;
@@ -43,6 +45,7 @@ export class OpenGroup {
     this.clocks = new Loaded(() => host.call('clock.list', { group: id }));
     this.album = new Loaded(() => host.call('album.get', { group: id }));
     this.job = new Loaded(() => host.call('album.job', { group: id }));
+    this.covers = new Covers(host, id);
     this.timeline = new Timeline(host, id, onArrival);
   }
 

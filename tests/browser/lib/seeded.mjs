@@ -15,6 +15,7 @@ export const GROUP = `a${"1".padStart(63, "0")}`;
 export async function serveWorld() {
   if (!existsSync(join(dist, "index.html"))) throw new Error("build the page first: npm run build -w ui");
   const server = createServer((request, reply) => {
+    if (request.url === "/bare") return reply.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Bare</title>");
     const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
     const file = join(dist, path === "/" ? "index.html" : path);
     if (!file.startsWith(dist) || !existsSync(file)) return reply.writeHead(404).end();
@@ -22,6 +23,9 @@ export async function serveWorld() {
     return createReadStream(file).pipe(reply);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  const address = (moments) => `http://127.0.0.1:${server.address().port}/?world=${moments}&now=1795283000000#/group/${GROUP}`;
-  return { address, stop: () => server.close() };
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  const address = (moments) => `${origin}/?world=${moments}&now=1795283000000#/group/${GROUP}`;
+  /** A page with nothing on it: what the others are measured against. */
+  const bare = `${origin}/bare`;
+  return { origin, address, bare, stop: () => server.close() };
 }

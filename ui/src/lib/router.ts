@@ -18,7 +18,7 @@ type SettingsPage = 'all' | 'licences' | 'diagnostics';
 
 export type Over = { readonly sheet: (typeof SHEETS)[number] } | { readonly sheet: 'moment'; readonly moment: string };
 
-const SHEETS = ['invite', 'members', 'map', 'storage', 'album', 'camera', 'clocks', 'clock', 'watch'] as const;
+const SHEETS = ['invite', 'members', 'people', 'map', 'storage', 'album', 'camera', 'clocks', 'clock', 'watch'] as const;
 const ID = /^[0-9a-f]{1,128}$/;
 
 /** Reads a location's fragment; anything unknown is home. */

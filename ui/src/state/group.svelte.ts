@@ -12,6 +12,7 @@ import type {
   WatchView,
 } from '../ipc/contract';
 import type { Host } from '../ipc/host';
+import { Covers } from './covers';
 import { Loaded } from './loaded.svelte';
 import { Timeline } from './timeline.svelte';
 
@@ -29,6 +30,7 @@ export class OpenGroup {
   readonly job: Loaded<JobPage>;
   readonly watch: Loaded<WatchView>;
   readonly timeline: Timeline;
+  readonly covers: Covers;
   /** What came after was new when the group was opened. */
   seenUntil = $state<number | undefined>();
   readonly #host: Host;
@@ -46,6 +48,7 @@ export class OpenGroup {
     this.album = new Loaded(() => host.call('album.get', { group: id }));
     this.job = new Loaded(() => host.call('album.job', { group: id }));
     this.watch = new Loaded(() => host.call('watch.get', { group: id }));
+    this.covers = new Covers(host, id);
     this.timeline = new Timeline(host, id, onArrival);
   }
 

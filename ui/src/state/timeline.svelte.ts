@@ -16,7 +16,7 @@ export interface Range {
   readonly until: number;
 }
 
-const PAGE = 500;
+const PAGE = 200;
 const FETCHES = 3;
 const ASKS = 6;
 /** More arrivals than this are counted and fetched by the bucket instead of one by one. */

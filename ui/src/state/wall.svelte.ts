@@ -1,6 +1,7 @@
 import type { MomentView } from '../ipc/contract';
 import { type AlbumLayout, type AlbumMeasure, EMPTY_ALBUM, joinShapes, type Place, placesOf, rowOf, tileAt } from '../lib/album';
 import { LayoutDesk } from '../lib/layout';
+import { averageColour } from '../lib/placeholder';
 import type { Bucket } from './buckets';
 
 /** A tile that has to stay where it is on the screen, whatever comes above it. */
@@ -10,6 +11,13 @@ interface Anchor {
   readonly id: string | undefined;
   /** From the top of the window. */
   readonly offset: number;
+}
+
+/** One tile as it is drawn. It stays the same thing as long as nothing of it changes, so that it is not drawn again. */
+export interface Drawn {
+  readonly key: string;
+  readonly place: Place;
+  readonly moment: MomentView | undefined;
 }
 
 interface Laid {
@@ -32,7 +40,7 @@ export class Wall {
   #now = new Map<number, Bucket>();
   #pin: Anchor | null = null;
   /** Places of rows that were drawn: what did not move stays the same thing, and is not drawn again. */
-  readonly #rows = new Map<number, readonly Place[]>();
+  readonly #rows = new Map<number, { now: ReadonlyMap<number, Bucket>; tiles: readonly Drawn[] }>();
 
   /** Takes the timeline as it is now; `top` tells where one looks, and `moved` where that is in the new layout. */
   update(buckets: readonly Bucket[], measure: AlbumMeasure, top: () => number | null, moved: (top: number) => void): void {
@@ -85,14 +93,32 @@ export class Wall {
     return this.laid.buckets.slice(this.#bucketAt(first), this.#bucketAt(end - 1) + 1);
   }
 
-  placesIn(row: number): readonly Place[] {
+  tilesIn(row: number): readonly Drawn[] {
     const known = this.#rows.get(row);
-    if (known !== undefined) return known;
-    const { layout, shapes, measure } = this.laid;
-    const places = placesOf(layout, shapes, row, measure?.gap ?? 0);
+    if (known?.now === this.#now) return known.tiles;
+    const places = known?.tiles.map(({ place }) => place) ?? this.#placesIn(row);
+    const tiles = places.map((place, at) => {
+      const before = known?.tiles[at];
+      const moment = this.momentAt(place.index);
+      return before !== undefined && before.moment === moment ? before : { key: moment?.id ?? `#${place.index}`, place, moment };
+    });
     if (this.#rows.size >= MOST_ROWS) this.#rows.clear();
-    this.#rows.set(row, places);
-    return places;
+    this.#rows.set(row, { now: this.#now, tiles });
+    return tiles;
+  }
+
+  /** A whole row as one background: the colours of its tiles, with the gaps between them. */
+  bandOf(row: number): string {
+    const stops = this.#placesIn(row).map(({ index, left, width }) => {
+      const colour = averageColour(this.momentAt(index)?.placeholder ?? '') ?? 'var(--tile)';
+      return `#0000 0 ${left}px, ${colour} 0 ${left + width}px`;
+    });
+    return `linear-gradient(90deg, ${stops.join(', ')}, #0000 0)`;
+  }
+
+  #placesIn(row: number): readonly Place[] {
+    const { layout, shapes, measure } = this.laid;
+    return placesOf(layout, shapes, row, measure?.gap ?? 0);
   }
 
   placeOf(index: number) {

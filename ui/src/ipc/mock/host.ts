@@ -1,4 +1,3 @@
-import { encodeShapes, shapeOf } from '../../lib/shape';
 import type {
   BoxView,
   BundleReceipt,
@@ -16,7 +15,6 @@ import type {
   Profile,
   StoragePolicy,
   StorageView,
-  TimelineFilter,
   UploadTarget,
   WatchView,
 } from '../contract';
@@ -26,11 +24,14 @@ import clipUrl from './clip.webm?url';
 import { Clocks, clockFace } from './clocks';
 import { MockGuests } from './guests';
 import { MockMachine } from './machine';
+import { Pictures } from './pictures';
+import { bucketsOf, matching, pageOf, viewOf } from './query';
+import { Recordings } from './recordings';
 import { sceneSvg, svgUrl } from './scene';
 import { storageOf } from './storage';
 import { albumOf, jobOf, shareOf } from './takehome';
 import { Watched } from './watch';
-import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf, sizeOf } from './world';
+import { type Album, album, hex, invite, momentView, PEOPLE, type Seed, sceneOf } from './world';
 
 const HOUR_MS = 3_600_000;
 
@@ -81,9 +82,10 @@ export class MockHost implements Host {
   readonly #albums = new Map<string, Album>();
   readonly #uploads = new Map<string, string>();
   readonly #guests = new Map<string, MockGuests>();
+  readonly #pictures = new Pictures();
+  readonly #recordings = new Recordings();
   readonly #policies = new Map<string, StoragePolicy>();
   readonly #jobs = new Map<string, { view: JobView; timer: ReturnType<typeof setInterval> }>();
-  readonly #recordings = new Map<string, { target: ClipTarget; parts: Blob[]; receipt: ClipReceipt }>();
   readonly #start: number;
   readonly #born = Date.now();
   readonly #latencyMs: number;
@@ -141,7 +143,7 @@ export class MockHost implements Host {
     if (uploaded !== undefined) return uploaded;
     const seed = this.#seed(group, moment);
     if (seed === undefined) return part === 'motion' ? clipUrl : svgUrl(sceneSvg(0, 4, 3));
-    const drawn = part === 'grid' ? this.#drawn.get(pictureOf(seed)) : undefined;
+    const drawn = part === 'grid' ? this.#pictures.of(seed) : undefined;
     if (drawn !== undefined) return drawn;
     const view = momentView(group, seed, 0);
     if (part === 'motion' || (view.kind === 'clip' && part === 'original')) return clipUrl;
@@ -149,21 +151,7 @@ export class MockHost implements Host {
   }
 
   /** Draws every picture of the grid once, so that showing one costs what showing a photograph does. */
-  async draw(): Promise<void> {
-    const canvas = new OffscreenCanvas(1, 1);
-    for (const seed of new Map([...this.#albums.values()].flatMap(({ seeds }) => seeds.map((seed) => [pictureOf(seed), seed]))).values()) {
-      const [width, height] = sizeOf(seed);
-      const scale = 320 / Math.max(width, height);
-      const image = new Image();
-      image.src = svgUrl(sceneSvg(sceneOf(seed.seed), width, height));
-      await image.decode();
-      Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
-      canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
-      this.#drawn.set(pictureOf(seed), URL.createObjectURL(await canvas.convertToBlob({ type: 'image/jpeg' })));
-    }
-  }
-
-  readonly #drawn = new Map<string, string>();
+  draw = (): Promise<void> => this.#pictures.draw([...this.#albums.values()].flatMap(({ seeds }) => seeds));
 
   async upload(file: File, target: UploadTarget, onProgress: (part: number) => void, signal: AbortSignal): Promise<PostReceipt> {
     for (let part = 0; part < 1 && this.#latencyMs > 0; part += 0.1) {
@@ -231,39 +219,20 @@ export class MockHost implements Host {
     };
   }
 
-  async record(bytes: Blob, target: ClipTarget): Promise<ClipReceipt> {
-    const name = `${target.group} ${target.key}`;
-    const known = this.#recordings.get(name);
-    const recording = known ?? { target, parts: [], receipt: { offset: 0, streams: true } };
-    if (target.offset > recording.receipt.offset) {
-      throw new Failure('bad_request', 'bytes are missing before these', { offset: String(recording.receipt.offset) });
-    }
-    const fresh = bytes.slice(recording.receipt.offset - target.offset);
-    recording.parts.push(fresh);
-    const [moment] =
-      recording.receipt.moment === undefined
-        ? this.arrive(1, target.group, {
-            author: hex('d', 0),
-            author_name: 'Anna',
-            mine: true,
-            kind: 'clip',
-            live: 'recording',
-            on_devices: 1,
-            file_name: target.name,
-            grid: { state: 'none' },
-            screen: { state: 'none' },
-          })
-        : [recording.receipt.moment];
-    const receipt = { ...recording.receipt, offset: recording.receipt.offset + fresh.size, ...(moment === undefined ? {} : { moment }) };
-    this.#recordings.set(name, { ...recording, receipt });
-    return receipt;
-  }
-
-  #recording(group: string, key: string): { target: ClipTarget; parts: Blob[]; receipt: ClipReceipt } {
-    const recording = this.#recordings.get(`${group} ${key}`);
-    if (recording === undefined) throw new Failure('unknown_moment', 'there is no such recording');
-    return recording;
-  }
+  record = async (bytes: Blob, target: ClipTarget): Promise<ClipReceipt> =>
+    this.#recordings.record(bytes, target, () =>
+      this.arrive(1, target.group, {
+        author: hex('d', 0),
+        author_name: 'Anna',
+        mine: true,
+        kind: 'clip',
+        live: 'recording',
+        on_devices: 1,
+        file_name: target.name,
+        grid: { state: 'none' },
+        screen: { state: 'none' },
+      }),
+    );
 
   /** Lets moments arrive now, as from somebody else, and tells the listeners. */
   arrive(count: number, group = hex('a', 1), change: Partial<MomentView> = {}, at = this.now()): string[] {
@@ -370,69 +339,11 @@ export class MockHost implements Host {
     };
   }
 
-  #view(of: Album, seed: Seed): MomentView {
-    const head = of.heads.get(seed.id);
-    const members = of.stacks.get(head ?? '');
-    return {
-      ...momentView(of.view.id, seed, 0),
-      ...(head !== undefined && members && members.length > 1 ? { stack: { head, count: members.length } } : {}),
-      ...of.changes.get(seed.id),
-    };
-  }
-
   #moment(group: string, moment: string): MomentView {
     const of = this.#album(group);
     const seed = this.#seed(group, moment);
     if (seed === undefined) throw new Failure('unknown_moment', 'no such moment');
-    return this.#view(of, seed);
-  }
-
-  /** The moments of a filter, newest first. */
-  #matching(of: Album, filter: TimelineFilter): readonly Seed[] {
-    const { from_ms = Number.NEGATIVE_INFINITY, until_ms = Number.POSITIVE_INFINITY } = filter;
-    // Newest first: what is asked for lies in one piece.
-    const start = firstAt(of.seeds, until_ms);
-    const inTime = of.seeds.slice(start, firstAt(of.seeds, from_ms));
-    const isTile = ({ id }: Seed) => !filter.stacked || (of.heads.get(id) ?? id) === id;
-    const asks = filter.author ?? filter.kind ?? filter.favourites ?? filter.received_after_ms ?? filter.text ?? filter.screens;
-    if (asks === undefined) return inTime.filter(isTile);
-    return inTime.filter((seed) => isTile(seed) && matches(this.#view(of, seed), filter));
-  }
-
-  #page(group: string, cursor: string | undefined, limit: number, filter: TimelineFilter) {
-    const of = this.#album(group);
-    const matching = this.#matching(of, filter);
-    const start = Number(cursor ?? 0);
-    const moments = matching.slice(start, start + limit).map((seed) => this.#view(of, seed));
-    const end = start + moments.length;
-    return {
-      moments,
-      total: matching.length,
-      ...(end < matching.length ? { next: String(end) } : {}),
-    };
-  }
-
-  #buckets(group: string, filter: TimelineFilter, offsetMin: number) {
-    const of = this.#album(group);
-    const buckets = new Map<number, { count: number; shapes: number[] }>();
-    for (const seed of this.#matching(of, filter)) {
-      const offset = offsetMin * 60_000;
-      const hour = Math.floor((seed.at + offset) / HOUR_MS) * HOUR_MS - offset;
-      const bucket = buckets.get(hour) ?? { count: 0, shapes: [] };
-      const change = of.changes.get(seed.id);
-      const [width, height] = sizeOf(seed);
-      bucket.count += of.stacks.get(seed.id)?.length ?? 1;
-      bucket.shapes.push(shapeOf(change?.width ?? width, change?.height ?? height));
-      buckets.set(hour, bucket);
-    }
-    return {
-      buckets: [...buckets].map(([start_ms, { count, shapes }]) => ({
-        start_ms,
-        until_ms: start_ms + HOUR_MS,
-        count,
-        shapes: encodeShapes(Uint8Array.from(shapes)),
-      })),
-    };
+    return viewOf(of, seed);
   }
 
   #box(): BoxView {
@@ -462,7 +373,7 @@ export class MockHost implements Host {
 
   #clockPage(group: string): ClockPage {
     const of = this.#album(group);
-    return this.#clocks.list(of, (seed) => this.#view(of, seed));
+    return this.#clocks.list(of, (seed) => viewOf(of, seed));
   }
 
   #setClock(group: string, set: (of: Album) => void): ClockPage {
@@ -620,8 +531,8 @@ export class MockHost implements Host {
       this.#policies.set(group, policy);
       return this.#storage(this.#album(group));
     },
-    'timeline.page': ({ group, cursor, limit, filter }) => this.#page(group, cursor, limit, filter),
-    'timeline.buckets': ({ group, filter, offset_min }) => this.#buckets(group, filter, offset_min),
+    'timeline.page': ({ group, cursor, limit, filter }) => pageOf(this.#album(group), cursor, limit, filter),
+    'timeline.buckets': ({ group, filter, offset_min }) => bucketsOf(this.#album(group), filter, offset_min),
     'timeline.stack': ({ group, moment }) => {
       const of = this.#album(group);
       const ids = of.stacks.get(of.heads.get(moment) ?? moment) ?? [moment];
@@ -629,9 +540,9 @@ export class MockHost implements Host {
     },
     'timeline.places': ({ group, filter }) => {
       const of = this.#album(group);
-      const views = this.#matching(of, filter)
+      const views = matching(of, filter)
         .slice(0, 8_000)
-        .map((seed) => this.#view(of, seed));
+        .map((seed) => viewOf(of, seed));
       return { places: views.flatMap(({ id, place }) => (place ? [{ moment: id, place }] : [])).slice(0, 5_000) };
     },
     'timeline.seen': ({ group, until_ms = 0 }) => {
@@ -666,18 +577,16 @@ export class MockHost implements Host {
       this.remove(group, moment);
       return { ...view, retracted: true };
     },
-    'clip.get': ({ group, key }) => this.#recording(group, key).receipt,
+    'clip.get': ({ group, key }) => this.#recordings.get(group, key).receipt,
     'clip.close': ({ group, key }) => {
-      const { receipt, parts } = this.#recording(group, key);
-      this.#recordings.delete(`${group} ${key}`);
+      const { receipt, parts } = this.#recordings.take(group, key);
       const moment = receipt.moment ?? '';
-      this.#uploads.set(moment, URL.createObjectURL(new Blob(parts)));
+      this.#uploads.set(moment, URL.createObjectURL(new Blob([...parts])));
       this.change(group, moment, { live: undefined });
       return { moments: [moment], already_there: 0, waiting: 0, failures: [] };
     },
     'clip.abort': ({ group, key }) => {
-      const { receipt } = this.#recording(group, key);
-      this.#recordings.delete(`${group} ${key}`);
+      const { receipt } = this.#recordings.take(group, key);
       if (receipt.moment !== undefined) this.remove(group, receipt.moment);
       return receipt;
     },
@@ -714,33 +623,4 @@ export class MockHost implements Host {
     },
     'moment.share': ({ group, moment }) => this.change(group, moment, { needs_choice: false }),
   };
-}
-
-/** Which picture it is: the same for all moments of one scene and size. */
-const pictureOf = (seed: Seed) => `${sceneOf(seed.seed)} ${sizeOf(seed).join('x')}`;
-
-/** The place of the first moment that is older than a time. */
-function firstAt(seeds: readonly Seed[], ms: number): number {
-  let low = 0;
-  let high = seeds.length;
-  while (low < high) {
-    const at = (low + high) >> 1;
-    if ((seeds[at]?.at ?? 0) >= ms) low = at + 1;
-    else high = at;
-  }
-  return low;
-}
-
-const folded = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-
-function matches(view: MomentView, { author, kind, favourites, received_after_ms: after, text, screens }: TimelineFilter): boolean {
-  if (author !== undefined && view.author !== author) return false;
-  if (kind !== undefined && (view.kind === 'clip') !== (kind === 'clip')) return false;
-  if (favourites && !view.favourite) return false;
-  if (screens && view.held_back !== undefined) return false;
-  if (after !== undefined && (view.mine || view.received_at_ms <= after)) return false;
-  const said = folded(`${view.caption} ${view.author_name}`).split(/\W+/);
-  return folded(text ?? '')
-    .split(/\W+/)
-    .every((word) => said.some((one) => one.startsWith(word)));
 }

@@ -17,7 +17,7 @@ export async function prepare(host, { release = false } = {}) {
   await step(
     `Building Afterglow (the first time takes several minutes${release ? ", a release many" : ""})`,
     // The node alone builds where no WebKit is installed.
-    ["cargo", "build", ...(host === "app" ? SELECTION : ["-p", "glow-node", "--locked"]), "--bins", ...(release ? ["--release"] : [])],
+    ["cargo", "build", ...(host === "app" ? [...SELECTION, "--bin", "afterglow-app"] : ["-p", "glow-node", "--locked", "--bins"]), ...(release ? ["--release"] : [])],
   );
   return binary(host === "app" ? "afterglow-app" : "afterglow", { release });
 }

@@ -12,14 +12,20 @@ import { bold, fail, say } from "./terminal.mjs";
  * @returns the path of the program
  */
 export async function prepare(host, { release = false } = {}) {
+  const program = host === "app" ? "afterglow-app" : "afterglow";
   await setUp(host);
   await step("Building the user interface", ["npm", "run", "--silent", "build", "-w", "ui"]);
   await step(
     `Building Afterglow (the first time takes several minutes${release ? ", a release many" : ""})`,
-    // The node alone builds where no WebKit is installed.
-    ["cargo", "build", ...(host === "app" ? [...SELECTION, "--bin", "afterglow-app"] : ["-p", "glow-node", "--locked", "--bins"]), ...(release ? ["--release"] : [])],
+    ["cargo", "build", ...selection(), "--bin", program, ...(release ? ["--release"] : [])],
   );
-  return binary(host === "app" ? "afterglow-app" : "afterglow", { release });
+  return binary(program, { release });
+}
+
+/** What is built beside the program decides how its dependencies are built: always the same where it can be. */
+function selection() {
+  const hasWebKit = process.platform !== "linux" || spawnSync("pkg-config", ["--exists", "webkit2gtk-4.1"]).status === 0;
+  return hasWebKit ? SELECTION : ["-p", "glow-node", "--locked"];
 }
 
 /** Installs what is missing, on systems that have a shell to do it. */

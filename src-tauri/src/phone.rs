@@ -83,6 +83,7 @@ mod tests {
             is_host: true,
             me: "00".to_owned(),
             shares_location: false,
+            carries: None,
         }
     }
 

@@ -155,7 +155,8 @@ impl Person {
     }
 
     pub(crate) async fn invite(&self) -> InviteView {
-        self.must(InviteCreate { group: self.group.clone(), expires_in_min: None, max_uses: None }).await
+        self.must(InviteCreate { group: self.group.clone(), expires_in_min: None, max_uses: None, carrier: false })
+            .await
     }
 
     pub(crate) async fn join(&mut self, link: &str) -> Result<(), ApiError> {

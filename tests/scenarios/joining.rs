@@ -33,7 +33,8 @@ async fn an_invite_lets_in_as_many_as_it_says() {
     let (mut alice, mut bob, mut carol) =
         (play.person("alice").await, play.person("bob").await, play.person("carol").await);
     alice.start_group("Rehearsal").await;
-    let invite = InviteCreate { group: alice.group.clone(), expires_in_min: Some(10), max_uses: Some(1) };
+    let invite =
+        InviteCreate { group: alice.group.clone(), expires_in_min: Some(10), max_uses: Some(1), carrier: false };
     let invite = alice.must(invite).await;
     bob.join(&invite.link).await.unwrap();
     refused(&mut carol, &invite.link, &[ErrorCode::InviteUsedUp]).await;

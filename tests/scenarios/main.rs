@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod bundle;
+mod carrier;
 mod cast;
 mod catching_up;
 mod clocks;

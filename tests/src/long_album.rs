@@ -51,7 +51,7 @@ pub fn fill(folder: &Path, moments: u64, mut parts: impl FnMut(u64, &GroupSecret
     let secrets: Secrets = minicbor::decode(&fs::read(folder.join("secrets"))?).context("the secrets file")?;
     let keys = DeviceKeys::from_seeds(secrets.signing, secrets.sealing);
     let epoch = secrets.epochs.first().context("a group has an epoch")?;
-    let key = epoch.payload_key(Plane::Content);
+    let key = epoch.payload_key(Plane::Content).context("the device can read")?;
     let store = GroupStore::open(&folder.join("group.db"))?;
     let (last, mut head) = store.head(keys.id())?.context("its genesis is there")?;
     let start_ms =

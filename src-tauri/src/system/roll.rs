@@ -284,7 +284,7 @@ mod tests {
             let (alice, bob) = (open("alice").await.unwrap(), open("bob").await.unwrap());
             let create = GroupCreate { title: "Lake".to_owned(), ends_at_ms: None };
             let group = alice.ask(Caller::Owner, create).await.unwrap().id;
-            let invite = InviteCreate { group: group.clone(), expires_in_min: None, max_uses: None };
+            let invite = InviteCreate { group: group.clone(), expires_in_min: None, max_uses: None, carrier: false };
             let link = alice.ask(Caller::Owner, invite).await.unwrap().link;
             bob.ask(Caller::Owner, GroupJoin { link, address: None }).await.unwrap();
             let roll = Roll::paced(folder.join("roll"), Duration::from_millis(1_500), Duration::from_millis(200));

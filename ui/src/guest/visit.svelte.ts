@@ -26,12 +26,17 @@ export class Visit {
   inside = $state.raw<Inside | null>(null);
   failure = $state.raw<Failure | null>(null);
   /** What the guest calls itself; asked for once. */
-  name = $state(shelf.read('name'));
+  name: string | null = $state(null);
   /** What it called itself before. */
   known = '';
   #secret = '';
   #host: GuestHost | null = null;
   #opening = false;
+
+  /** A screen has a name of its own; whoever else uses this browser keeps theirs. */
+  constructor(name?: string) {
+    this.name = name ?? shelf.read('name');
+  }
 
   /** Opens the door of the link, and keeps the way to it open. */
   begin(): () => void {

@@ -177,6 +177,23 @@ export type GroupPage = {
 groups: Array<GroupView>, };
 
 /**
+ * What a blind box holds of a group: sealed, for others to fetch.
+ */
+export type CargoView = { 
+/**
+ * Sealed pieces that are complete.
+ */
+blobs: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Those that are still on their way.
+ */
+missing: number, };
+
+/**
  * One group as home shows it.
  */
 export type GroupView = { 
@@ -247,7 +264,11 @@ me: string,
 /**
  * Whether this device shares where photos were taken in this group; off unless the owner chose it.
  */
-shares_location: boolean, };
+shares_location: boolean, 
+/**
+ * What this device carries without being able to read it; absent where it can.
+ */
+carries?: CargoView, };
 
 /**
  * Where a group stands.
@@ -269,7 +290,11 @@ expires_in_min?: number,
 /**
  * How many may use it; unlimited when absent.
  */
-max_uses?: number, };
+max_uses?: number, 
+/**
+ * Whether it is for a blind box: whoever comes by it holds and passes on what is sealed, and can read none of it.
+ */
+carrier?: boolean, };
 
 /**
  * Asks for the invites this device can still show.
@@ -317,7 +342,11 @@ title: string,
 /**
  * Whether this device is in that group already.
  */
-already_member: boolean, };
+already_member: boolean, 
+/**
+ * Whether this device would hold what is sealed, and read none of it.
+ */
+carrier: boolean, };
 
 /**
  * The invites of a group.
@@ -360,6 +389,10 @@ max_uses?: number,
  * How many were admitted with it, as far as this device knows.
  */
 uses: number, 
+/**
+ * Whether it is for a blind box.
+ */
+carrier: boolean, 
 /**
  * Whether it lets people in now.
  */
@@ -1036,7 +1069,7 @@ moment_count: number, };
 /**
  * What a member may do.
  */
-export type Role = "host" | "member";
+export type Role = "host" | "member" | "carrier";
 
 /**
  * Whether a member is around, as this device sees it.
@@ -1508,6 +1541,10 @@ title: string,
  * this device.
  */
 qr_svg?: string, 
+/**
+ * Whether the code leads to the door for guests' browsers, and not into the app.
+ */
+for_guests: boolean, 
 /**
  * Whether whoever asks may invite.
  */

@@ -104,6 +104,22 @@ pub struct GroupView {
     pub me: String,
     /// Whether this device shares where photos were taken in this group; off unless the owner chose it.
     pub shares_location: bool,
+    /// What this device carries without being able to read it; absent where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub carries: Option<CargoView>,
+}
+
+/// What a blind box holds of a group: sealed, for others to fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CargoView {
+    /// Sealed pieces that are complete.
+    pub blobs: u32,
+    /// Their bytes.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// Those that are still on their way.
+    pub missing: u32,
 }
 
 /// Where a group stands.

@@ -16,6 +16,10 @@ pub struct InviteCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub max_uses: Option<u32>,
+    /// Whether it is for a blind box: whoever comes by it holds and passes on what is sealed, and can read none of it.
+    #[serde(default, skip_serializing_if = "crate::timeline::is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub carrier: bool,
 }
 
 /// Asks for the invites this device can still show.
@@ -50,6 +54,8 @@ pub struct InvitePreview {
     pub title: String,
     /// Whether this device is in that group already.
     pub already_member: bool,
+    /// Whether this device would hold what is sealed, and read none of it.
+    pub carrier: bool,
 }
 
 /// The invites of a group.
@@ -80,6 +86,8 @@ pub struct InviteView {
     pub max_uses: Option<u32>,
     /// How many were admitted with it, as far as this device knows.
     pub uses: u32,
+    /// Whether it is for a blind box.
+    pub carrier: bool,
     /// Whether it lets people in now.
     pub open: bool,
 }

@@ -50,7 +50,7 @@ pub use clock::{
 pub use error::{ApiError, ErrorCode};
 pub use event::{Event, JoinStage};
 pub use group::{
-    GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupPhase, GroupView,
+    CargoView, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupList, GroupLocation, GroupPage, GroupPhase, GroupView,
 };
 pub use guest::{
     ChunkRun, DoorView, GuestAbort, GuestClose, GuestEnter, GuestFinish, GuestJudge, GuestList, GuestMedia,

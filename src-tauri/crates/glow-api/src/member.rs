@@ -48,6 +48,8 @@ pub enum Role {
     Host,
     /// May capture, react and, by default, invite.
     Member,
+    /// Holds and passes on what is sealed, and can read none of it.
+    Carrier,
 }
 
 /// Whether a member is around, as this device sees it.

@@ -20,6 +20,8 @@ pub struct ScreenView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub qr_svg: Option<String>,
+    /// Whether the code leads to the door for guests' browsers, and not into the app.
+    pub for_guests: bool,
     /// Whether whoever asks may invite.
     pub can_invite: bool,
     /// Whether whoever asks may hold moments of others back from it.

@@ -38,6 +38,7 @@ fn typescript() -> String {
         GroupLeave,
         GroupLocation,
         GroupPage,
+        CargoView,
         GroupView,
         GroupPhase,
         InviteCreate,

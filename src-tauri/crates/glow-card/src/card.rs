@@ -17,6 +17,8 @@ pub struct Card {
     pub language: Language,
     /// The Wi-Fi that guests have to be in.
     pub wifi: Option<Wifi>,
+    /// The link of an open door for guests without the app.
+    pub guests: Option<String>,
 }
 
 /// A Wi-Fi that guests may use.
@@ -118,7 +120,13 @@ mod tests {
     use super::*;
 
     fn card(title: &str) -> Card {
-        Card { title: title.to_owned(), code: "AFTERGLOW://JOIN/ABC".to_owned(), language: Language::En, wifi: None }
+        Card {
+            title: title.to_owned(),
+            code: "AFTERGLOW://JOIN/ABC".to_owned(),
+            language: Language::En,
+            wifi: None,
+            guests: None,
+        }
     }
 
     #[test]

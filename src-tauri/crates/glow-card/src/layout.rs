@@ -13,7 +13,9 @@ const TITLE_SIZES: [f32; 5] = [26.0, 23.0, 20.0, 17.0, 14.0];
 const TITLE_LINES: usize = 2;
 const STEP: f32 = 10.5;
 const STEP_LEADING: f32 = 17.0;
-const WIFI_BAND: f32 = 78.0;
+/// A code with a line or two beside it; two of them share the room more closely.
+const BAND: f32 = 78.0;
+const SHARED_BAND: f32 = 71.0;
 const FOOTER: f32 = 8.0;
 
 /// A text that stands with its baseline at a point.
@@ -39,6 +41,7 @@ pub(crate) struct Layout {
     pub(crate) texts: Vec<Text>,
     pub(crate) code: Square,
     pub(crate) wifi: Option<Square>,
+    pub(crate) guests: Option<Square>,
 }
 
 impl Layout {
@@ -51,35 +54,24 @@ impl Layout {
             y += size * 1.12;
             texts.push(Text { x: centred(bold.width(&line, size)), y, size, bold: true, muted: false, text: line });
         }
-        let band = if card.wifi.is_some() { WIFI_BAND } else { 0.0 };
+        let height = if card.wifi.is_some() && card.guests.is_some() { SHARED_BAND } else { BAND };
+        let band = |is_there: bool| if is_there { height } else { 0.0 };
         let footer = HEIGHT - MARGIN;
-        let steps = footer - 2.2 * FOOTER - band - STEP_LEADING * 3.0;
-        // What the title, the lines and the Wi-Fi leave belongs to the code.
+        let bands = footer - 2.2 * FOOTER - band(card.wifi.is_some()) - band(card.guests.is_some());
+        let steps = bands - STEP_LEADING * 3.0;
+        // What the title, the lines and the bands leave belongs to the code.
         let room = steps - y - 12.0;
         let side = room.min(INNER);
         let code = Square { x: centred(side), y: y + 8.0 + (room - side) / 2.0, side };
         texts.extend(numbered(words.steps, steps, regular));
+        let guests = card.guests.as_ref().map(|_| {
+            let [label, line] = words.guests;
+            banded(&mut texts, (bands, height), &[(label, line)], bold)
+        });
         let wifi = card.wifi.as_ref().map(|wifi| {
-            let top = footer - 2.2 * FOOTER - band + 4.0;
-            let square = Square { x: MARGIN, y: top, side: WIFI_BAND - 10.0 };
-            let x = MARGIN + square.side + 12.0;
-            let width = WIDTH - MARGIN - x;
-            let mut below = top + 12.0;
-            let mut say = |label: &str, value: &str| {
-                texts.push(Text { x, y: below, size: 7.5, bold: false, muted: true, text: label.to_owned() });
-                below += 12.0;
-                let size = [11.0, 9.0, 7.0].into_iter().find(|size| bold.width(value, *size) <= width).unwrap_or(7.0);
-                for line in bold.lines(value, size, width).into_iter().take(2) {
-                    texts.push(Text { x, y: below, size, bold: true, muted: false, text: line });
-                    below += size * 1.25;
-                }
-                below += 5.0;
-            };
-            say(words.wifi, &wifi.name);
-            if !wifi.password.is_empty() {
-                say(words.password, &wifi.password);
-            }
-            square
+            let password = Some((words.password, wifi.password.as_str())).filter(|(_, password)| !password.is_empty());
+            let said: Vec<_> = std::iter::once((words.wifi, wifi.name.as_str())).chain(password).collect();
+            banded(&mut texts, (bands + band(card.guests.is_some()), height), &said, bold)
         });
         let name = "Afterglow";
         let width = bold.width(name, FOOTER) + 6.0 + regular.width(words.promise, FOOTER);
@@ -87,8 +79,27 @@ impl Layout {
         texts.push(Text { x, y: footer, size: FOOTER, bold: true, muted: false, text: name.to_owned() });
         let x = x + bold.width(name, FOOTER) + 6.0;
         texts.push(Text { x, y: footer, size: FOOTER, bold: false, muted: true, text: words.promise.to_owned() });
-        Self { texts, code, wifi }
+        Self { texts, code, wifi, guests }
     }
+}
+
+/// A band at a height: labels and what they label, beside the place of a code, which is answered.
+fn banded(texts: &mut Vec<Text>, (top, height): (f32, f32), said: &[(&str, &str)], bold: &Letters) -> Square {
+    let square = Square { x: MARGIN, y: top + 4.0, side: height - 10.0 };
+    let x = MARGIN + square.side + 12.0;
+    let width = WIDTH - MARGIN - x;
+    let mut below = square.y + 12.0;
+    for (label, value) in said {
+        texts.push(Text { x, y: below, size: 7.5, bold: false, muted: true, text: (*label).to_owned() });
+        below += 12.0;
+        let size = [11.0, 9.0, 7.0].into_iter().find(|size| bold.width(value, *size) <= width).unwrap_or(7.0);
+        for line in bold.lines(value, size, width).into_iter().take(2) {
+            texts.push(Text { x, y: below, size, bold: true, muted: false, text: line });
+            below += size * 1.25;
+        }
+        below += if height < BAND { 1.0 } else { 5.0 };
+    }
+    square
 }
 
 fn title(title: &str, bold: &Letters) -> (f32, Vec<String>) {
@@ -127,11 +138,15 @@ mod tests {
         let wifi = Wifi { name: "W".repeat(32), password: "M".repeat(63) };
         for title in ["Ab", "Anna & Ben", &"W".repeat(100), &"Anna and Ben ".repeat(7)] {
             for language in [Language::En, Language::De] {
-                for wifi in [None, Some(wifi.clone())] {
-                    let card = Card { title: title.to_owned(), code: String::new(), language, wifi };
+                for (wifi, guests) in
+                    [(None, None), (Some(wifi.clone()), None), (Some(wifi.clone()), Some(String::new()))]
+                {
+                    // Beside codes for the Wi-Fi and for guests, and under the longest of names, it has two centimetres.
+                    let least = if guests.is_some() { 60.0 } else { 120.0 };
+                    let card = Card { title: title.to_owned(), code: String::new(), language, wifi, guests };
                     let (regular, bold) = (Letters::regular(), Letters::bold());
                     let layout = Layout::new(&card, &regular, &bold);
-                    assert!(layout.code.side > 120.0, "{title}: the code stays large, {}", layout.code.side);
+                    assert!(layout.code.side > least, "{title}: the code stays large, {}", layout.code.side);
                     for text in &layout.texts {
                         let letters = if text.bold { &bold } else { &regular };
                         let right = text.x + letters.width(&text.text, text.size);

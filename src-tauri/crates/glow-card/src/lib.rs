@@ -1,5 +1,5 @@
 //! A card for the table, as PDF: a group's name, its QR code and how to join in three short lines; on wish a Wi-Fi's name and
-//! password with a code of their own.
+//! password with a code of their own, and where a door for guests is open the code that leads to it.
 //!
 //! Owns the layout on paper and the embedded fonts. Never decides who may invite: it is given a code's text. What the fonts
 //! have no picture of is told ([`Card::unprintable`]) instead of being dropped: they hold Latin, Greek and Cyrillic.
@@ -8,7 +8,8 @@
 //! # fn main() -> Result<(), glow_card::CardError> {
 //! use glow_card::{Card, Language, Paper};
 //!
-//! let card = Card { title: "Anna & Ben".into(), code: "AFTERGLOW://JOIN/ABC".into(), language: Language::En, wifi: None };
+//! let (title, code) = ("Anna & Ben".into(), "AFTERGLOW://JOIN/ABC".into());
+//! let card = Card { title, code, language: Language::En, wifi: None, guests: None };
 //! assert!(card.pdf(Paper::A6)?.starts_with(b"%PDF"));
 //! # Ok(())
 //! # }

@@ -38,6 +38,9 @@ impl<'c> Sheet<'c> {
         if let (Some(wifi), Some(square)) = (&card.wifi, layout.wifi) {
             bars.extend(self::bars(&wifi.code(), square)?);
         }
+        if let (Some(guests), Some(square)) = (&card.guests, layout.guests) {
+            bars.extend(self::bars(guests, square)?);
+        }
         Ok(Self { card, paper, layout, regular, bold, bars })
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct Words {
     pub(crate) steps: [&'static str; 3],
     pub(crate) wifi: &'static str,
     pub(crate) password: &'static str,
+    /// What guests without the app are told: in a word, and in a line.
+    pub(crate) guests: [&'static str; 2],
     pub(crate) promise: &'static str,
 }
 
@@ -32,6 +34,7 @@ const EN: Words = Words {
     steps: ["Open Afterglow and tap “Join a group”", "Scan this code", "Take photos: all of us have them at once"],
     wifi: "Wi-Fi",
     password: "Password",
+    guests: ["Without the app", "Scan with your camera"],
     promise: "No account, no Internet needed",
 };
 
@@ -44,5 +47,6 @@ const DE: Words = Words {
     ],
     wifi: "WLAN",
     password: "Passwort",
+    guests: ["Ohne App", "Mit der Kamera scannen"],
     promise: "Ohne Konto und ohne Internet",
 };

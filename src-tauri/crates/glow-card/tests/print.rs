@@ -11,13 +11,29 @@ const LINK: &str = "AFTERGLOW://JOIN/UYAFAAFCAAEBAGBAFAYDQQCIKBMGC5JAAFPVQ4DNYRX
 
 fn card() -> Card {
     let wifi = Wifi { name: "Scheune; Gäste".to_owned(), password: "sonnen\"unter:gang".to_owned() };
-    Card { title: "Anna & Ben".to_owned(), code: LINK.to_owned(), language: Language::De, wifi: Some(wifi) }
+    Card {
+        title: "Anna & Ben".to_owned(),
+        code: LINK.to_owned(),
+        language: Language::De,
+        wifi: Some(wifi),
+        guests: None,
+    }
 }
 
 #[test]
 fn both_codes_of_a_card_can_be_read() {
     let codes = read(&card(), Paper::A6, (0, 0), "a6");
     assert_eq!(codes, [LINK, "WIFI:T:WPA;S:Scheune\\; Gäste;P:sonnen\\\"unter\\:gang;;"]);
+}
+
+#[test]
+fn guests_without_the_app_have_a_code_of_their_own() {
+    let door = "http://192.168.178.120:4811/g#00112233445566778899aabbccddeeff";
+    let both = Card { guests: Some(door.to_owned()), ..card() };
+    let codes = read(&both, Paper::A6, (0, 0), "guests");
+    assert_eq!(codes, [LINK, door, "WIFI:T:WPA;S:Scheune\\; Gäste;P:sonnen\\\"unter\\:gang;;"]);
+    let alone = Card { wifi: None, ..both };
+    assert_eq!(read(&alone, Paper::A6, (0, 0), "guests-alone"), [LINK, door]);
 }
 
 #[test]

@@ -95,21 +95,27 @@ struct BoxOfCamera {
     hung_up: CancellationToken,
 }
 
-/// The metadata of a folder; there are no files to see.
+/// What a client is told of a folder, or of the file that it has just sent.
 #[derive(Debug)]
-struct Folder;
+enum Seen {
+    Folder,
+    File(u64),
+}
 
-impl Metadata for Folder {
+impl Metadata for Seen {
     fn len(&self) -> u64 {
-        0
+        match self {
+            Self::Folder => 0,
+            Self::File(bytes) => *bytes,
+        }
     }
 
     fn is_dir(&self) -> bool {
-        true
+        matches!(self, Self::Folder)
     }
 
     fn is_file(&self) -> bool {
-        false
+        matches!(self, Self::File(_))
     }
 
     fn is_symlink(&self) -> bool {
@@ -131,18 +137,18 @@ impl Metadata for Folder {
 
 #[async_trait]
 impl StorageBackend<DefaultUser> for BoxOfCamera {
-    type Metadata = Folder;
+    type Metadata = Seen;
 
-    async fn metadata<P: AsRef<Path> + Send + Debug>(&self, _: &DefaultUser, path: P) -> Result<Folder> {
-        // A name with an ending is asked for by clients that want to know whether they would overwrite something.
-        if path.as_ref().extension().is_some() { Err(ErrorKind::PermanentFileNotAvailable.into()) } else { Ok(Folder) }
+    async fn metadata<P: AsRef<Path> + Send + Debug>(&self, _: &DefaultUser, path: P) -> Result<Seen> {
+        match self.spool.sent_lately(&path.as_ref().to_string_lossy()) {
+            Some(size_bytes) => Ok(Seen::File(size_bytes)),
+            // A name with an ending is asked for by clients that want to know whether they would overwrite something.
+            None if path.as_ref().extension().is_some() => Err(ErrorKind::PermanentFileNotAvailable.into()),
+            None => Ok(Seen::Folder),
+        }
     }
 
-    async fn list<P: AsRef<Path> + Send + Debug>(
-        &self,
-        _: &DefaultUser,
-        _: P,
-    ) -> Result<Vec<Fileinfo<PathBuf, Folder>>> {
+    async fn list<P: AsRef<Path> + Send + Debug>(&self, _: &DefaultUser, _: P) -> Result<Vec<Fileinfo<PathBuf, Seen>>> {
         Ok(Vec::new())
     }
 
@@ -183,8 +189,9 @@ impl StorageBackend<DefaultUser> for BoxOfCamera {
         Ok(())
     }
 
-    async fn rename<P: AsRef<Path> + Send + Debug>(&self, _: &DefaultUser, _: P, _: P) -> Result<()> {
-        Err(ErrorKind::PermissionDenied.into())
+    async fn rename<P: AsRef<Path> + Send + Debug>(&self, _: &DefaultUser, from: P, to: P) -> Result<()> {
+        let text = |path: &P| path.as_ref().to_string_lossy().into_owned();
+        self.spool.rename(&text(&from), &text(&to)).await.map_err(refused)
     }
 
     async fn rmd<P: AsRef<Path> + Send + Debug>(&self, _: &DefaultUser, _: P) -> Result<()> {
@@ -246,6 +253,7 @@ fn refused(error: ApiError) -> Error {
     let kind = match error.code {
         ErrorCode::DiskFull => ErrorKind::InsufficientStorageSpaceError,
         ErrorCode::FileTooLarge => ErrorKind::ExceededStorageAllocationError,
+        ErrorCode::NotHere => ErrorKind::PermanentFileNotAvailable,
         ErrorCode::NotAllowed | ErrorCode::GroupEnded | ErrorCode::RemovedFromGroup => ErrorKind::PermissionDenied,
         _ => ErrorKind::LocalError,
     };

@@ -8,7 +8,8 @@
 //! | `STOR` over FTP, `PUT` over WebDAV | taken; the reply comes when the file is synced on disk |
 //! | folders: `CWD`, `MKD`, `MKCOL`, `PROPFIND` | every folder is there and empty: cameras make some, nothing is kept of them |
 //! | `RETR`, `GET`, lists | nothing is read back, not even by the one who sent it |
-//! | `DELE`, `RNFR`, `DELETE`, `MOVE`, `COPY`, `REST`, `APPE` | refused |
+//! | `RNFR` and `RNTO`, `MOVE` | taken for a file that was just sent: some cameras upload under a temporary name |
+//! | `DELE`, `DELETE`, `COPY`, `REST`, `APPE` | refused |
 //!
 //! Both protocols carry the password and the files in the clear, as cameras speak nothing else: the door stays shut unless the
 //! owner of the box opens it, and whoever listens on that network sees what the camera sends. A password opens uploads alone.

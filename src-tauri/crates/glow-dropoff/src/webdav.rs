@@ -50,6 +50,7 @@ impl Server {
             DavMethod::Options,
             DavMethod::Head,
             DavMethod::Put,
+            DavMethod::Move,
             DavMethod::PropFind,
             DavMethod::PropPatch,
             DavMethod::MkCol,
@@ -161,10 +162,19 @@ impl DavFileSystem for Slot {
 
     fn metadata<'a>(&'a self, path: &'a DavPath) -> FsFuture<'a, Box<dyn DavMetaData>> {
         let is_folder = path.is_collection() || !path.as_bytes().contains(&b'.');
+        let sent = self.0.sent_lately(&String::from_utf8_lossy(path.as_bytes())).filter(|_| !path.is_collection());
         async move {
+            if let Some(size_bytes) = sent {
+                return Ok(Box::new(Seen::File(size_bytes)) as Box<dyn DavMetaData>);
+            }
             if is_folder { Ok(Box::new(Seen::Folder) as Box<dyn DavMetaData>) } else { Err(FsError::NotFound) }
         }
         .boxed()
+    }
+
+    fn rename<'a>(&'a self, from: &'a DavPath, to: &'a DavPath) -> FsFuture<'a, ()> {
+        let text = |path: &DavPath| String::from_utf8_lossy(path.as_bytes()).into_owned();
+        async move { self.0.rename(&text(from), &text(to)).await.map_err(|error| refused(&error)) }.boxed()
     }
 
     fn create_dir<'a>(&'a self, _: &'a DavPath) -> FsFuture<'a, ()> {
@@ -281,6 +291,7 @@ fn refused(error: &ApiError) -> FsError {
     match error.code {
         ErrorCode::DiskFull => FsError::InsufficientStorage,
         ErrorCode::FileTooLarge => FsError::TooLarge,
+        ErrorCode::NotHere => FsError::NotFound,
         ErrorCode::NotAllowed | ErrorCode::GroupEnded | ErrorCode::RemovedFromGroup => FsError::Forbidden,
         _ => FsError::GeneralFailure,
     }

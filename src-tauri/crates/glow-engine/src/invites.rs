@@ -1,7 +1,7 @@
 //! How the invites that this device can show look to a host.
 
 use glow_api::{ApiError, ErrorCode, InvitePage, InviteView};
-use glow_model::{InviteId, InviteKeys, InviteLink, InviteSeed};
+use glow_model::{InviteId, InviteKeys, InviteLink, InviteSeed, Role};
 use glow_sync::membership::Invite;
 use qrcode::EcLevel;
 
@@ -30,8 +30,15 @@ fn view_of(group: &Group, seed: &InviteSeed, invite: &Invite) -> ApiResult<Invit
     let membership = group.membership();
     let title = membership.genesis().map(|genesis| genesis.title.clone()).unwrap_or_default();
     let addresses = view::likely_addresses(group.addresses());
-    let link = InviteLink { seed: seed.clone(), group: group.id, title, addresses: addresses.clone(), wifi: None };
     let grant = &invite.grant;
+    let link = InviteLink {
+        seed: seed.clone(),
+        group: group.id,
+        title,
+        addresses: addresses.clone(),
+        wifi: None,
+        role: grant.role,
+    };
     let is_used_up = grant.max_uses.is_some_and(|max| invite.uses >= max);
     let is_expired = grant.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms());
     Ok(InviteView {
@@ -42,6 +49,7 @@ fn view_of(group: &Group, seed: &InviteSeed, invite: &Invite) -> ApiResult<Invit
         expires_at_ms: grant.expires_ms.map(view::time),
         max_uses: grant.max_uses,
         uses: invite.uses,
+        carrier: grant.role == Role::Carrier,
         open: !invite.closed && !is_used_up && !is_expired && !group.is_ended(),
     })
 }

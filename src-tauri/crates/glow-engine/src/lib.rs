@@ -48,7 +48,7 @@ pub use maintenance::{CheckReport, RebuildReport, check, rebuild};
 pub use media::{Media, Tail};
 pub use pipeline::ingest::{CaptureFile, PostProgress};
 pub use recording::Recording;
-pub use rehearsal::rehearsal_picture;
+pub use rehearsal::{rehearsal_picture, rehearsal_preview};
 pub use spool::{Incoming, Spool, SpoolReport};
 pub use upload::Upload;
 pub use venue::{PrintRules, Venue};

@@ -373,7 +373,8 @@ impl Open {
         let body = FragmentBody { blob, duration_ms, begins };
         let epoch = secrets.newest_epoch();
         let position = self.last.as_ref().map_or_else(|| Position::first(self.clip), Position::after);
-        let sealer = Sealer { key: &epoch.payload_key(Plane::Content), nonce: random() };
+        let key = epoch.payload_key(Plane::Content).ok_or_else(crate::group::cannot_read)?;
+        let sealer = Sealer { key: &key, nonce: random() };
         let record = position.author(&body, &secrets.keys, epoch.id, sealer).map_err(IntoApi::into_api)?;
         self.last = Some(record.clone());
         let incoming = IncomingFragment { record: record.clone(), body, received_ms: now_ms(), own: true };

@@ -11,3 +11,11 @@ use crate::error::blocking;
 pub async fn rehearsal_picture(number: u32) -> Result<Vec<u8>, ApiError> {
     blocking(move || glow_media::picture(number)).await
 }
+
+/// The preview that a guest's page makes of such a picture, as JPEG.
+///
+/// # Errors
+/// As [`rehearsal_picture`].
+pub async fn rehearsal_preview(number: u32) -> Result<Vec<u8>, ApiError> {
+    blocking(move || glow_media::picture_preview(number)).await
+}

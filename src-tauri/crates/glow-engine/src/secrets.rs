@@ -4,11 +4,12 @@
 
 use std::{fs, io::Write, path::Path};
 
-use glow_model::{DeviceKeys, EpochSecret, GroupId, GroupSecret, InviteKeys, InviteSeed, codec};
+use glow_model::{DeviceKeys, EpochSecret, GroupId, GroupSecret, InviteKeys, InviteSeed, Plane, Role, codec};
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 use crate::{
+    clock::random,
     error::{ApiResult, IntoApi},
     guest::DoorRecord,
 };
@@ -25,6 +26,8 @@ pub(crate) struct Secrets {
     pub(crate) invites: Vec<InviteSeed>,
     /// This device's door for guests, open or not.
     pub(crate) door: Option<DoorRecord>,
+    /// The gossip topic as a carrier was given it: its secret is none of the group's.
+    pub(crate) topic: Option<String>,
 }
 
 #[derive(Encode, Decode)]
@@ -44,6 +47,8 @@ struct Wire {
     invites: Vec<InviteSeed>,
     #[n(6)]
     door: Option<DoorRecord>,
+    #[n(7)]
+    topic: Option<String>,
 }
 
 impl Secrets {
@@ -53,6 +58,27 @@ impl Secrets {
             .iter()
             .max_by_key(|epoch| (epoch.generation, epoch.id))
             .expect("a group has an epoch from its start")
+    }
+
+    /// The gossip topic of the group.
+    pub(crate) fn topic(&self) -> String {
+        self.topic.clone().unwrap_or_else(|| self.secret.topic())
+    }
+
+    /// Whether this device was given what opens content. A carrier was not.
+    pub(crate) fn can_read(&self) -> bool {
+        self.newest_epoch().payload_key(Plane::Content).is_some()
+    }
+
+    /// What whoever was admitted is given: a carrier neither the group's secret nor anything that opens content.
+    pub(crate) fn handed_to(&self, role: Role) -> (GroupSecret, Vec<EpochSecret>, Option<String>) {
+        match role {
+            Role::Host | Role::Member => (self.secret.clone(), self.epochs.clone(), None),
+            Role::Carrier => {
+                let epochs = self.epochs.iter().map(EpochSecret::carried).collect();
+                (GroupSecret(random()), epochs, Some(self.topic()))
+            }
+        }
     }
 
     pub(crate) fn epoch(&self, id: glow_model::EpochId) -> Option<&EpochSecret> {
@@ -67,12 +93,12 @@ impl Secrets {
     pub(crate) fn load(path: &Path) -> ApiResult<Self> {
         let bytes = Zeroizing::new(fs::read(path).map_err(IntoApi::into_api)?);
         let wire: Wire = codec::decode(&bytes, "secrets file").map_err(IntoApi::into_api)?;
-        if wire.epochs.is_empty() {
+        if wire.epochs.is_empty() || !wire.epochs.iter().all(EpochSecret::is_whole) {
             return Err(glow_model::ModelError::Invalid { what: "secrets file" }.into_api());
         }
         let keys = DeviceKeys::from_seeds(wire.signing, wire.sealing);
-        let Wire { group, secret, epochs, invites, door, .. } = wire;
-        Ok(Self { group, keys, secret, epochs, invites, door })
+        let Wire { group, secret, epochs, invites, door, topic, .. } = wire;
+        Ok(Self { group, keys, secret, epochs, invites, door, topic })
     }
 
     pub(crate) fn save(&self, path: &Path) -> ApiResult<()> {
@@ -85,6 +111,7 @@ impl Secrets {
             epochs: self.epochs.clone(),
             invites: self.invites.clone(),
             door: self.door.clone(),
+            topic: self.topic.clone(),
         };
         let bytes = Zeroizing::new(codec::encode(&wire));
         let parent = path.parent().unwrap_or(Path::new("."));

@@ -10,6 +10,8 @@
 //! moment whatever happens; one that was posted just before a crash is recognised as the same. A file that its own structure
 //! shows to be cut short is refused, so the camera sends it again.
 
+mod names;
+
 use std::{
     collections::VecDeque,
     ffi::OsStr,
@@ -28,6 +30,7 @@ use futures::StreamExt;
 use glow_api::{ApiError, Caller, CameraFailure, ErrorCode};
 use glow_media::Format;
 use glow_model::{clean_line, limits};
+use names::Names;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -66,6 +69,7 @@ struct Inner {
     counts: Mutex<Counts>,
     places: Arc<Semaphore>,
     paused: AtomicBool,
+    names: Names,
     ready: mpsc::Sender<PathBuf>,
     _stop: DropGuard,
 }
@@ -90,7 +94,7 @@ struct Counts {
 }
 
 /// What is known of a camera's uploads.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SpoolReport {
     /// Whether uploads are refused for now.
     pub paused: bool,
@@ -130,6 +134,7 @@ impl Engine {
             counts: Mutex::new(counts),
             places: Arc::new(Semaphore::new(limits::SPOOL_UPLOADS)),
             paused: AtomicBool::new(false),
+            names: Names::default(),
             ready,
             _stop: stop.clone().drop_guard(),
         };
@@ -220,6 +225,21 @@ impl Spool {
             move || File::options().write(true).read(true).create_new(true).open(path).map_err(IntoApi::into_api);
         incoming.file = Some(Arc::new(blocking(open).await?));
         Ok(incoming)
+    }
+
+    /// Renames a file that was sent a moment ago, as cameras do that upload under a temporary name.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotHere`] when none was sent under that name lately, [`ErrorCode::Unreadable`].
+    pub async fn rename(&self, from: &str, to: &str) -> Result<(), ApiError> {
+        let (spool, from, to) = (self.clone(), from.to_owned(), to.to_owned());
+        blocking(move || spool.0.names.rename(&from, &to)).await
+    }
+
+    /// The size of a file that was sent under this name a moment ago.
+    #[must_use]
+    pub fn sent_lately(&self, name: &str) -> Option<u64> {
+        self.0.names.size_of(name)
     }
 
     /// What is known of the uploads.
@@ -361,6 +381,7 @@ impl Incoming {
             return Err(error);
         }
         self.kept = true;
+        self.spool.0.names.note(&ready, &self.name, self.size_bytes);
         self.spool.0.counts().last_at_ms = Some(view::time(now_ms()));
         // A full queue means that the group is closing: the file is found again at the next start.
         let _ = self.spool.0.ready.try_send(ready);
@@ -393,7 +414,10 @@ impl Worker {
     }
 
     /// Posts one file, again and again while what fails may pass.
-    async fn post(&self, path: PathBuf) {
+    async fn post(&self, queued: PathBuf) {
+        let Some(spool) = self.spool.upgrade() else { return };
+        let path = spool.names.settle(queued).await;
+        drop(spool);
         let on_disk = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (arrived_ms, name) = arrival(&on_disk);
         let size_bytes = fs::metadata(&path).map(|metadata| metadata.len()).unwrap_or(0);

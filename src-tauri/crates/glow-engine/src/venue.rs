@@ -13,8 +13,8 @@ pub struct Venue {
     pub group: String,
     /// Address of its owner's page, without a token.
     pub page: String,
-    /// Where cameras' uploads go.
-    pub spool: Spool,
+    /// Where cameras' uploads go; nothing at a blind box, which can add nothing.
+    pub spool: Option<Spool>,
     /// Address of the FTP server.
     pub ftp: Option<String>,
     /// Address of the WebDAV server.

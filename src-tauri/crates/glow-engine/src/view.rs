@@ -216,6 +216,7 @@ pub(crate) fn role(role: glow_model::Role) -> Role {
     match role {
         glow_model::Role::Host => Role::Host,
         glow_model::Role::Member => Role::Member,
+        glow_model::Role::Carrier => Role::Carrier,
     }
 }
 

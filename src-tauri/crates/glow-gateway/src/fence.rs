@@ -109,7 +109,10 @@ impl Fence {
             Self::Owner { .. } | Self::Door { .. } => "same-origin",
         };
         headers.insert(RESOURCE_POLICY, HeaderValue::from_static(sharing));
-        headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+        // Browsers heed it on safe origins only, and complain of it on a guest's plain http.
+        if let Self::Owner { .. } = self {
+            headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+        }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }

@@ -52,7 +52,7 @@ pub use external::ExternalTools;
 pub use format::Format;
 pub use live_photo::{LivePhotoPair, pair_live_photos};
 pub use look::look;
-pub use picture::picture;
+pub use picture::{picture, picture_preview};
 pub use preview::{PreviewJpeg, PreviewOutcome, Previews, TileReason, preview, preview_bytes};
 pub use probe::{Camera, CapturedAt, GpsPlace, Kind, Probe, TimeSource, probe};
 pub use received::{PreviewKind, check_preview};

@@ -16,22 +16,34 @@ const SKIES: [[u8; 3]; 6] =
 /// # Errors
 /// When the encoder fails.
 pub fn picture(number: u32) -> Result<Vec<u8>, MediaError> {
+    drawn(number, WIDTH, HEIGHT)
+}
+
+/// What a guest's page makes of such a picture before it sends it: one of a screen's size.
+///
+/// # Errors
+/// When the encoder fails.
+pub fn picture_preview(number: u32) -> Result<Vec<u8>, MediaError> {
+    drawn(number, WIDTH * 2 / 3, HEIGHT * 2 / 3)
+}
+
+fn drawn(number: u32, width: usize, height: usize) -> Result<Vec<u8>, MediaError> {
     let at = |shift: u32| SKIES[(number.wrapping_mul(shift * 2 + 1) as usize / 7 + shift as usize) % SKIES.len()];
     let (above, below) = (at(1), at(2));
-    let sun = ((number as usize * 397) % WIDTH, HEIGHT / 4 + (number as usize * 211) % (HEIGHT / 2));
+    let sun = ((number as usize * 397) % width, height / 4 + (number as usize * 211) % (height / 2));
     let mut noise = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut rgb = Vec::with_capacity(WIDTH * HEIGHT * 3);
-    for y in 0..HEIGHT {
-        for x in 0..WIDTH {
+    let mut rgb = Vec::with_capacity(width * height * 3);
+    for y in 0..height {
+        for x in 0..width {
             // xorshift: grain, so that the picture takes as many bytes as one of a camera.
             noise ^= noise << 13;
             noise ^= noise >> 7;
             noise ^= noise << 17;
             let grain = (noise & 15) as i32 - 8;
-            let hills = HEIGHT * 3 / 4 + ((x + number as usize * 131) % 600).abs_diff(300) / 3;
+            let hills = height * 3 / 4 + ((x + number as usize * 131) % 600).abs_diff(300) / 3;
             let far = x.abs_diff(sun.0).pow(2) + y.abs_diff(sun.1).pow(2);
             for (high, low) in above.iter().zip(&below) {
-                let sky = (usize::from(*high) * (HEIGHT - y) + usize::from(*low) * y) / HEIGHT;
+                let sky = (usize::from(*high) * (height - y) + usize::from(*low) * y) / height;
                 let light = if far < 140 * 140 { 255 } else { sky + 9_000_000 / (far + 60_000) };
                 let value = if y > hills { sky / 4 } else { light };
                 rgb.push(i32::try_from(value).unwrap_or(255).saturating_add(grain).clamp(0, 255) as u8);
@@ -41,8 +53,7 @@ pub fn picture(number: u32) -> Result<Vec<u8>, MediaError> {
     let mut encoder = Compressor::new()?;
     encoder.set_subsamp(Subsamp::Sub2x2)?;
     encoder.set_quality(QUALITY)?;
-    let image =
-        Image { pixels: rgb.as_slice(), width: WIDTH, pitch: WIDTH * 3, height: HEIGHT, format: PixelFormat::RGB };
+    let image = Image { pixels: rgb.as_slice(), width, pitch: width * 3, height, format: PixelFormat::RGB };
     Ok(encoder.compress_to_vec(image)?)
 }
 

@@ -9,7 +9,7 @@ use data_encoding::BASE32_NOPAD;
 use minicbor::{Decode, Encode, bytes::ByteVec};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{GroupId, ModelError, codec, limits, text::clean_line};
+use crate::{GroupId, ModelError, Role, codec, limits, text::clean_line};
 
 const PREFIX: &str = "afterglow://join/";
 const VERSION: u8 = 1;
@@ -38,6 +38,8 @@ pub struct InviteLink {
     pub addresses: Vec<SocketAddr>,
     /// The Wi-Fi to be on.
     pub wifi: Option<Wifi>,
+    /// What whoever comes by it will be.
+    pub role: Role,
 }
 
 /// A Wi-Fi network's name and password.
@@ -68,6 +70,9 @@ struct Wire {
     addresses: Vec<ByteVec>,
     #[n(5)]
     wifi: Option<Wifi>,
+    /// Nothing for a member.
+    #[n(6)]
+    role: Option<Role>,
 }
 
 impl InviteLink {
@@ -81,6 +86,7 @@ impl InviteLink {
             title: self.title.clone(),
             addresses: self.addresses.iter().take(limits::INVITE_ADDRESSES).map(address_bytes).collect(),
             wifi: self.wifi.clone(),
+            role: Some(self.role).filter(|role| *role != Role::Member),
         };
         format!("{PREFIX}{}", BASE32_NOPAD.encode(&codec::encode(&wire)).to_ascii_lowercase())
     }
@@ -114,7 +120,8 @@ impl InviteLink {
             .iter()
             .map(|bytes| parse_address(bytes).ok_or_else(|| malformed.clone()))
             .collect::<Result<_, _>>()?;
-        Ok(Self { seed: wire.seed, group: wire.group, title, addresses, wifi: wire.wifi })
+        let role = wire.role.unwrap_or(Role::Member);
+        Ok(Self { seed: wire.seed, group: wire.group, title, addresses, wifi: wire.wifi, role })
     }
 }
 

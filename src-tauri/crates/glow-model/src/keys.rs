@@ -12,6 +12,8 @@
 //!                ├─ control        payloads of control operations
 //!                └─ content        all other payloads, States and Signals
 //! ```
+//!
+//! A carrier of sealed data is given the topic, and of each epoch the keys `tag` and `control` in the place of its secret.
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -107,32 +109,64 @@ pub struct EpochSecret {
     #[n(1)]
     pub generation: u64,
     #[cbor(n(2), with = "minicbor::bytes")]
-    secret: [u8; 32],
+    secret: Option<[u8; 32]>,
+    #[n(3)]
+    carried: Option<CarriedKeys>,
+}
+
+/// What a carrier is given of an epoch.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Encode, Decode)]
+#[cbor(map)]
+struct CarriedKeys {
+    #[n(0)]
+    tag: TagKey,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    control: [u8; 32],
 }
 
 impl EpochSecret {
     /// An epoch from 32 random bytes.
     #[must_use]
     pub fn new(id: EpochId, generation: u64, secret: [u8; 32]) -> Self {
-        Self { id, generation, secret }
+        Self { id, generation, secret: Some(secret), carried: None }
     }
 
-    /// The key that payloads of a plane are sealed under.
+    /// The key that payloads of a plane are sealed under; nothing for what a carrier cannot read.
     #[must_use]
-    pub fn payload_key(&self, plane: Plane) -> PayloadKey {
-        PayloadKey(derive(
-            &self.secret,
-            match plane {
-                Plane::Control => "epoch control",
-                Plane::Content => "epoch content",
-            },
-        ))
+    pub fn payload_key(&self, plane: Plane) -> Option<PayloadKey> {
+        let label = match plane {
+            Plane::Control => "epoch control",
+            Plane::Content => "epoch content",
+        };
+        match (&self.secret, &self.carried) {
+            (Some(secret), _) => Some(PayloadKey(derive(secret, label))),
+            (None, Some(carried)) if plane == Plane::Control => Some(PayloadKey(carried.control)),
+            (None, _) => None,
+        }
     }
 
     /// The key of the tags and of the door.
     #[must_use]
     pub fn tag_key(&self) -> TagKey {
-        TagKey(derive(&derive(&self.secret, "epoch net"), "tag"))
+        match (&self.secret, &self.carried) {
+            (Some(secret), _) => TagKey(derive(&derive(secret, "epoch net"), "tag")),
+            (None, Some(carried)) => carried.tag.clone(),
+            (None, None) => TagKey([0; 32]),
+        }
+    }
+
+    /// What a carrier is given of it: neither its secret nor its content key follows from that.
+    #[must_use]
+    pub fn carried(&self) -> Self {
+        let control = self.payload_key(Plane::Control).map_or([0; 32], |key| key.0);
+        let carried = CarriedKeys { tag: self.tag_key(), control };
+        Self { id: self.id, generation: self.generation, secret: None, carried: Some(carried) }
+    }
+
+    /// Whether it holds what it must: a secret, or what a carrier is given.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.secret.is_some() || self.carried.is_some()
     }
 }
 

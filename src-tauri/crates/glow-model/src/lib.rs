@@ -14,11 +14,11 @@
 //! let epoch = EpochSecret::new(EpochId([3; 16]), 0, [4; 32]);
 //! let draft = Draft { group: GroupId([5; 32]), seq: 0, backlink: None, time_ms: 1_700_000_000_000, epoch: epoch.id };
 //! let body = Body::Profile(Profile { name: "Anna".into(), colour: 3 });
-//! let sealer = Sealer { key: &epoch.payload_key(Plane::Control), nonce: [6; 24] };
+//! let sealer = Sealer { key: &epoch.payload_key(Plane::Control).unwrap(), nonce: [6; 24] };
 //! let operation = draft.author(&body, &keys, sealer).unwrap();
 //!
 //! let received = Operation::decode(&operation.encode()).unwrap().verify().unwrap();
-//! assert_eq!(received.open(&epoch.payload_key(Plane::Control)).unwrap(), body);
+//! assert_eq!(received.open(&epoch.payload_key(Plane::Control).unwrap()).unwrap(), body);
 //! ```
 #![forbid(unsafe_code)]
 

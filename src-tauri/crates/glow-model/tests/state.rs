@@ -53,7 +53,7 @@ fn values() -> Vec<Value> {
 
 fn say(value: &Value, counter: u64, nonce: u8) -> Result<VerifiedState, ModelError> {
     let draft = StateDraft { group: GroupId([6; 32]), counter, time_ms: 1_700_000_002_000, epoch: epoch().id };
-    draft.author(value, &keys(), &epoch().payload_key(Plane::Content), [nonce; 24])
+    draft.author(value, &keys(), &epoch().payload_key(Plane::Content).unwrap(), [nonce; 24])
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn states_survive_the_wire() {
         let state = say(&value, 5, 7).unwrap();
         let received = State::decode(&state.encode()).unwrap().verify().unwrap();
         assert_eq!(received, state);
-        assert_eq!(received.open(&epoch().payload_key(Plane::Content)).unwrap(), value);
-        let other = received.open(&epoch().payload_key(Plane::Control)).unwrap_err();
+        assert_eq!(received.open(&epoch().payload_key(Plane::Content).unwrap()).unwrap(), value);
+        let other = received.open(&epoch().payload_key(Plane::Control).unwrap()).unwrap_err();
         assert_eq!(other, ModelError::DoesNotOpen, "carriers of sealed data cannot read it");
     }
 }
@@ -99,7 +99,7 @@ fn a_state_is_small() {
         key: BlobKey([8; 32]),
         size: limits::SHEET_BYTES as u64 + 1,
     }));
-    let refused = say(&sheet, 5, 7).unwrap().open(&epoch().payload_key(Plane::Content)).unwrap_err();
+    let refused = say(&sheet, 5, 7).unwrap().open(&epoch().payload_key(Plane::Content).unwrap()).unwrap_err();
     assert_eq!(refused, ModelError::TooLarge { what: "sheet" });
     assert!(Holdings::decode(&vec![0; limits::SHEET_BYTES + 1]).is_err());
 }

@@ -181,7 +181,7 @@ fn opened() -> Moment {
 
 /// The first two fragments of a clip.
 fn fragments() -> [VerifiedFragment; 2] {
-    let key = epoch().payload_key(Plane::Content);
+    let key = epoch().payload_key(Plane::Content).unwrap();
     let author = |at: Position, body: &FragmentBody| {
         at.author(body, &keys(), epoch().id, Sealer { key: &key, nonce: [7; 24] }).unwrap()
     };
@@ -199,7 +199,7 @@ fn author(body: &Body) -> Verified {
         time_ms: 1_700_000_002_000,
         epoch: epoch().id,
     };
-    let key = epoch().payload_key(body.plane().unwrap_or(Plane::Content));
+    let key = epoch().payload_key(body.plane().unwrap_or(Plane::Content)).unwrap();
     draft.author(body, &keys(), Sealer { key: &key, nonce: [7; 24] }).unwrap()
 }
 
@@ -210,6 +210,7 @@ fn link() -> InviteLink {
         title: "Anna & Ben".into(),
         addresses: vec!["192.168.1.20:4001".parse().unwrap(), "[fd00::1]:4001".parse().unwrap()],
         wifi: Some(Wifi { name: "Party".into(), password: Some("sunset".into()) }),
+        role: Role::Member,
     }
 }
 
@@ -241,10 +242,10 @@ fn fragment_records_keep_their_encoding() {
 fn a_fragment_record_opens_for_those_who_hold_the_key_and_names_the_one_before() {
     let [first, second] = fragments();
     let received = Fragment::decode(&second.encode()).unwrap().verify().unwrap();
-    let body = received.open(&epoch().payload_key(Plane::Content)).unwrap();
+    let body = received.open(&epoch().payload_key(Plane::Content).unwrap()).unwrap();
     assert_eq!(body, FragmentBody { blob: blob(2), duration_ms: 1_000, begins: true });
     assert_eq!(received.position(), Position { clip: OperationId([8; 32]), index: 1, previous: first.id() });
-    let other = epoch().payload_key(Plane::Control);
+    let other = epoch().payload_key(Plane::Control).unwrap();
     assert_eq!(received.open(&other), Err(ModelError::DoesNotOpen), "the other plane's key opens nothing");
 }
 
@@ -253,7 +254,7 @@ fn a_fragment_record_has_limits() {
     for size in [limits::FRAGMENT_BYTES + 1, limits::FRAGMENT_BYTES * 100] {
         assert_eq!(Fragment::decode(&vec![0; size]).unwrap_err(), ModelError::TooLarge { what: "fragment" });
     }
-    let key = epoch().payload_key(Plane::Content);
+    let key = epoch().payload_key(Plane::Content).unwrap();
     let at = |index, previous| {
         let position = Position { clip: OperationId([8; 32]), index, previous: FragmentId([previous; 32]) };
         let body = FragmentBody { blob: blob(1), duration_ms: 0, begins: false };
@@ -328,8 +329,8 @@ fn the_key_schedule_keeps_its_values() {
         format!("topic        {}", secret.topic()),
         format!("media id     {}", media.finish()),
         format!("blob key     {}", HEXLOWER.encode(&secret.blob_key(blake3::hash(b"a photo").as_bytes()).0)),
-        format!("control key  {}", HEXLOWER.encode(&epoch().payload_key(Plane::Control).bytes())),
-        format!("content key  {}", HEXLOWER.encode(&epoch().payload_key(Plane::Content).bytes())),
+        format!("control key  {}", HEXLOWER.encode(&epoch().payload_key(Plane::Control).unwrap().bytes())),
+        format!("content key  {}", HEXLOWER.encode(&epoch().payload_key(Plane::Content).unwrap().bytes())),
         format!("epoch tag    {}", HEXLOWER.encode(&epoch().tag_key().tag(&[1; 8], b"peer"))),
         format!("epoch proof  {}", HEXLOWER.encode(&epoch().tag_key().prove(&[b"hello"]))),
         format!("invite id    {}", invite.id()),
@@ -360,9 +361,9 @@ fn a_sealed_blob_keeps_its_id() {
 fn every_body_survives_sealing_and_opening() {
     for body in bodies().into_iter().filter(|body| body.plane().is_some()) {
         let received = Operation::decode(&author(&body).encode()).unwrap().verify().unwrap();
-        let key = epoch().payload_key(body.plane().unwrap());
+        let key = epoch().payload_key(body.plane().unwrap()).unwrap();
         assert_eq!(received.open(&key).unwrap(), body);
-        let other = EpochSecret::new(EpochId([3; 16]), 0, [5; 32]).payload_key(body.plane().unwrap());
+        let other = EpochSecret::new(EpochId([3; 16]), 0, [5; 32]).payload_key(body.plane().unwrap()).unwrap();
         assert_eq!(received.open(&other), Err(ModelError::DoesNotOpen), "another epoch's key opens nothing");
     }
 }
@@ -373,7 +374,7 @@ fn a_retracted_operation_still_verifies_and_has_its_id() {
     let (id, bare) = (operation.id(), operation.without_payload());
     let received = Operation::decode(&bare.encode()).unwrap().verify().unwrap();
     assert_eq!(received.id(), id);
-    assert_eq!(received.open(&epoch().payload_key(Plane::Content)), Err(ModelError::Retracted));
+    assert_eq!(received.open(&epoch().payload_key(Plane::Content).unwrap()), Err(ModelError::Retracted));
 }
 
 #[test]

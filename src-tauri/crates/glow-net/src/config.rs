@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use glow_model::{DeviceKeys, GroupId, InviteLink, Role, limits};
+use glow_model::{DeviceKeys, GroupId, InviteLink, limits};
 
 use crate::SystemDiscovery;
 
@@ -98,8 +98,6 @@ pub struct JoinConfig {
     pub link: InviteLink,
     /// The new device's keys.
     pub keys: DeviceKeys,
-    /// The role that the invite gives.
-    pub role: Role,
     /// Addresses to try besides the invite's.
     pub extra: Vec<SocketAddr>,
     /// Whether to look for members that announce the invite by mDNS.
@@ -118,11 +116,10 @@ impl JoinConfig {
 
     /// Joins by this invite, in the usual way.
     #[must_use]
-    pub fn new(link: InviteLink, keys: DeviceKeys, role: Role) -> Self {
+    pub fn new(link: InviteLink, keys: DeviceKeys) -> Self {
         Self {
             link,
             keys,
-            role,
             extra: Vec::new(),
             mdns: true,
             system_discovery: None,

@@ -261,7 +261,7 @@ impl Joiner {
         let knock = async move {
             let stream = stream.await.map_err(|_| Failure::Gone)?;
             let stream = stream.map_err(NetError::from)?;
-            door::knock(stream, ends, &config.link, &config.keys, config.role).await
+            door::knock(stream, ends, &config.link, &config.keys, config.link.role).await
         };
         let knock = async { timeout(door::TIME, knock).await.unwrap_or(Err(Failure::Gone)) };
         self.knocking = Some((reached, Box::pin(knock)));

@@ -1,5 +1,11 @@
 //! The command line, as clap reads it and `--help` explains it.
 
+mod clock;
+mod guests;
+mod storage;
+mod value;
+mod venue;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,8 +13,13 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use clock::{Choice, ClockCommand, ClockSetting};
+pub(crate) use guests::{GuestsCommand, GuestsOf, GuestsOpen, GuestsPost};
+pub(crate) use storage::{KeepArg, StorageCommand, StorageOf, StorageWishes};
+pub(crate) use value::duration;
+pub(crate) use venue::{BoxCommand, BoxOf, Install, Rehearse, Uninstall};
+
 use crate::exit;
-use crate::venue::Wishes;
 
 /// Everybody's photos and clips in one timeline, nearby and offline.
 #[derive(Debug, Parser)]
@@ -149,6 +160,9 @@ pub(crate) struct Invite {
     /// How many may use it [default: any number].
     #[arg(long, value_name = "N")]
     pub(crate) max_uses: Option<u32>,
+    /// For a blind box (`afterglow box --blind`): it holds and passes on what is sealed, and can read none of it.
+    #[arg(long, conflicts_with = "card")]
+    pub(crate) carrier: bool,
     /// Show it as a QR code too.
     #[arg(long)]
     pub(crate) qr: bool,
@@ -191,64 +205,6 @@ pub(crate) enum Language {
     En,
     /// German.
     De,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum GuestsCommand {
-    /// Open this device's door, or change what guests may while it is open.
-    Open(GuestsOpen),
-    /// Close it: everybody who came in by it is out at once, and its address is good no more.
-    Close(InGroup),
-    /// Print the open doors, the guests, and what waits to be looked at.
-    List(InGroup),
-    /// Show a post that waits or was held back.
-    Approve(GuestsPost),
-    /// Take a post from everybody's view.
-    HoldBack(GuestsPost),
-    /// Show nothing of a guest, and let it in no more.
-    Block(GuestsOf),
-    /// Treat a guest like any other again.
-    Unblock(GuestsOf),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct GuestsOpen {
-    #[command(flatten)]
-    pub(crate) of: InGroup,
-    /// Guests may look, and add nothing.
-    #[arg(long)]
-    pub(crate) look_only: bool,
-    /// What guests add waits until somebody has looked at it.
-    #[arg(long, conflicts_with = "look_only")]
-    pub(crate) review: bool,
-    /// How long it stays open, such as 6h [default: until the group ends].
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) expires: Option<Duration>,
-    /// The port to listen at [default: the one it had before, or any free one].
-    #[arg(long, value_name = "PORT")]
-    pub(crate) port: Option<u16>,
-    /// How much each guest may add, such as 2GB.
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
-    pub(crate) each: Option<u64>,
-    /// Write the QR code to a file as SVG.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) svg: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct GuestsPost {
-    /// The post's id, or its beginning, as `guests list` prints it.
-    pub(crate) post: String,
-    #[command(flatten)]
-    pub(crate) of: InGroup,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct GuestsOf {
-    /// The guest's key, or its beginning, as `guests list` prints it.
-    pub(crate) guest: String,
-    #[command(flatten)]
-    pub(crate) of: InGroup,
 }
 
 #[derive(Debug, Args)]
@@ -385,108 +341,6 @@ pub(crate) struct Peers {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct StorageOf {
-    #[command(flatten)]
-    pub(crate) of: InGroup,
-    #[command(subcommand)]
-    pub(crate) command: Option<StorageCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum StorageCommand {
-    /// Fetch nothing for now.
-    Pause,
-    /// Go on fetching.
-    Resume,
-    /// Choose what this device keeps of a group. Own captures always stay.
-    Set(StorageWishes),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct StorageWishes {
-    /// What to keep of others' photos.
-    #[arg(long, value_enum)]
-    pub(crate) photos: Option<KeepArg>,
-    /// What to keep of others' clips.
-    #[arg(long, value_enum)]
-    pub(crate) clips: Option<KeepArg>,
-    /// The most that media may take, such as 800MB or 2GB; 0 for no limit.
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
-    pub(crate) quota: Option<u64>,
-    /// How much of what is not kept may be brought along for others.
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
-    pub(crate) carry: Option<u64>,
-}
-
-/// What is fetched of others' moments.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(crate) enum KeepArg {
-    /// Previews only.
-    Previews,
-    /// Originals while plugged in.
-    Plugged,
-    /// Everything.
-    All,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ClockCommand {
-    /// Show the group's clock as a QR code, until interrupted. Photograph it with a camera and post the photo: all photos of
-    /// that camera are put at the right time.
-    Show {
-        #[command(flatten)]
-        of: InGroup,
-        /// Show it once, as it is now.
-        #[arg(long)]
-        once: bool,
-    },
-    /// Print the cameras and by how much their times are corrected.
-    List(InGroup),
-    /// Correct the times of a camera.
-    Set(ClockSetting),
-    /// Put back what a camera's clock was set to before.
-    Undo {
-        /// The camera: its number in `clock list`, or a part of its name.
-        camera: String,
-        #[command(flatten)]
-        of: InGroup,
-    },
-    /// Choose whether photos of the group's clock are posted, too.
-    Photos {
-        /// Whether they are.
-        post: Choice,
-        #[command(flatten)]
-        of: InGroup,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ClockSetting {
-    /// The camera: its number in `clock list`, or a part of its name.
-    pub(crate) camera: String,
-    /// What is added to its times, such as 1h3m, -10d or 0.
-    #[arg(value_name = "SHIFT", value_parser = shift, allow_hyphen_values = true)]
-    pub(crate) shift_ms: i64,
-    /// Only for captures from then on, by the camera's clock, such as 2026-11-27T14:00.
-    #[arg(long, value_name = "TIME", value_parser = wall_clock)]
-    pub(crate) from: Option<i64>,
-    /// Only for captures before then, by the camera's clock.
-    #[arg(long, value_name = "TIME", value_parser = wall_clock)]
-    pub(crate) until: Option<i64>,
-    #[command(flatten)]
-    pub(crate) of: InGroup,
-}
-
-/// Yes or no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Choice {
-    /// Yes.
-    On,
-    /// No.
-    Off,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Profile {
     /// The name.
     #[arg(long)]
@@ -509,65 +363,6 @@ pub(crate) struct Serve {
     pub(crate) ui: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct BoxOf {
-    /// Read the settings from this file [default: box.toml in the data directory, if it is there]. Flags have the last word.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) wishes: Wishes,
-    #[command(subcommand)]
-    pub(crate) command: Option<BoxCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum BoxCommand {
-    /// Print what the running box does: members, disk, cameras, failures, and how to join.
-    Status,
-    /// Let simulated members post through a box of their own, in a group that is gone afterwards, and print how it went.
-    Rehearse(Rehearse),
-    /// Let the system start the box at boot, with these settings. Needs root.
-    Install(Box<Install>),
-    /// End the installed box and remove it from the system; its album stays. Needs root.
-    Uninstall(Uninstall),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Rehearse {
-    /// How many members.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
-    pub(crate) guests: u32,
-    /// How many pictures each of them posts.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub(crate) photos: u32,
-    /// Go on showing the big screen afterwards, until interrupted.
-    #[arg(long)]
-    pub(crate) stay: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Install {
-    /// User that the box runs as [default: one that systemd makes for it].
-    #[arg(long, value_name = "USER")]
-    pub(crate) user: Option<String>,
-    /// Write everything, start nothing.
-    #[arg(long)]
-    pub(crate) no_start: bool,
-    /// Write below this folder instead of into the system, for an image; nothing is started.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) root: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) wishes: Wishes,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Uninstall {
-    /// Remove it below this folder instead of from the system.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) root: Option<PathBuf>,
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
     /// Make the tables anew from the operations.
@@ -583,71 +378,6 @@ pub(crate) struct Stored {
     pub(crate) group: Option<String>,
 }
 
-/// Reads a size such as `500MB`, `2GB` or a number of bytes.
-fn bytes(text: &str) -> Result<u64, String> {
-    let unknown = || format!("`{text}` is not a size: use a number and kB, MB or GB, such as 2GB");
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1_000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        _ => return Err(unknown()),
-    };
-    let number: u64 = digits.parse().map_err(|_| unknown())?;
-    number.checked_mul(unit).filter(|bytes| *bytes < 1 << 53).ok_or_else(unknown)
-}
-
-/// Reads a shift such as `1h3m`, `-10d` or `+1h 30m 5s`, in milliseconds.
-fn shift(text: &str) -> Result<i64, String> {
-    let unknown = || format!("`{text}` is not a shift: use numbers and d, h, m or s, such as 1h3m or -10d");
-    let (sign, rest) = match text.trim().split_at_checked(1) {
-        Some(("-", rest)) => (-1, rest),
-        Some(("+", rest)) => (1, rest),
-        _ => (1, text.trim()),
-    };
-    let mut total: i64 = 0;
-    let mut number = String::new();
-    for letter in rest.chars().filter(|letter| !letter.is_whitespace()) {
-        let unit = match letter {
-            'd' => 86_400_000,
-            'h' => 3_600_000,
-            'm' => 60_000,
-            's' => 1_000,
-            digit => {
-                number.push(digit);
-                continue;
-            }
-        };
-        let count: u32 = std::mem::take(&mut number).parse().map_err(|_| unknown())?;
-        total = total.checked_add(i64::from(count) * unit).ok_or_else(unknown)?;
-    }
-    if number == "0" && total == 0 || number.is_empty() && !rest.is_empty() { Ok(sign * total) } else { Err(unknown()) }
-}
-
-/// Reads a date and time as this system's zone shows it, in milliseconds since the Unix epoch.
-fn wall_clock(text: &str) -> Result<i64, String> {
-    let unknown = |error: jiff::Error| format!("`{text}` is not a time such as 2026-11-27T14:00: {error}");
-    let wall: jiff::civil::DateTime = text.parse().map_err(unknown)?;
-    let zoned = wall.to_zoned(jiff::tz::TimeZone::system()).map_err(unknown)?;
-    Ok(zoned.timestamp().as_millisecond())
-}
-
-/// Reads a time such as `90s`, `60m`, `24h` or `3d`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let unknown = || format!("`{text}` is not a time: use a number and s, m, h or d, such as 90m");
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(unknown)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(unknown()),
-    };
-    let number: u64 = number.parse().map_err(|_| unknown())?;
-    number.checked_mul(seconds).filter(|seconds| *seconds < 1 << 32).map(Duration::from_secs).ok_or_else(unknown)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -659,37 +389,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_size_has_a_number_and_a_unit() {
-        assert_eq!(bytes("2GB").unwrap(), 2_000_000_000);
-        assert_eq!(bytes("800mb").unwrap(), 800_000_000);
-        assert_eq!(bytes("0").unwrap(), 0);
-        for odd in ["", "GB", "-1MB", "1.5GB", "1TBB", "99999999999999999999GB", "1ü"] {
-            assert!(bytes(odd).is_err(), "{odd}");
-        }
-    }
-
-    #[test]
-    fn a_shift_goes_both_ways() {
-        assert_eq!(shift("1h3m").unwrap(), 3_780_000);
-        assert_eq!(shift("-10d").unwrap(), -864_000_000);
-        assert_eq!(shift("+1h 30m 5s").unwrap(), 5_405_000);
-        assert_eq!(shift("0").unwrap(), 0);
-        for odd in ["", "-", "5", "1h5", "h", "1x", "--1h", "99999999999999999999d", "1ü"] {
-            assert!(shift(odd).is_err(), "{odd}");
-        }
-        assert!(wall_clock("2026-11-27T14:00").is_ok());
-        assert!(wall_clock("27.11.2026").is_err());
-    }
-
-    #[test]
-    fn a_time_has_a_number_and_a_unit() {
-        assert_eq!(duration("90m").unwrap(), Duration::from_secs(5_400));
-        assert_eq!(duration("3d").unwrap(), Duration::from_secs(259_200));
-        for odd in ["", "m", "90", "-1h", "1.5h", "9h9", "99999999999999999999d", "1ü"] {
-            assert!(duration(odd).is_err(), "{odd}");
-        }
     }
 }

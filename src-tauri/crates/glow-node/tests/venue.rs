@@ -173,11 +173,106 @@ fn cameras_may_put_and_nothing_else() -> Result<()> {
     assert!(!curl(&["--user", &login, "-Q", "DELE A.JPG", ftp])?.status.success(), "nothing is deleted");
     assert_eq!(status(&["--user", &login, &at(webdav, "B.JPG")])?, "405", "nothing is read back by WebDAV");
     assert_eq!(status(&["--user", &login, "-X", "DELETE", &at(webdav, "B.JPG")])?, "405");
-    assert_eq!(status(&["--user", &login, "-X", "MOVE", "-H", "Destination: /x", &at(webdav, "B.JPG")])?, "405");
+    let never_sent = at(webdav, "Z.JPG");
+    assert_eq!(status(&["--user", &login, "-X", "MOVE", "-H", "Destination: /x", &never_sent])?, "404");
+    assert!(!curl(&["--user", &login, "-Q", "RNFR Z.JPG", "-Q", "RNTO x.jpg", ftp])?.status.success());
     assert_eq!(status(&["--user", &login, "-H", "Origin: http://evil.example", webdav])?, "403", "no page's hand");
     assert_eq!(status(&["-X", "OPTIONS", webdav])?, "401", "a password is asked for");
     assert_eq!(status(&["--user", "camera:wrong", "-X", "OPTIONS", webdav])?, "401");
     assert!(!curl(&["--user", "camera:wrong", ftp])?.status.success(), "and by FTP");
+    Ok(())
+}
+
+#[test]
+fn a_camera_that_renames_what_it_sent_decides_the_name() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let (ftp, webdav, login) = (node.camera("ftp"), node.camera("webdav"), node.login());
+    let curl =
+        |args: &[&str]| Command::new("curl").args(["-sS", "--max-time", "20", "--user", &login]).args(args).output();
+    let (first, second) = (alice.photo("first", 1)?, alice.photo("second", 2)?);
+    let sent = curl(&[
+        "-T",
+        first.to_str().unwrap(),
+        "-Q",
+        "-RNFR up.tmp",
+        "-Q",
+        "-RNTO DSC_0001.JPG",
+        &format!("{ftp}up.tmp"),
+    ])?;
+    assert!(sent.status.success(), "{}", said(&sent));
+    assert!(curl(&["-f", "-T", second.to_str().unwrap(), &format!("{webdav}DCIM/up.tmp")])?.status.success());
+    let to = format!("Destination: {webdav}DCIM/DSC_0002.JPG");
+    let moved = curl(&["-f", "-X", "MOVE", "-H", &to, &format!("{webdav}DCIM/up.tmp")])?;
+    assert!(moved.status.success(), "{}", said(&moved));
+    alice.until_moments(2)?;
+    let moments = alice.json(&["timeline"])?["moments"].clone();
+    let mut names: Vec<_> =
+        moments.as_array().unwrap().iter().map(|moment| moment["file_name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["DSC_0001.JPG", "DSC_0002.JPG"]);
+    Ok(())
+}
+
+#[test]
+fn asking_a_box_how_it_is_uses_up_no_way_in() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    for _ in 0..20 {
+        let status = alice.json(&["box", "status"])?;
+        assert!(!status["url"].as_str().unwrap().contains("token"), "{status}");
+    }
+    assert_eq!(Owner::sign_in(&node)?.call("box.get", &serde_json::json!({}))?["group"], node.ready["group"]["id"]);
+    Ok(())
+}
+
+#[test]
+fn a_box_with_guests_shows_their_door_and_a_screen_for_the_network() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&["--guests=review", "--guests-port", "0"])?;
+    let guests = node.ready["guests"].as_str().context("the door is open")?;
+    let screen = node.ready["screen"].as_str().context("there is a screen")?;
+    let (address, secret) = guests.split_once("/g#").context("a link of a door")?;
+    assert_eq!(screen, format!("{address}/screen#{secret}"), "the same door, and nothing of the owner's page");
+    let page = Command::new("curl").args(["-sS", "-f", screen]).output()?;
+    assert!(page.status.success(), "{}", said(&page));
+    let rights = alice.json(&["guests", "list"])?["door"]["rights"].clone();
+    assert_eq!(rights, serde_json::json!({ "contribute": true, "review": true }));
+    Ok(())
+}
+
+#[test]
+fn a_blind_box_holds_what_it_cannot_read() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&["--group", "Anna & Ben"])?;
+    let link = alice.json(&["group", "invite", "--carrier"])?["link"].as_str().unwrap().to_owned();
+    let vault = Device::new()?;
+    let refused = |args: &[&str]| -> Result<String> {
+        let output = vault.command(&[&["--json", "box", "--page-port", "0"], args].concat()).output()?;
+        ensure!(!output.status.success(), "it started");
+        Ok(String::from_utf8(output.stderr)? + &String::from_utf8(output.stdout)?)
+    };
+    assert!(refused(&["--join", &link])?.contains("--blind"), "such an invite makes no box that reads");
+    let readable = node.ready["link"].as_str().unwrap();
+    assert!(refused(&["--blind", "--join", readable])?.contains("--carrier"), "and none that could");
+    assert!(refused(&["--blind", "--join", &link, "--ftp", "0"])?.contains("blind"));
+    let mut child = vault
+        .command(&["--json", "box", "--page-port", "0", "--blind", "--name", "Vault", "--join", &link])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().context("its output is read")?);
+    let mut first = String::new();
+    lines.read_line(&mut first)?;
+    let ready = serde_json::from_str(&first).with_context(|| format!("it did not start: {first:?}"))?;
+    let _box = Running { child, _lines: lines, ready };
+    assert!(node.upload("ftp", &alice.photo("IMG_0001.JPG", 1)?, &[])?.status.success());
+    until("it holds the sealed pieces", || {
+        let carries = vault.json(&["box", "status"])?["group"]["carries"].clone();
+        Ok(carries["blobs"].as_u64().unwrap() >= 2 && carries["missing"] == 0)
+    })?;
+    assert_eq!(vault.moments()?, 0);
+    let members = alice.json(&["members"])?["members"].clone();
+    assert!(members.as_array().unwrap().iter().any(|member| member["name"] == "Vault" && member["role"] == "carrier"));
     Ok(())
 }
 
@@ -343,9 +438,10 @@ fn a_box_joins_by_link_and_watches_a_folder() -> Result<()> {
 #[test]
 fn a_rehearsal_plays_the_evening_and_leaves_nothing() -> Result<()> {
     let alice = Device::new()?;
-    let figures = alice.json(&["box", "rehearse", "--guests", "3", "--photos", "2"])?;
-    assert_eq!((&figures["members"], &figures["pictures"]), (&3.into(), &6.into()), "{figures}");
-    assert_eq!((&figures["arrived"], &figures["expected"]), (&18.into(), &18.into()), "{figures}");
+    let figures = alice.json(&["box", "rehearse", "--members", "2", "--guests", "3", "--photos", "2"])?;
+    assert_eq!((&figures["members"], &figures["guests"]), (&2.into(), &3.into()), "{figures}");
+    // Ten pictures, each on the four other devices and pages and on the box.
+    assert_eq!((&figures["arrived"], &figures["expected"]), (&50.into(), &50.into()), "{figures}");
     assert!(figures["box_bytes"].as_u64() > Some(10_000), "the box holds real pictures: {figures}");
     assert_eq!(std::fs::read_dir(alice.path("data"))?.count(), 0, "nothing is left");
     eprintln!("rehearsal: {figures}");

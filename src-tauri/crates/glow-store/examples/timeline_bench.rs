@@ -179,7 +179,7 @@ impl Author {
         };
         let mut nonce = [0; 24];
         nonce[..8].copy_from_slice(&number.to_le_bytes());
-        let key = self.epoch.payload_key(body.plane().ok_or("a known body")?);
+        let key = self.epoch.payload_key(body.plane().ok_or("a known body")?).ok_or("a member's epoch")?;
         let operation = draft.author(&body, &self.keys, Sealer { key: &key, nonce })?;
         self.seq += 1;
         self.head = Some(operation.id());

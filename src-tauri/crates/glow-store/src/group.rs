@@ -28,6 +28,7 @@ static SCHEMA: Schema = Schema {
         M::up(include_str!("migrations/group/0006_clocks.sql")),
         M::up(include_str!("migrations/group/0007_holds.sql")),
         M::up(include_str!("migrations/group/0008_guests.sql")),
+        M::up(include_str!("migrations/group/0010_cargo.sql")),
     ],
 };
 

@@ -75,7 +75,7 @@ macro_rules! codes {
 
 codes! {
     Plane { Control = 0, Content = 1 }
-    Role { Host = 0, Member = 1 }
+    Role { Host = 0, Member = 1, Carrier = 2 }
     MomentKind { Photo = 0, Clip = 1, Live = 2 }
     Part { Grid = 0, Screen = 1, Original = 2, Motion = 3 }
     Tier { Grid = 0, Screen = 1, Manifest = 2, Original = 3, Motion = 4 }

@@ -119,11 +119,17 @@ impl Membership {
         self.members.get(&device).is_some_and(|member| member.role == Role::Host)
     }
 
+    /// Whether a device is a member that can read: it was given the content keys, and may let others in.
+    #[must_use]
+    pub fn is_reader(&self, device: DeviceId) -> bool {
+        self.members.get(&device).is_some_and(|member| member.role != Role::Carrier)
+    }
+
     /// Whether a device may make invites.
     #[must_use]
     pub fn may_invite(&self, device: DeviceId) -> bool {
         let by_policy = self.genesis().is_some_and(|genesis| genesis.invite_policy == InvitePolicy::Members);
-        self.is_host(device) || (by_policy && self.contains(device))
+        self.is_host(device) || (by_policy && self.is_reader(device))
     }
 
     /// Whether a member has said something of control that this version does not know: authoring must stop.
@@ -226,7 +232,7 @@ impl Membership {
             return None;
         };
         let invite = self.invites.get(&admit.invite)?;
-        (self.contains(entry.author) && !self.contains(admit.device) && invite.grant.role == admit.role)
+        (self.is_reader(entry.author) && !self.contains(admit.device) && invite.grant.role == admit.role)
             .then_some(admit)
     }
 

@@ -26,6 +26,10 @@ pub const PIECES_PER_REQUEST: usize = 32;
 pub const STATES_PER_FRAME: usize = limits::BULK_FRAME_BYTES / limits::STATE_BYTES - 1;
 /// Records of a clip in one frame.
 pub const FRAGMENTS_PER_FRAME: usize = 60;
+/// Operations of which a carrier asks at once what they name.
+pub const CARGO_PER_REQUEST: usize = 200;
+/// Blobs to be carried in one frame.
+pub const CARGO_PER_FRAME: usize = 8_000;
 /// Addresses in one answer.
 pub const ADDRESSES_PER_FRAME: usize = 64;
 /// Bytes of a transport's public identity.
@@ -166,6 +170,14 @@ pub enum Request {
         #[n(1)]
         from: u32,
     },
+    /// A carrier, which cannot read operations, asks which blobs they name. Answer: [`Frame::Cargo`] until all that is known was
+    /// said; nothing of operations that are not here or cannot be read here.
+    #[n(22)]
+    Cargo {
+        /// At most [`CARGO_PER_REQUEST`].
+        #[n(0)]
+        ids: Vec<OperationId>,
+    },
     /// Asks to end this link: the asker has too many. Answer: [`Frame::Done`] when the other side can do without it, and the
     /// asker then closes it; [`Frame::Refused`] when it cannot.
     #[n(30)]
@@ -280,6 +292,37 @@ pub enum Frame {
     /// Encoded records of a clip, in order.
     #[n(20)]
     Fragments(#[n(0)] Vec<ByteVec>),
+    /// Blobs that operations name: at most [`CARGO_PER_FRAME`] in all.
+    #[n(22)]
+    Cargo(#[n(0)] Vec<Cargo>),
+}
+
+/// The blobs that one operation names, or some of them.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Cargo {
+    /// The operation.
+    #[n(0)]
+    pub operation: OperationId,
+    /// The blobs.
+    #[n(1)]
+    pub blobs: Vec<CargoBlob>,
+    /// Whether these are the last: false while more frames follow, or a manifest was not read yet.
+    #[n(2)]
+    pub whole: bool,
+}
+
+/// A blob to be carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct CargoBlob {
+    /// The blob.
+    #[n(0)]
+    pub blob: BlobId,
+    /// Its size in bytes.
+    #[n(1)]
+    pub size: u64,
+    /// How urgent it is.
+    #[n(2)]
+    pub lane: Lane,
 }
 
 /// An address that serves QUIC and TCP at the same port.
@@ -357,6 +400,7 @@ impl Request {
             Request::States { wanted } => wanted.len() <= IDS_PER_REQUEST,
             Request::Say { states } => states.len() <= STATES_PER_FRAME,
             Request::PushFragments { records } => records.len() <= FRAGMENTS_PER_FRAME,
+            Request::Cargo { ids } => ids.len() <= CARGO_PER_REQUEST,
             Request::Reconcile { .. }
             | Request::Push { .. }
             | Request::Addresses

@@ -56,9 +56,14 @@ fn a_proof_is_worthless_between_other_peers() {
     assert!(matches!(listen(&others, &[(key, Opens::Epoch)], [2; 32], &hello), Err(DoorError::NoProof)));
 }
 
+fn link() -> InviteLink {
+    let (seed, title) = (InviteSeed([7; 16]), "t".into());
+    InviteLink { seed, group: GROUP, title, addresses: vec![], wifi: None, role: Role::Member }
+}
+
 #[test]
 fn an_invite_admits_and_only_as_what_it_grants() {
-    let link = InviteLink { seed: InviteSeed([7; 16]), group: GROUP, title: "t".into(), addresses: vec![], wifi: None };
+    let link = link();
     let invite = InviteKeys::from_seed(&link.seed);
     let doors = [(invite.tag_key.clone(), Opens::Invite(invite.id()))];
     let (mut joiner, mut listener, opens) = meet(invite.tag_key.clone(), &doors).unwrap();
@@ -72,7 +77,7 @@ fn an_invite_admits_and_only_as_what_it_grants() {
         "not as host"
     );
 
-    let admission = Admission { secret: GroupSecret([3; 32]), epochs: vec![], operations: vec![] };
+    let admission = Admission { secret: GroupSecret([3; 32]), epochs: vec![], operations: vec![], topic: None };
     let answer = listener.admit(admission.clone(), &Credentials { keys: &keys(2), admission: vec![] });
     let Answer::Admitted(received, certificate) = joiner.answered(&answer).unwrap() else {
         panic!("an admission was expected")
@@ -82,7 +87,7 @@ fn an_invite_admits_and_only_as_what_it_grants() {
 
 #[test]
 fn an_invite_does_not_open_the_members_door() {
-    let link = InviteLink { seed: InviteSeed([7; 16]), group: GROUP, title: "t".into(), addresses: vec![], wifi: None };
+    let link = link();
     let invite = InviteKeys::from_seed(&link.seed);
     let doors = [(invite.tag_key.clone(), Opens::Invite(invite.id()))];
     let (mut dialer, mut listener, opens) = meet(invite.tag_key.clone(), &doors).unwrap();

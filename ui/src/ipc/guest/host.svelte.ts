@@ -45,8 +45,7 @@ export class GuestHost implements Host {
   readonly #posts = new Map<string, string>();
   #keep: Keep | null = null;
   #welcome: GuestWelcome | null = null;
-  #listener: (event: Event) => void = () => {};
-  #link: (up: boolean) => void = () => {};
+  readonly #listeners = new Set<{ readonly hear: (event: Event) => void; readonly link: (up: boolean) => void }>();
   #settle: { done: () => void; fail: (cause: Failure) => void } | null = null;
   #linked = false;
 
@@ -99,12 +98,9 @@ export class GuestHost implements Host {
   }
 
   events(listener: (event: Event) => void, link: (up: boolean) => void = () => {}): () => void {
-    this.#listener = listener;
-    this.#link = link;
-    return () => {
-      this.#listener = () => {};
-      this.#link = () => {};
-    };
+    const one = { hear: listener, link };
+    this.#listeners.add(one);
+    return () => void this.#listeners.delete(one);
   }
 
   async call<Name extends keyof Calls>(name: Name, args: Calls[Name]['args']): Promise<Calls[Name]['reply']> {
@@ -179,6 +175,7 @@ export class GuestHost implements Host {
           return known;
         },
       ),
+    'screen.get': async (args) => this.#asked('screen.get', args),
     'moment.react': ({ moment, emoji, on }) => this.#say(moment, { reaction: { moment, emoji, on } }),
     'moment.retract': ({ moment }) => {
       const post = this.#posts.get(moment);
@@ -243,8 +240,8 @@ export class GuestHost implements Host {
     this.#settle = null;
     this.#linked = true;
     this.#pictures.again();
-    this.#link(true);
-    if (before !== null) this.#listener({ event: 'lagged' });
+    this.#tell((one) => one.link(true));
+    if (before !== null) this.#tell((one) => one.hear({ event: 'lagged' }));
   }
 
   async #openKeep(group: string): Promise<void> {
@@ -260,7 +257,7 @@ export class GuestHost implements Host {
     this.shut = shut;
     if (!this.#linked) return;
     this.#linked = false;
-    this.#link(false);
+    this.#tell((one) => one.link(false));
   }
 
   #hear(event: Event): void {
@@ -269,7 +266,11 @@ export class GuestHost implements Host {
       this.#kept.drop(event.removed);
       void this.#keep?.dropMoments(event.removed).catch(() => {});
     } else if (event.event === 'lagged') this.#pictures.again();
-    this.#listener(event);
+    this.#tell((one) => one.hear(event));
+  }
+
+  #tell(say: (one: { hear: (event: Event) => void; link: (up: boolean) => void }) => void): void {
+    for (const one of [...this.#listeners]) say(one);
   }
 
   #own(moment: string, post: string): void {

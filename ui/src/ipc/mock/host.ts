@@ -482,6 +482,7 @@ export class MockHost implements Host {
         group: hex('a', mine ? 1 : 9),
         title: mine ? 'Anna & Ben' : 'Garden party',
         already_member: mine,
+        carrier: link.includes('carrier'),
       };
     },
     'guest.list': ({ group }) => this.#guestsOf(group).page(),
@@ -613,7 +614,7 @@ export class MockHost implements Host {
     'screen.get': ({ group }) => {
       const of = this.#album(group);
       const open = of.invites.find((one) => one.open);
-      return { title: of.view.title, can_invite: of.view.can_invite, can_hold: of.view.is_host, ...(open ? { qr_svg: open.qr_svg } : {}) };
+      return { title: of.view.title, for_guests: false, can_invite: of.view.can_invite, can_hold: of.view.is_host, ...(open ? { qr_svg: open.qr_svg } : {}) };
     },
     'box.get': () => this.#box(),
     'box.set': ({ camera_paused }) => {

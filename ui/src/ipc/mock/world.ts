@@ -228,6 +228,7 @@ export function invite(number: number, now: number, expiresInMin: number | undef
     ...(expiresInMin === undefined ? {} : { expires_at_ms: now + expiresInMin * 60_000 }),
     ...(maxUses === undefined ? {} : { max_uses: maxUses }),
     uses: 0,
+    carrier: false,
     open: true,
   };
 }

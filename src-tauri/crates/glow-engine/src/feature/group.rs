@@ -4,8 +4,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use data_encoding::BASE64;
 use glow_api::{
-    ApiError, ErrorCode, Event, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupLocation, GroupPage, GroupPhase,
-    GroupView, MediaPart,
+    ApiError, CargoView, ErrorCode, Event, GroupCreate, GroupGet, GroupJoin, GroupLeave, GroupLocation, GroupPage,
+    GroupPhase, GroupView, MediaPart,
 };
 use glow_model::{Body, Genesis, InviteLink, InvitePolicy, clean_line, limits};
 
@@ -107,8 +107,10 @@ async fn say_profile(engine: &Engine, group: &Group) -> ApiResult<()> {
 
 async fn view_of(group: &Arc<Group>) -> ApiResult<GroupView> {
     let this = group.clone();
-    let (summary, shares_location) =
-        blocking(move || Ok::<_, glow_store::StoreError>((this.store.summary()?, this.shares_location()?))).await?;
+    let (summary, shares_location, carries) = blocking(move || {
+        Ok::<_, glow_store::StoreError>((this.store.summary()?, this.shares_location()?, carried(&this)?))
+    })
+    .await?;
     let membership = group.membership();
     let genesis = membership.genesis().ok_or_else(|| glow_model::ModelError::Invalid { what: "group" }.into_api())?;
     let phase = match () {
@@ -136,5 +138,14 @@ async fn view_of(group: &Arc<Group>) -> ApiResult<GroupView> {
         is_host: membership.is_host(group.me),
         me: group.me.to_string(),
         shares_location,
+        carries,
     })
+}
+
+fn carried(group: &Group) -> Result<Option<CargoView>, glow_store::StoreError> {
+    if group.can_read() {
+        return Ok(None);
+    }
+    let (blobs, bytes, missing) = group.store.cargo_count()?;
+    Ok(Some(CargoView { blobs: view::count64(blobs), bytes, missing: view::count64(missing) }))
 }

@@ -42,7 +42,7 @@ pub(super) async fn create(engine: &Engine, create: InviteCreate) -> ApiResult<I
     let grant = InviteGrant {
         invite: keys.id(),
         tag_key: keys.tag_key.clone(),
-        role: Role::Member,
+        role: if create.carrier { Role::Carrier } else { Role::Member },
         expires_ms,
         max_uses: create.max_uses,
     };
@@ -69,7 +69,12 @@ pub(super) async fn revoke(engine: &Engine, revoke: InviteRevoke) -> ApiResult<I
 
 pub(super) async fn inspect(engine: &Engine, inspect: InviteInspect) -> ApiResult<InvitePreview> {
     let link = InviteLink::parse(&inspect.link).map_err(|error| view::bad_link(&error))?;
-    Ok(InvitePreview { group: link.group.to_string(), title: link.title, already_member: engine.has_group(link.group) })
+    Ok(InvitePreview {
+        group: link.group.to_string(),
+        title: link.title,
+        already_member: engine.has_group(link.group),
+        carrier: link.role == Role::Carrier,
+    })
 }
 
 /// A card for the table. What it says of the Wi-Fi goes onto the paper and nowhere else.
@@ -77,6 +82,9 @@ pub(super) async fn card(engine: &Engine, wanted: InviteCard) -> ApiResult<CardV
     let group = engine.group(&wanted.group)?;
     let id: InviteId = wanted.invite.parse().map_err(|_| bad_request("the invite id is malformed"))?;
     let invite = find(&group, id)?;
+    if invite.carrier {
+        return Err(bad_request("an invite for a blind box is for its owner, not for a table"));
+    }
     if !invite.open {
         return Err(ApiError::new(ErrorCode::InviteRevoked, "nobody is let in by this invite any more"));
     }
@@ -88,6 +96,8 @@ pub(super) async fn card(engine: &Engine, wanted: InviteCard) -> ApiResult<CardV
             CardLanguage::En => Language::En,
             CardLanguage::De => Language::De,
         },
+        // An address of this machine alone leads nobody in from a table.
+        guests: crate::guest::door_link(&group).filter(|link| !link.starts_with("http://127.")),
         wifi: wanted.wifi.map(|wifi| Wifi { name: wifi.name, password: wifi.password }),
     };
     let paper = match wanted.paper {

@@ -127,6 +127,10 @@ pub(crate) async fn answer_guest(engine: &Engine, ticket: GuestTicket, request: 
             require_here(&visit, &get.group)?;
             reply!(MomentGet, moment::get(engine, viewer, get))
         }
+        Request::ScreenGet(get) => {
+            require_here(&visit, &get.group)?;
+            reply!(ScreenGet, screen::get_at_door(&visit))
+        }
         Request::GuestMedia(media) => {
             require_here(&visit, &media.group)?;
             reply!(GuestMedia, guest::media(&visit, media))

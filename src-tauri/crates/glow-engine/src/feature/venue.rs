@@ -121,7 +121,8 @@ fn printing(rules: &PrintRules, pages: u32) -> Printing {
 
 pub(super) async fn set(engine: &Engine, set: BoxSet) -> ApiResult<BoxView> {
     if let Some(paused) = set.camera_paused {
-        venue(engine)?.spool.pause(paused);
+        let spool = venue(engine)?.spool.ok_or_else(crate::group::cannot_read)?;
+        spool.pause(paused);
     }
     get(engine).await
 }
@@ -131,7 +132,7 @@ fn venue(engine: &Engine) -> ApiResult<Venue> {
 }
 
 fn view_of(venue: &Venue, printing: Option<Printing>) -> BoxView {
-    let report = venue.spool.report();
+    let report = venue.spool.as_ref().map(crate::spool::Spool::report).unwrap_or_default();
     let (user, password) = venue.login.clone();
     let has_server = venue.ftp.is_some() || venue.webdav.is_some();
     BoxView {

@@ -74,7 +74,10 @@ struct Actor {
 impl Actor {
     /// Signs, stores durably and announces.
     async fn author(&self, body: Body, local: Option<LocalCapture>) -> ApiResult<OperationId> {
-        self.group.require_open()?;
+        match body.plane() {
+            Some(Plane::Control) => self.group.require_member()?,
+            Some(Plane::Content) | None => self.group.require_open()?,
+        }
         let grid = match &body {
             Body::Moment(moment) => moment.grid.clone(),
             // What waits for review is shown to nobody yet.
@@ -117,11 +120,10 @@ impl Actor {
         let group = self.group.clone();
         let operations = blocking(move || group.store.operations(&chain)).await.map_err(|_| Refusal::Busy)?;
         let secrets = self.group.secrets();
-        Ok(Admission {
-            secret: secrets.secret.clone(),
-            epochs: secrets.epochs.clone(),
-            operations: operations.iter().map(|operation| operation.encode().into()).collect(),
-        })
+        let role = membership.members().get(&device).map_or(role, |member| member.role);
+        let (secret, epochs, topic) = secrets.handed_to(role);
+        let operations = operations.iter().map(|operation| operation.encode().into()).collect();
+        Ok(Admission { secret, epochs, operations, topic })
     }
 
     async fn told(&self, changes: &Changes) {
@@ -134,6 +136,7 @@ impl Actor {
             self.group.looks.notify_one();
         }
         self.group.arrived();
+        self.group.cargo.notify_one();
         if changes.guests {
             self.group.tasks.spawn(guest::follow_up(self.group.clone()));
         }
@@ -160,6 +163,7 @@ fn sign(group: &Group, body: &Body) -> Result<Verified, ApiError> {
     let head = group.store.head(group.me).map_err(IntoApi::into_api)?;
     let epoch = secrets.newest_epoch();
     let plane = body.plane().unwrap_or(Plane::Content);
+    let key = epoch.payload_key(plane).ok_or_else(super::cannot_read)?;
     let draft = Draft {
         group: group.id,
         seq: head.map_or(0, |(seq, _)| seq + 1),
@@ -167,7 +171,7 @@ fn sign(group: &Group, body: &Body) -> Result<Verified, ApiError> {
         time_ms: now_ms(),
         epoch: epoch.id,
     };
-    let sealer = Sealer { key: &epoch.payload_key(plane), nonce: random() };
+    let sealer = Sealer { key: &key, nonce: random() };
     draft
         .author(body, &secrets.keys, sealer)
         .map_err(|error| ApiError::new(glow_api::ErrorCode::BadRequest, format!("this cannot be added: {error}")))
@@ -175,6 +179,9 @@ fn sign(group: &Group, body: &Body) -> Result<Verified, ApiError> {
 
 /// Whether this device may open the door for that invite now. Only the door asks the clock: what was admitted stays.
 fn may_admit(group: &Group, knock: &Knock) -> Result<(), Refusal> {
+    if !group.can_read() {
+        return Err(Refusal::Busy);
+    }
     let membership = group.membership();
     if membership.contains(knock.device) {
         return Ok(());

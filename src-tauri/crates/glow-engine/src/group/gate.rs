@@ -20,6 +20,10 @@ impl Gatekeeper for Gate {
         let mut epochs: Vec<_> = secrets.epochs.iter().collect();
         epochs.sort_by_key(|epoch| std::cmp::Reverse((epoch.generation, epoch.id)));
         let members = epochs.into_iter().map(|epoch| (epoch.tag_key(), Opens::Epoch));
+        if !secrets.can_read() {
+            // A carrier has nothing to hand over, so it lets nobody in.
+            return members.collect();
+        }
         // Closed and expired invites stay recognised: whoever proves one is told why it does not open.
         let membership = self.0.membership();
         let invites =

@@ -6,7 +6,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use glow_api::{ApiError, ErrorCode, Event, JoinStage};
-use glow_model::{DeviceKeys, InviteLink, Operation, Role, Verified, limits};
+use glow_model::{DeviceKeys, EpochSecret, InviteLink, Operation, Verified, limits};
 use glow_net::{JoinConfig, JoinError, JoinProgress, Joined};
 use glow_sync::{Membership, door::Refusal};
 
@@ -18,6 +18,9 @@ use crate::{
 
 /// How long to look for a member before giving up.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A gossip topic: 32 bytes in hex.
+const TOPIC_CHARS: usize = 64;
 
 /// Finds a member, is admitted, stores the group and opens it.
 pub(crate) async fn join(
@@ -42,7 +45,6 @@ pub(crate) async fn join(
     let join = JoinConfig {
         link: link.clone(),
         keys: keys.clone(),
-        role: Role::Member,
         extra: manual.into_iter().chain(config.addresses.iter().copied()).collect(),
         mdns: config.mdns,
         system_discovery: config.system_discovery.clone(),
@@ -65,6 +67,8 @@ fn believe(link: &InviteLink, keys: DeviceKeys, joined: &Joined) -> ApiResult<(S
         )
     };
     if admission.epochs.is_empty()
+        || !admission.epochs.iter().all(EpochSecret::is_whole)
+        || admission.topic.as_ref().is_some_and(|topic| topic.len() > TOPIC_CHARS)
         || admission.epochs.len() > limits::EPOCHS
         || admission.operations.len() > 2 * limits::ADMISSION_CHAIN
     {
@@ -78,6 +82,7 @@ fn believe(link: &InviteLink, keys: DeviceKeys, joined: &Joined) -> ApiResult<(S
         epochs: admission.epochs.clone(),
         invites: Vec::new(),
         door: None,
+        topic: admission.topic.clone(),
     };
     let mut entries = Vec::new();
     let mut operations = Vec::new();

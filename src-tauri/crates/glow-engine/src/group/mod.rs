@@ -84,6 +84,8 @@ pub(crate) struct Group {
     pub(crate) rendered_types: moka::sync::Cache<(BlobId, bool), String>,
     /// Clips whose records are being asked for.
     pub(crate) catching_up: Mutex<BTreeSet<OperationId>>,
+    /// Notified when a carrier may not know what an operation names.
+    pub(crate) cargo: tokio::sync::Notify,
     /// Counts what came: pieces of blobs, fragments of clips. Whoever waits for bytes looks again when it moves.
     arrivals: watch::Sender<u64>,
     pub(crate) tasks: TaskTracker,
@@ -250,8 +252,21 @@ impl Group {
         self.tasks.wait().await;
     }
 
-    /// Fails unless capture is open: this device is a member, the group has not ended, nothing asks for an update.
+    /// Whether this device can read the group's content; a carrier holds it sealed.
+    pub(crate) fn can_read(&self) -> bool {
+        self.secrets().can_read()
+    }
+
+    /// Fails unless capture is open: this device is a member that can read, nothing asks for an update.
     pub(crate) fn require_open(&self) -> ApiResult<()> {
+        if !self.can_read() {
+            return Err(cannot_read());
+        }
+        self.require_member()
+    }
+
+    /// Fails unless this device may say something of itself.
+    pub(crate) fn require_member(&self) -> ApiResult<()> {
         use glow_api::{ApiError, ErrorCode};
         if self.membership().update_needed() {
             return Err(ApiError::new(
@@ -264,6 +279,14 @@ impl Group {
         }
         Ok(())
     }
+}
+
+/// Why a carrier cannot do what was asked.
+pub(crate) fn cannot_read() -> glow_api::ApiError {
+    glow_api::ApiError::new(
+        glow_api::ErrorCode::NotAllowed,
+        "this device only carries what is sealed: it has no keys to read the album or to add to it",
+    )
 }
 
 pub(crate) fn shutting_down() -> glow_api::ApiError {

@@ -25,7 +25,7 @@ use crate::{
     meter::Meter,
     pipeline::{
         accept::{self, Intake},
-        announce, clip,
+        announce, cargo, clip,
         fetch::{self, FetchInput},
         look,
         policy::PolicyCell,
@@ -65,7 +65,8 @@ pub(crate) async fn create(
         time_ms: genesis.created_ms,
         epoch: epoch.id,
     };
-    let sealer = Sealer { key: &epoch.payload_key(Plane::Control), nonce: random() };
+    let key = epoch.payload_key(Plane::Control).ok_or_else(super::cannot_read)?;
+    let sealer = Sealer { key: &key, nonce: random() };
     let secrets = Secrets {
         group: genesis.group_id(),
         keys,
@@ -73,6 +74,7 @@ pub(crate) async fn create(
         epochs: vec![epoch.clone()],
         invites: Vec::new(),
         door: None,
+        topic: None,
     };
     let operation =
         draft.author(&glow_model::Body::Genesis(genesis), &secrets.keys, sealer).map_err(IntoApi::into_api)?;
@@ -176,6 +178,7 @@ pub(crate) async fn open(
         meter: Meter::default(),
         rendered_types: moka::sync::Cache::new(CHECKED_PREVIEWS),
         catching_up: Mutex::default(),
+        cargo: tokio::sync::Notify::new(),
         arrivals: watch::Sender::new(0),
         checked_previews: moka::sync::Cache::new(CHECKED_PREVIEWS),
         looks: tokio::sync::Notify::new(),
@@ -193,7 +196,11 @@ pub(crate) async fn open(
     group.tasks.spawn(stoppable(group.clone(), announce::tell_news(group.clone(), news_queue)));
     group.tasks.spawn(stoppable(group.clone(), repair_now_and_then(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), reconcile::spread_repaired(group.clone())));
-    group.tasks.spawn(stoppable(group.clone(), look::run(group.clone())));
+    if group.can_read() {
+        group.tasks.spawn(stoppable(group.clone(), look::run(group.clone())));
+    } else {
+        group.tasks.spawn(stoppable(group.clone(), cargo::run(group.clone())));
+    }
     group.tasks.spawn(stoppable(group.clone(), states::run(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), clip::watch_over(group.clone())));
     group.tell_fetch(FetchInput::Refresh).await;
@@ -210,7 +217,7 @@ pub(crate) fn listen(config: &EngineConfig) -> Listen {
 async fn start_network(config: &EngineConfig, group: &Arc<Group>) {
     let net_config = NetConfig {
         group: group.id,
-        topic: group.secrets().secret.topic(),
+        topic: group.secrets().topic(),
         listen: listen(config),
         mdns: config.mdns,
         system_discovery: config.system_discovery.clone(),
@@ -288,6 +295,7 @@ async fn connected(group: &Arc<Group>, device: glow_model::DeviceId, dialer: boo
     group.link(device, true);
     note_seen(group, device).await;
     group.tell_fetch(FetchInput::Joined(device)).await;
+    group.cargo.notify_one();
     group.bus.send(Event::MembersChanged { group: group.id.to_string() });
     group.bus.send(Event::GroupsChanged);
     group.tasks.spawn(stoppable(group.clone(), meet(group.clone(), device, dialer)));

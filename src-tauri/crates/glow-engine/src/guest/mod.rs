@@ -14,7 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use door::OpenDoor;
 pub(crate) use door::{DoorRecord, HeardDoor};
 use glow_api::{ApiError, Caller, ErrorCode, Event, GuestTicket};
-use glow_model::{GuestKey, GuestPostId, state::GuestDoor};
+use glow_model::{
+    GuestKey, GuestPostId,
+    state::{DoorSecret, GuestDoor},
+};
 pub use pen::{GuestPen, GuestUploadFile, SignedPost};
 pub(crate) use sessions::Sessions;
 pub use sessions::{GuestEnd, GuestSession};
@@ -291,6 +294,18 @@ impl Group {
             Some(Err(_)) | None => Vec::new(),
         }
     }
+}
+
+/// The link of this device's door, when it is open and listens.
+pub(crate) fn door_link(group: &Group) -> Option<String> {
+    let record = group.open_door()?;
+    let address = group.door_addresses().into_iter().next()?;
+    Some(door_url(&address, &record.secret))
+}
+
+/// The address of a door: the secret stands behind the `#`, where no request carries it.
+pub(crate) fn door_url(address: &std::net::SocketAddr, secret: &DoorSecret) -> String {
+    format!("http://{address}/g#{}", data_encoding::HEXLOWER.encode(&secret.0))
 }
 
 /// Fails for guests: the request is one of the device's owner.

@@ -81,6 +81,10 @@ pub(crate) fn plan(group: &Group, wish: &BundleWish) -> ApiResult<ShareView> {
 }
 
 fn share(group: &Group, wish: &BundleWish) -> ApiResult<AlbumShare> {
+    if !group.can_read() {
+        // What seals a bundle is a secret that a carrier was not given.
+        return Err(crate::group::cannot_read());
+    }
     let membership = group.membership();
     let others = || membership.members().keys().copied().filter(|device| *device != group.me).collect();
     let named = wish.lacked_by.iter().map(|id| {

@@ -223,12 +223,16 @@ fn author_holdings(candidate: &Candidate) -> Vec<(BlobId, DeviceId, bool)> {
     segments.iter().map(|segment| (segment.id, candidate.operation.header().author, true)).collect()
 }
 
-/// Opens a payload: nothing when it was taken back or its epoch is not known here, an error when it can never be valid.
+/// Opens a payload: nothing when it was taken back, its epoch is not known here or this device only carries it, an error when it can never be valid.
 pub(crate) fn open(secrets: &Secrets, operation: &Verified) -> Result<Option<Body>, ModelError> {
     let Some(epoch) = secrets.epoch(operation.header().epoch) else {
         return Ok(None);
     };
-    match operation.open(&epoch.payload_key(operation.header().plane)) {
+    let Some(key) = epoch.payload_key(operation.header().plane) else {
+        // Carried as it is.
+        return Ok(None);
+    };
+    match operation.open(&key) {
         Ok(body) => Ok(Some(body)),
         Err(ModelError::Retracted) => Ok(None),
         Err(error) => Err(error),
@@ -245,7 +249,8 @@ fn control_entry(candidate: &Candidate) -> Option<Entry> {
 }
 
 fn is_author_in(membership: &Membership, candidate: &Candidate) -> bool {
-    membership.contains(candidate.operation.header().author)
+    let author = candidate.operation.header().author;
+    if is_control(&candidate.operation) { membership.contains(author) } else { membership.is_reader(author) }
 }
 
 /// Membership as the store writes it.

@@ -39,7 +39,7 @@ pub(crate) fn membership_changed(group: &Group) {
     let Some(net) = group.net() else { return };
     let secrets = group.secrets();
     let mut announced = vec![secrets.newest_epoch().tag_key()];
-    if !group.is_ended() {
+    if !group.is_ended() && secrets.can_read() {
         announced.extend(open_invites(group).into_iter().map(|(_, tag_key)| tag_key).take(2));
     }
     net.set_tags(announced, secrets.epochs.iter().map(glow_model::EpochSecret::tag_key).collect());

@@ -70,7 +70,7 @@ async fn take(group: &Arc<Group>, records: Vec<VerifiedFragment>) -> ApiResult<V
     let (fresh, played) = blocking(move || {
         let secrets = this.secrets();
         let open = |record: VerifiedFragment| {
-            let key = secrets.epoch(record.epoch())?.payload_key(Plane::Content);
+            let key = secrets.epoch(record.epoch())?.payload_key(Plane::Content)?;
             let body = record.open(&key).ok()?;
             Some(IncomingFragment { record, body, received_ms: now_ms(), own: false })
         };

@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod announce;
+pub(crate) mod cargo;
 pub(crate) mod clip;
 pub(crate) mod clock;
 pub(crate) mod describe;

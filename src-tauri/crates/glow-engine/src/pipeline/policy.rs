@@ -82,7 +82,11 @@ pub(crate) fn set(group: &Group, policy: Policy) -> ApiResult<()> {
 
 /// What is missing and wished for, in the order in which it is fetched.
 pub(crate) fn wants(group: &Group, limit: usize) -> Result<Vec<BlobWant>, StoreError> {
-    group.store.wished_wants(limit, &filter(group))
+    let filter = filter(group);
+    if group.can_read() {
+        return group.store.wished_wants(limit, &filter);
+    }
+    if filter.previews { group.store.cargo_wants(limit, filter.photos) } else { Ok(Vec::new()) }
 }
 
 /// The wishes as they hold at this moment.

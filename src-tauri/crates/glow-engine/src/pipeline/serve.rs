@@ -14,7 +14,7 @@ use minicbor::bytes::ByteVec;
 use crate::{
     error::{ApiResult, IntoApi, blocking, internal},
     group::{Group, Verdict},
-    pipeline::{announce, clip, fetch::FetchInput, reconcile, states},
+    pipeline::{announce, cargo, clip, fetch::FetchInput, reconcile, states},
 };
 
 /// Takes in an operation heard by gossip. It is passed on only when it was verified and is new.
@@ -55,6 +55,7 @@ pub(crate) async fn request(group: Arc<Group>, from: DeviceId, request: Request,
             let states: Vec<ByteVec> = states.into_iter().map(Into::into).collect();
             states.chunks(STATES_PER_FRAME).map(|states| Frame::States(states.to_vec())).collect()
         }),
+        Request::Cargo { ids } => cargo::named(&group, ids).await,
         Request::Fragments { clip, from } => clip::records(&group, clip, from).await,
         other => answer_once(&group, from, other).await.map(|frame| vec![frame]),
     };
@@ -128,6 +129,7 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
         | Request::Pieces { .. }
         | Request::States { .. }
         | Request::Fragments { .. }
+        | Request::Cargo { .. }
         | Request::Part
         | Request::Epochs => Ok(Frame::Refused),
     }
@@ -234,5 +236,6 @@ fn request_name(request: &Request) -> &'static str {
         Request::Say { .. } => "say",
         Request::PushFragments { .. } => "push fragments",
         Request::Fragments { .. } => "fragments",
+        Request::Cargo { .. } => "cargo",
     }
 }

@@ -238,8 +238,8 @@ async fn doors_in_store(group: &Arc<Group>) -> ApiResult<Vec<HeardDoor>> {
         let door = |bytes: &Vec<u8>| {
             let state = State::decode(bytes).and_then(State::verify).ok()?;
             let header = state.header().clone();
-            let Value::GuestDoor(door) = state.open(&secrets.epoch(header.epoch)?.payload_key(Plane::Content)).ok()?
-            else {
+            let key = secrets.epoch(header.epoch)?.payload_key(Plane::Content)?;
+            let Value::GuestDoor(door) = state.open(&key).ok()? else {
                 return None;
             };
             Some(HeardDoor { device: header.device, door, said_ms: header.time_ms })
@@ -249,8 +249,11 @@ async fn doors_in_store(group: &Arc<Group>) -> ApiResult<Vec<HeardDoor>> {
     .await
 }
 
-/// Signs, stores durably, and notes as news.
+/// Signs, stores durably, and notes as news. A carrier has no key to seal it under, and says nothing.
 async fn say(group: &Arc<Group>, said: Said) -> ApiResult<()> {
+    if !group.can_read() {
+        return Ok(());
+    }
     let this = group.clone();
     let (id, old_sheet) = blocking(move || author(&this, said)).await?;
     group.states.note_news(id, None);
@@ -286,8 +289,8 @@ fn author(group: &Group, said: Said) -> ApiResult<(StateId, Option<glow_model::B
     let epoch = secrets.newest_epoch();
     let counter = time_ms.max(before.map_or(0, |before| before + 1)).min(limits::TIME_MS - 1);
     let draft = StateDraft { group: group.id, counter, time_ms, epoch: epoch.id };
-    let state =
-        draft.author(&value, &secrets.keys, &epoch.payload_key(Plane::Content), random()).map_err(IntoApi::into_api)?;
+    let key = epoch.payload_key(Plane::Content).ok_or_else(crate::group::cannot_read)?;
+    let state = draft.author(&value, &secrets.keys, &key, random()).map_err(IntoApi::into_api)?;
     let sheet = value.blob().map(|blob| blob.id);
     let incoming = IncomingState { state, said, sheet, received_ms: time_ms, own: true };
     let (_, old_sheet) = group.store.accept_state(&incoming).map_err(IntoApi::into_api)?;
@@ -340,6 +343,9 @@ pub(crate) async fn tell(group: &Arc<Group>, device: DeviceId, wanted: Vec<State
 
 /// Fetches the states of a member that are newer than those here. What fails is repaired on the next meeting.
 pub(crate) async fn greet(group: Arc<Group>, device: DeviceId) {
+    if !group.can_read() {
+        return;
+    }
     if let Err(error) = pull(&group, device).await {
         tracing::debug!(?device, error, "states");
     }
@@ -449,7 +455,7 @@ fn open(group: &Group, bytes: &[u8]) -> Option<(VerifiedState, Value)> {
         return None;
     }
     let secrets = group.secrets();
-    let key = secrets.epoch(header.epoch)?.payload_key(Plane::Content);
+    let key = secrets.epoch(header.epoch)?.payload_key(Plane::Content)?;
     let value = state.open(&key).ok()?;
     Some((state, value))
 }

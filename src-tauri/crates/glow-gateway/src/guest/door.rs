@@ -141,6 +141,7 @@ fn router(door: Door) -> Router {
     let cors = fence.cors();
     Router::new()
         .route("/g", get(files::page))
+        .route("/screen", get(files::page))
         .route("/assets/{*path}", get(files::asset))
         .route("/g/assets/{*path}", get(files::asset))
         .route("/g/knock", post(entering::knock))

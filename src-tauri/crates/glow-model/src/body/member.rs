@@ -34,6 +34,9 @@ pub enum Role {
     /// May capture, react and, by policy, invite.
     #[n(1)]
     Member = 1,
+    /// Holds and passes on what is sealed, and can read none of it: it is given no content keys, and lets nobody in.
+    #[n(2)]
+    Carrier = 2,
 }
 
 /// Opens an invite: whoever proves its seed may be admitted by any member.

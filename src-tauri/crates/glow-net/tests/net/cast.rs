@@ -8,7 +8,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use glow_model::{DeviceId, DeviceKeys, GroupId, GroupSecret, InviteId, InviteKeys, InviteLink, InviteSeed, TagKey};
+use glow_model::{
+    DeviceId, DeviceKeys, GroupId, GroupSecret, InviteId, InviteKeys, InviteLink, InviteSeed, Role, TagKey,
+};
 use glow_net::{AnswerSink, ConnectionLimits, FoundBy, Gatekeeper, Interfaces, Listen, Net, NetConfig, NetEvent};
 use glow_sync::{
     Request,
@@ -59,7 +61,14 @@ impl Group {
 
     /// An invite that names these addresses.
     pub(crate) fn link(&self, addresses: Vec<SocketAddr>) -> InviteLink {
-        InviteLink { seed: self.invite.clone(), group: self.id, title: "Wedding".into(), addresses, wifi: None }
+        InviteLink {
+            seed: self.invite.clone(),
+            group: self.id,
+            title: "Wedding".into(),
+            addresses,
+            wifi: None,
+            role: Role::Member,
+        }
     }
 }
 
@@ -106,7 +115,12 @@ impl Gatekeeper for Keeper {
     async fn admit(&self, knock: &Knock) -> Result<Admission, Refusal> {
         self.joiners?;
         self.admitted.lock().unwrap().push(knock.device);
-        Ok(Admission { secret: GroupSecret([9; 32]), epochs: Vec::new(), operations: vec![vec![0; 100_000].into()] })
+        Ok(Admission {
+            secret: GroupSecret([9; 32]),
+            epochs: Vec::new(),
+            operations: vec![vec![0; 100_000].into()],
+            topic: None,
+        })
     }
 }
 

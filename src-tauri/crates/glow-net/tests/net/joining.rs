@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Mutex, time::Duration};
 
-use glow_model::{InviteSeed, Role};
+use glow_model::InviteSeed;
 use glow_net::{JoinConfig, JoinError, JoinProgress, Joined, Listen};
 use glow_sync::door::Refusal;
 
@@ -19,7 +19,7 @@ async fn join_at(
         mdns: false,
         listen,
         timeout: Duration::from_secs(8),
-        ..JoinConfig::new(group.link(hints), keys(JOINER), Role::Member)
+        ..JoinConfig::new(group.link(hints), keys(JOINER))
     };
     let progress = Mutex::new(Vec::new());
     let result = glow_net::join(config, |step| progress.lock().unwrap().push(step)).await;
@@ -88,7 +88,7 @@ async fn nobody_lets_in_who_holds_another_invite() {
         mdns: false,
         listen: on_loopback(),
         timeout: Duration::from_secs(2),
-        ..JoinConfig::new(other.link(vec![bob.address]), keys(JOINER), Role::Member)
+        ..JoinConfig::new(other.link(vec![bob.address]), keys(JOINER))
     };
     let result = glow_net::join(config, |_| {}).await;
     assert!(matches!(result, Err(JoinError::NobodyNear)), "{result:?}");

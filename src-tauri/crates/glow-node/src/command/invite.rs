@@ -15,7 +15,9 @@ use crate::qr;
 pub(super) async fn invite(node: &mut Node, out: Output, args: Invite) -> Result<()> {
     let group = group(node, args.group.as_deref()).await?.id;
     let expires_in_min = args.expires.map(|time| u32::try_from(time.as_secs().div_ceil(60))).transpose()?;
-    let view = node.ask(InviteCreate { group: group.clone(), expires_in_min, max_uses: args.max_uses }).await?;
+    let view = node
+        .ask(InviteCreate { group: group.clone(), expires_in_min, max_uses: args.max_uses, carrier: args.carrier })
+        .await?;
     if let Some(path) = &args.svg {
         std::fs::write(path, &view.qr_svg).with_context(|| format!("cannot write {}", path.display()))?;
     }

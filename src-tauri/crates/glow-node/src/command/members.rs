@@ -23,6 +23,7 @@ fn row(member: &MemberView) -> [String; 6] {
     let role = match member.role {
         Role::Host => "host",
         Role::Member => "member",
+        Role::Carrier => "blind box",
     };
     let presence = match member.presence {
         _ if member.me => "this device",

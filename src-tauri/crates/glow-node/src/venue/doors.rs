@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use glow_api::{BoxGet, Caller, Event, GroupView, InviteView};
 use glow_dropoff::{Dropoff, DropoffConfig};
 use glow_engine::{Engine, Spool, Venue, Watch, WatchEvent};
-use glow_gateway::{Gateway, GatewayConfig};
+use glow_gateway::{Gateway, GatewayConfig, GuestDoors, UiFiles};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
@@ -32,6 +32,8 @@ const DRAW_EVERY: Duration = Duration::from_secs(1);
 pub(super) async fn open(global: &Global, out: Output, settings: Settings) -> Result<()> {
     let engine = Engine::start(node::config(global).await?).await?;
     let events = engine.events();
+    // Whoever opens the door for guests, here or from the owner's page, finds somebody who listens.
+    let guests = GuestDoors::start(engine.clone(), UiFiles::Embedded);
     // Reachable before a member is: a box that looks for one can be asked what it does.
     let gateway = page(&engine, &settings).await?;
     let control = control(global, &engine, {
@@ -43,6 +45,7 @@ pub(super) async fn open(global: &Global, out: Output, settings: Settings) -> Re
         () = told_to_end() => Ok(()),
     };
     drop(control);
+    guests.shutdown().await;
     if let Some(gateway) = Arc::into_inner(gateway) {
         gateway.shutdown().await;
     }
@@ -59,6 +62,9 @@ async fn serve(
     events: Receiver<Event>,
 ) -> Result<()> {
     let group = group::enter(engine, out, settings).await?;
+    if settings.blind {
+        return serve_blind(out, engine, &group, gateway, events).await;
+    }
     let spool = engine.spool(Caller::Owner, &group.id).await?;
     let invite = group::invite(engine, &group).await?;
     let password = password(settings, &data_dir(global)?)?;
@@ -80,7 +86,7 @@ async fn serve(
     engine.serve_venue(Venue {
         group: group.id.clone(),
         page: address("http", gateway.address()),
-        spool,
+        spool: Some(spool),
         ftp: dropoff.ftp().map(|at| address("ftp", at)),
         webdav: dropoff.webdav().map(|at| address("http", at)),
         folder: settings.watch.as_ref().map(|dir| dir.display().to_string()),
@@ -88,8 +94,34 @@ async fn serve(
         printing: settings.printing.clone(),
         since_ms: 0,
     });
-    status::show(out, engine, &group, invite.as_ref(), [gateway.page_url(), gateway.page_url()]).await?;
+    if let Some(rights) = settings.guests {
+        group::let_guests_in(engine, &group, rights, settings.guests_port).await?;
+    }
+    status::show(out, engine, &group, invite.as_ref(), || gateway.page_url()).await?;
     stay(out, engine, &group, events).await
+}
+
+/// Holds and passes on, and does nothing else.
+async fn serve_blind(
+    out: Output,
+    engine: &Engine,
+    group: &GroupView,
+    gateway: &Gateway,
+    events: Receiver<Event>,
+) -> Result<()> {
+    engine.serve_venue(Venue {
+        group: group.id.clone(),
+        page: format!("http://{}/", gateway.address()),
+        spool: None,
+        ftp: None,
+        webdav: None,
+        folder: None,
+        login: (String::new(), String::new()),
+        printing: None,
+        since_ms: 0,
+    });
+    status::show(out, engine, group, None, || gateway.page_url()).await?;
+    stay(out, engine, group, events).await
 }
 
 async fn page(engine: &Engine, settings: &Settings) -> Result<Arc<Gateway>> {

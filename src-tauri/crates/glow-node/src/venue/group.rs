@@ -4,8 +4,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use glow_api::{
-    ApiError, Caller, ErrorCode, GroupCreate, GroupGet, GroupJoin, GroupList, GroupPhase, GroupView, InviteCreate,
-    InviteInspect, InviteList, InviteView, Keep, ProfileSet, StatusGet, StorageGet, StoragePolicy, StorageSet,
+    ApiError, Caller, ErrorCode, GroupCreate, GroupGet, GroupJoin, GroupList, GroupPhase, GroupView, GuestList,
+    GuestOpen, GuestRights, InviteCreate, InviteInspect, InviteList, InviteView, Keep, ProfileSet, StatusGet,
+    StorageGet, StoragePolicy, StorageSet,
 };
 use glow_engine::Engine;
 
@@ -16,6 +17,7 @@ use crate::output::{Output, short};
 const NAME: &str = "Venue box";
 /// What a group is called that a box starts unasked.
 const TITLE: &str = "Our event";
+const NO_LINK: &str = "A blind box joins: say --join with an invite of `afterglow group invite --carrier`.";
 /// A box that has just started listens within this, if there is a network.
 const LISTENING: Duration = Duration::from_secs(3);
 const LOOK_FOR_ADDRESS: Duration = Duration::from_millis(50);
@@ -26,7 +28,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 pub(super) async fn enter(engine: &Engine, out: Output, settings: &Settings) -> Result<GroupView, ApiError> {
     name(engine, settings).await?;
     let group = match &settings.serves {
-        Serves::Joined(link) => join(engine, out, link).await?,
+        Serves::Joined(link) => join(engine, out, link, settings.blind).await?,
         Serves::Titled(title) => match active(engine).await?.into_iter().find(|group| &group.title == title) {
             Some(group) => group,
             None => start(engine, title, settings.ends_in).await?,
@@ -34,14 +36,47 @@ pub(super) async fn enter(engine: &Engine, out: Output, settings: &Settings) -> 
         Serves::Only => {
             let mut groups = active(engine).await?;
             match (groups.pop(), groups.is_empty()) {
+                (None, _) if settings.blind => return Err(bad(NO_LINK)),
                 (None, _) => start(engine, TITLE, settings.ends_in).await?,
                 (Some(group), true) => group,
                 (Some(last), false) => return Err(which(groups.iter().chain([&last]))),
             }
         }
     };
+    match (settings.blind, &group.carries) {
+        (true, None) => {
+            return Err(bad(
+                "This box can read what it holds of that group: leave it, and join by an invite of `afterglow group invite --carrier`.",
+            ));
+        }
+        (false, Some(_)) => {
+            return Err(bad("This box holds that group sealed, without its keys: start it with --blind."));
+        }
+        (true, Some(_)) | (false, None) => {}
+    }
     keep_everything(engine, &group.id).await?;
     Ok(group)
+}
+
+/// Opens the door for guests, unless it is open with these rights already.
+pub(super) async fn let_guests_in(
+    engine: &Engine,
+    group: &GroupView,
+    rights: GuestRights,
+    port: u16,
+) -> Result<(), ApiError> {
+    let door = engine.ask(Caller::Owner, GuestList { group: group.id.clone() }).await?.door;
+    if door.is_some_and(|door| door.rights == rights && door.trouble.is_none()) {
+        return Ok(());
+    }
+    let open = GuestOpen { group: group.id.clone(), rights, expires_in_min: None, port: Some(port), quota: None };
+    engine.ask(Caller::Owner, open).await.map(|_| ())
+}
+
+/// The link of the door for guests, when it listens.
+pub(super) async fn guests_door(engine: &Engine, group: &GroupView) -> Result<Option<String>, ApiError> {
+    let door = engine.ask(Caller::Owner, GuestList { group: group.id.clone() }).await?.door;
+    Ok(door.map(|door| door.url).filter(|url| !url.is_empty()))
 }
 
 /// An invite that lets anyone in until the end, with the addresses of this box; nothing when only others may invite.
@@ -60,7 +95,9 @@ pub(super) async fn invite(engine: &Engine, group: &GroupView) -> Result<Option<
 async fn lasting_invite(engine: &Engine, group: &GroupView) -> Result<Option<InviteView>, ApiError> {
     let id = group.id.clone();
     let lasts = |at_ms: Option<i64>| at_ms.is_none_or(|at_ms| at_ms >= group.ends_at_ms);
-    let fits = |invite: &InviteView| invite.open && invite.max_uses.is_none() && lasts(invite.expires_at_ms);
+    let fits = |invite: &InviteView| {
+        invite.open && !invite.carrier && invite.max_uses.is_none() && lasts(invite.expires_at_ms)
+    };
     let known = engine.ask(Caller::Owner, InviteList { group: id.clone() }).await?.invites;
     if let Some(invite) = known.into_iter().find(fits) {
         return Ok(Some(invite));
@@ -68,7 +105,10 @@ async fn lasting_invite(engine: &Engine, group: &GroupView) -> Result<Option<Inv
     if !engine.ask(Caller::Owner, GroupGet { group: id.clone() }).await?.can_invite {
         return Ok(None);
     }
-    engine.ask(Caller::Owner, InviteCreate { group: id, expires_in_min: None, max_uses: None }).await.map(Some)
+    engine
+        .ask(Caller::Owner, InviteCreate { group: id, expires_in_min: None, max_uses: None, carrier: false })
+        .await
+        .map(Some)
 }
 
 async fn name(engine: &Engine, settings: &Settings) -> Result<(), ApiError> {
@@ -95,8 +135,17 @@ async fn start(engine: &Engine, title: &str, ends_in: Option<Duration>) -> Resul
 }
 
 /// Joins, and waits for a member as long as it takes: a box is often switched on first.
-async fn join(engine: &Engine, out: Output, link: &str) -> Result<GroupView, ApiError> {
+async fn join(engine: &Engine, out: Output, link: &str, blind: bool) -> Result<GroupView, ApiError> {
     let invite = engine.ask(Caller::Owner, InviteInspect { link: link.to_owned() }).await?;
+    match (blind, invite.carrier) {
+        (true, false) => {
+            return Err(bad(
+                "By this invite the box could read the album: ask for one of `afterglow group invite --carrier`.",
+            ));
+        }
+        (false, true) => return Err(bad("This invite is for a blind box: start it with --blind.")),
+        (true, true) | (false, false) => {}
+    }
     if invite.already_member {
         return engine.ask(Caller::Owner, GroupGet { group: invite.group }).await;
     }
@@ -123,6 +172,10 @@ async fn keep_everything(engine: &Engine, group: &str) -> Result<(), ApiError> {
         engine.ask(Caller::Owner, StorageSet { group: group.to_owned(), policy: wished }).await?;
     }
     Ok(())
+}
+
+fn bad(message: &str) -> ApiError {
+    ApiError::new(ErrorCode::BadRequest, message)
 }
 
 fn which<'a>(groups: impl Iterator<Item = &'a GroupView>) -> ApiError {

@@ -1,56 +1,60 @@
-//! A rehearsal: simulated members post through a box of their own, so that the host sees on the screen that all works before
-//! the event.
+//! A rehearsal: simulated members and guests post through a box of their own, so that the host sees on the screen that all works
+//! before the event.
 //!
-//! Everything is real but the people: one engine each, connected over loopback, joining by an invite and posting pictures, in
-//! a group and a folder of its own that are gone afterwards. What it cannot show is the Wi-Fi of the venue.
+//! Everything is real but the people: one engine a member, connected over loopback and joining by an invite; one session a guest,
+//! through the door for browsers and sealed as a page seals it. They post pictures in a group and a folder that are gone
+//! afterwards. What it cannot show is the Wi-Fi of the venue.
 
-use std::collections::BTreeMap;
+mod arrivals;
+mod guests;
+mod members;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use glow_api::{ApiError, Caller, Event, GroupCreate, GroupJoin, Held, MomentGet, ProfileSet, StorageGet};
-use glow_engine::{CaptureFile, Engine, EngineConfig, rehearsal_picture};
-use glow_gateway::{Gateway, GatewayConfig};
+use glow_api::{Caller, GroupCreate, GuestRights, ProfileSet, StorageGet};
+use glow_engine::{Engine, rehearsal_picture};
+use glow_gateway::{Gateway, GatewayConfig, GuestDoors, UiFiles};
 use serde::Serialize;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use self::arrivals::Arrivals;
 use super::doors::screen_url;
-use super::group;
+use super::{group, status};
 use crate::cli::{Global, Rehearse};
 use crate::command::told_to_end;
 use crate::node::data_dir;
-use crate::output::{Output, size};
+use crate::output::{Output, count, size};
 
 const TITLE: &str = "Rehearsal";
-/// Names of the simulated members; later ones have a number, too.
+/// Names of those who are simulated; later ones have a number, too.
 const NAMES: [&str; 8] = ["Alma", "Bela", "Cleo", "Dario", "Edda", "Falk", "Gita", "Hugo"];
-/// Nothing may stand still for longer than this.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Arrivals that wait to be counted.
-const ARRIVALS: usize = 256;
 
 /// What a rehearsal came to.
 #[derive(Debug, Serialize)]
 struct Figures {
     members: u32,
+    /// Guests in simulated browsers.
+    guests: u32,
     /// Pictures that were posted.
     pictures: u32,
-    /// Pictures that arrived with their preview, over all members and the box.
+    /// Pictures that arrived with their preview, over all members, guests' pages and the box.
     arrived: u32,
     /// So many were to arrive.
     expected: u32,
-    /// From the file to its preview on another device, in milliseconds: the half of them, nearly all, the last one.
+    /// From the file to its preview on another device or page, in milliseconds: the half of them, nearly all, the last one.
     p50_ms: u64,
     p99_ms: u64,
     last_ms: u64,
-    /// How long the members took to join, all of them.
+    /// Until all originals had been sent and taken.
+    posted_ms: u64,
+    /// How long all of them took to join and to come in.
     joined_ms: u64,
-    /// What the box holds when every picture is seen: originals may still be on their way.
+    /// What the box holds when every picture is seen: originals of members may still be on their way.
     box_bytes: u64,
-    /// The most memory that this program took, box and members together; nothing where the system does not say.
+    /// The most memory that this program took, box, members and guests together; nothing where the system does not say.
     memory_bytes: Option<u64>,
 }
 
@@ -88,40 +92,85 @@ impl Drop for Scratch {
     }
 }
 
+/// The pictures that one of them posts, made beforehand.
+struct Pictures {
+    first: u32,
+    count: u32,
+}
+
+impl Pictures {
+    fn of(place: usize, count: u32) -> Result<Self> {
+        Ok(Self { first: u32::try_from(place)? * count, count })
+    }
+
+    fn serials(&self) -> std::ops::Range<u32> {
+        self.first..self.first + self.count
+    }
+}
+
 async fn play(folder: &Path, out: Output, args: &Rehearse) -> Result<Figures> {
     let bar = out.bar();
     bar.waiting("Setting up");
-    let host = engine(&folder.join("box")).await?;
-    host.ask(Caller::Owner, ProfileSet { name: "Venue box".to_owned(), colour: 0 }).await?;
-    let group = host.ask(Caller::Owner, GroupCreate { title: TITLE.to_owned(), ends_at_ms: None }).await?;
-    let link = group::invite(&host, &group).await?.context("whoever starts a group may invite")?.link;
-    let group = group.id;
-    let gateway = Gateway::start(host.clone(), GatewayConfig::default()).await.context("the page cannot be served")?;
-    out.hint(&format!("The big screen of the rehearsal:\n\n  {}\n", screen_url(&gateway.page_url(), &group)));
+    let stage = Stage::set(folder, out, args).await?;
 
-    bar.waiting("Members join");
+    bar.waiting("Everybody comes in");
     let began = Instant::now();
-    let members = join(folder, &link, args.guests).await?;
+    let members = match &stage.host {
+        Some((_, link)) => members::join(folder, link, args.members).await?,
+        None => Vec::new(),
+    };
+    let guests = guests::enter(stage.door.as_deref(), args.guests).await?;
     let joined_ms = millis(began.elapsed());
 
-    bar.waiting("Members post");
-    let everyone: Vec<Engine> = members.iter().chain([&host]).cloned().collect();
-    let (latencies, expected) = post(folder, &group, &members, &everyone, args.photos).await?;
-
-    let box_bytes = host.ask(Caller::Owner, StorageGet { group }).await?.used_bytes;
+    bar.waiting("Everybody posts");
+    let everyone = members.len() + guests.len();
+    draw(folder, u32::try_from(everyone)? * args.photos).await?;
+    let arrivals = Arc::new(Arrivals::default());
+    let mut watching = JoinSet::new();
+    let host = stage.host.iter().map(|(engine, _)| engine);
+    for (place, engine) in members.iter().chain(host).enumerate() {
+        // The box stands behind everybody else.
+        let place = if place < members.len() { place } else { everyone };
+        watching.spawn(members::watch(engine.clone(), stage.group.clone(), place, arrivals.clone()));
+    }
+    for (place, guest) in (members.len()..).zip(&guests) {
+        watching.spawn(guests::watch(guest.clone(), place, arrivals.clone()));
+    }
+    let began = Instant::now();
+    let mut posting = JoinSet::new();
+    for (place, member) in members.iter().enumerate() {
+        let pictures = Pictures::of(place, args.photos)?;
+        let (member, group, folder) = (member.clone(), stage.group.clone(), folder.to_owned());
+        posting.spawn(members::post(member, group, folder, (place, pictures), arrivals.clone()));
+    }
+    for (place, guest) in (members.len()..).zip(&guests) {
+        let pictures = Pictures::of(place, args.photos)?;
+        posting.spawn(guests::post(guest.clone(), folder.to_owned(), (place, pictures), arrivals.clone()));
+    }
+    while let Some(posted) = posting.join_next().await {
+        posted??;
+    }
+    let posted_ms = millis(began.elapsed());
+    let pictures = everyone * args.photos as usize;
+    let places = everyone + usize::from(stage.host.is_some());
+    arrivals.all(pictures * places).await;
+    watching.shutdown().await;
     drop(bar);
-    let pictures = args.guests * args.photos;
+
+    let latencies = arrivals.latencies();
     let at = |part: usize| latencies.get((latencies.len().saturating_sub(1)) * part / 100).copied().unwrap_or(0);
     let figures = Figures {
-        members: args.guests,
-        pictures,
+        members: args.members,
+        guests: args.guests,
+        pictures: u32::try_from(pictures)?,
         arrived: u32::try_from(latencies.len())?,
-        expected,
+        expected: u32::try_from(pictures * (places - 1))?,
         p50_ms: at(50),
         p99_ms: at(99),
         last_ms: at(100),
+        posted_ms,
         joined_ms,
-        box_bytes,
+        box_bytes: stage.box_bytes().await?,
         memory_bytes: peak_memory_bytes(),
     };
     out.show(&figures, text)?;
@@ -129,128 +178,88 @@ async fn play(folder: &Path, out: Output, args: &Rehearse) -> Result<Figures> {
         out.hint("The screen goes on until Ctrl-C.");
         told_to_end().await;
     }
-    gateway.shutdown().await;
-    drop(everyone);
-    for engine in members.into_iter().chain([host]) {
+    drop(guests);
+    stage.clear().await;
+    for engine in members {
         engine.shutdown().await;
     }
     Ok(figures)
 }
 
-async fn engine(data_dir: &Path) -> Result<Engine, ApiError> {
-    let mut config = EngineConfig::new(data_dir.to_owned());
-    // Members of a rehearsal find each other by the invite alone: nobody else is to see them.
-    config.mdns = false;
-    config.loopback = true;
-    Engine::start(config).await
+/// What is there before anybody comes.
+struct Stage {
+    /// The box and the link of its group; nothing when the guests come to a door elsewhere.
+    host: Option<(Engine, String)>,
+    group: String,
+    /// The link of the door for guests.
+    door: Option<String>,
+    listening: Option<(Gateway, GuestDoors)>,
 }
 
-async fn join(folder: &Path, link: &str, count: u32) -> Result<Vec<Engine>> {
-    let mut members = Vec::new();
-    for number in 0..count as usize {
-        let member = engine(&folder.join(format!("member-{number}"))).await?;
-        let name = match number / NAMES.len() {
-            0 => NAMES[number].to_owned(),
-            round => format!("{} {}", NAMES[number % NAMES.len()], round + 1),
-        };
-        let colour = u8::try_from(number % 12)?;
-        member.ask(Caller::Owner, ProfileSet { name, colour }).await?;
-        member.ask(Caller::Owner, GroupJoin { link: link.to_owned(), address: None }).await?;
-        members.push(member);
-    }
-    Ok(members)
-}
-
-/// Every member posts, all at once. Answers how long each picture took to each other device, sorted, and how many were to come.
-async fn post(
-    folder: &Path,
-    group: &str,
-    members: &[Engine],
-    everyone: &[Engine],
-    photos: u32,
-) -> Result<(Vec<u64>, u32)> {
-    let (arrivals, mut arrived) = mpsc::channel(ARRIVALS);
-    let mut watching = JoinSet::new();
-    for (place, engine) in everyone.iter().enumerate() {
-        watching.spawn(watch(engine.clone(), group.to_owned(), place, arrivals.clone()));
-    }
-    drop(arrivals);
-    let sent = Arc::new(std::sync::Mutex::new(BTreeMap::new()));
-    let mut posting = JoinSet::new();
-    for (number, member) in members.iter().enumerate() {
-        let (member, group, folder, sent) = (member.clone(), group.to_owned(), folder.to_owned(), sent.clone());
-        posting.spawn(async move {
-            for photo in 0..photos {
-                let serial = u32::try_from(number)? * photos + photo;
-                let path = folder.join(format!("{serial}.jpg"));
-                tokio::fs::write(&path, rehearsal_picture(serial).await?).await?;
-                let file =
-                    CaptureFile { path: path.clone(), name: format!("rehearsal-{serial}.jpg"), modified_at_ms: None };
-                let start = Instant::now();
-                let receipt = member.post(Caller::Owner, &group, vec![file], |_| ()).await?;
-                if let Some(failure) = receipt.failures.first() {
-                    bail!("a picture could not be posted: {}", failure.error);
-                }
-                sent.lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner)
-                    .extend(receipt.moments.into_iter().map(|moment| (moment, (number, start))));
-                tokio::fs::remove_file(&path).await?;
-            }
-            anyhow::Ok(())
-        });
-    }
-    let expected = u32::try_from(members.len() * photos as usize * (everyone.len() - 1))?;
-    let mut at: BTreeMap<(String, usize), Instant> = BTreeMap::new();
-    let all = u32::try_from(members.len() * photos as usize * everyone.len())?;
-    while at.len() < all as usize {
-        tokio::select! {
-            Some(posted) = posting.join_next() => posted??,
-            one = tokio::time::timeout(PATIENCE, arrived.recv()) => match one {
-                Ok(Some((moment, place, when))) => {
-                    at.entry((moment, place)).or_insert(when);
-                }
-                Ok(None) | Err(_) => break,
-            },
+impl Stage {
+    async fn set(folder: &Path, out: Output, args: &Rehearse) -> Result<Self> {
+        if args.door.is_some() {
+            return Ok(Self { host: None, group: String::new(), door: args.door.clone(), listening: None });
         }
-    }
-    watching.abort_all();
-    let sent = sent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut latencies: Vec<u64> = at
-        .iter()
-        .filter_map(|((moment, place), when)| {
-            let (author, start) = sent.get(moment)?;
-            (author != place).then(|| millis(when.duration_since(*start)))
-        })
-        .collect();
-    latencies.sort_unstable();
-    Ok((latencies, expected))
-}
-
-/// Tells of each moment when its preview is on this device.
-async fn watch(engine: Engine, group: String, place: usize, tell: mpsc::Sender<(String, usize, Instant)>) {
-    let mut events = engine.events();
-    loop {
-        let ids = match events.recv().await {
-            Ok(Event::TimelineChanged { group: of, added, changed, .. }) if of == group => [added, changed].concat(),
-            Ok(_) => continue,
-            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => everything(&engine, &group).await,
-            Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+        let host = members::engine(&folder.join("box")).await?;
+        let doors = GuestDoors::start(host.clone(), UiFiles::Embedded);
+        host.ask(Caller::Owner, ProfileSet { name: "Venue box".to_owned(), colour: 0 }).await?;
+        let group = host.ask(Caller::Owner, GroupCreate { title: TITLE.to_owned(), ends_at_ms: None }).await?;
+        let link = group::invite(&host, &group).await?.context("whoever starts a group may invite")?.link;
+        let gateway =
+            Gateway::start(host.clone(), GatewayConfig::default()).await.context("the page cannot be served")?;
+        let door = if args.guests == 0 {
+            None
+        } else {
+            group::let_guests_in(&host, &group, GuestRights { contribute: true, review: false }, 0).await?;
+            let door = group::guests_door(&host, &group).await?.context("the door for guests does not listen")?;
+            let screen = status::wall_url(&door).unwrap_or_default();
+            out.hint(&format!("Take part with a phone in this network:\n\n  {door}\n\nBig screen:\n\n  {screen}\n"));
+            Some(door)
         };
-        let now = Instant::now();
-        for moment in ids {
-            let get = MomentGet { group: group.clone(), moment: moment.clone() };
-            let is_here = engine.ask(Caller::Owner, get).await.is_ok_and(|view| view.grid == Held::Complete);
-            if is_here && tell.send((moment, place, now)).await.is_err() {
-                return;
-            }
+        if door.is_none() {
+            out.hint(&format!(
+                "The big screen of the rehearsal:\n\n  {}\n",
+                screen_url(&gateway.page_url(), &group.id)
+            ));
+        }
+        Ok(Self { host: Some((host, link)), group: group.id, door, listening: Some((gateway, doors)) })
+    }
+
+    async fn box_bytes(&self) -> Result<u64> {
+        let Some((host, _)) = &self.host else { return Ok(0) };
+        Ok(host.ask(Caller::Owner, StorageGet { group: self.group.clone() }).await?.used_bytes)
+    }
+
+    async fn clear(self) {
+        if let Some((gateway, doors)) = self.listening {
+            doors.shutdown().await;
+            gateway.shutdown().await;
+        }
+        if let Some((host, _)) = self.host {
+            host.shutdown().await;
         }
     }
 }
 
-async fn everything(engine: &Engine, group: &str) -> Vec<String> {
-    let query = glow_api::TimelineQuery { group: group.to_owned(), limit: 500, ..glow_api::TimelineQuery::default() };
-    let page = engine.ask(Caller::Owner, query).await;
-    page.map(|page| page.moments.into_iter().map(|moment| moment.id).collect()).unwrap_or_default()
+/// Makes the pictures before anything is measured.
+async fn draw(folder: &Path, count: u32) -> Result<()> {
+    for serial in 0..count {
+        tokio::fs::write(picture_path(folder, serial), rehearsal_picture(serial).await?).await?;
+    }
+    Ok(())
+}
+
+fn picture_path(folder: &Path, serial: u32) -> std::path::PathBuf {
+    folder.join(format!("rehearsal-{serial}.jpg"))
+}
+
+/// A name for one of them.
+fn name(number: usize) -> String {
+    match number / NAMES.len() {
+        0 => NAMES[number].to_owned(),
+        round => format!("{} {}", NAMES[number % NAMES.len()], round + 1),
+    }
 }
 
 /// The most memory that this process has taken.
@@ -268,10 +277,11 @@ fn text(figures: &Figures) -> String {
     let memory =
         figures.memory_bytes.map_or_else(String::new, |bytes| format!(" Memory, all together: {}.", size(bytes)));
     format!(
-        "{} members joined in {} ms and posted {} pictures; {} of {} arrived on the other devices.\n\
+        "{} and {} came in within {} ms and posted {} pictures; {} of {} arrived on the other devices and pages.\n\
          From the file to its preview elsewhere: half within {} ms, 99 of 100 within {} ms, the last after {} ms.\n\
          The box held {} at the end.{memory} The rehearsal's group is gone.",
-        figures.members,
+        count(figures.members as usize, "member"),
+        count(figures.guests as usize, "guest"),
         figures.joined_ms,
         figures.pictures,
         figures.arrived,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::Args;
-use glow_api::{ApiError, ErrorCode};
+use clap::{Args, ValueEnum};
+use glow_api::{ApiError, ErrorCode, GuestRights};
 use glow_engine::PrintRules;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,20 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "LINK")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) join: Option<String>,
+    /// Hold and pass on what is sealed, without being able to read any of it. Needs `--join` with an invite of
+    /// `afterglow group invite --carrier`.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) blind: Option<bool>,
+    /// Let people in without the app, by a QR code in their browsers [default: nobody]. Their page comes unencrypted over your
+    /// network: whoever can alter it on its way could read along.
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "contribute", value_name = "RIGHTS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) guests: Option<GuestsMay>,
+    /// Port at which guests come in [default: 4811].
+    #[arg(long, value_name = "PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) guests_port: Option<u16>,
     /// When a group that is started ends, such as 24h or 3d.
     #[arg(long, value_name = "TIME", value_parser = time)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +107,24 @@ pub(crate) struct Wishes {
     pub(crate) watch_delay: Option<String>,
 }
 
+/// What guests may at a box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum GuestsMay {
+    /// Look, and add nothing.
+    Look,
+    /// Add photos and clips.
+    Contribute,
+    /// Add what is shown once somebody has looked at it.
+    Review,
+}
+
+impl GuestsMay {
+    fn rights(self) -> GuestRights {
+        GuestRights { contribute: self != Self::Look, review: self == Self::Review }
+    }
+}
+
 /// A time as it was written; that it is one was checked.
 fn time(text: &str) -> Result<String, String> {
     duration(text).map(|_| text.to_owned())
@@ -113,6 +145,10 @@ pub(super) enum Serves {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Settings {
     pub(super) serves: Serves,
+    /// Whether it can read nothing of what it holds.
+    pub(super) blind: bool,
+    pub(super) guests: Option<GuestRights>,
+    pub(super) guests_port: u16,
     pub(super) ends_in: Option<Duration>,
     pub(super) name: Option<String>,
     pub(super) page: (IpAddr, u16),
@@ -161,6 +197,9 @@ impl Wishes {
         Self {
             group,
             join,
+            blind: self.blind.or(other.blind),
+            guests: self.guests.or(other.guests),
+            guests_port: self.guests_port.or(other.guests_port),
             ends_in: self.ends_in.or(other.ends_in),
             name: self.name.or(other.name),
             page_port: self.page_port.or(other.page_port),
@@ -187,6 +226,19 @@ impl Wishes {
             (None, Some(title)) => Serves::Titled(title),
             (None, None) => Serves::Only,
         };
+        let blind = self.blind.unwrap_or(false);
+        let takes = [
+            self.ftp.is_some(),
+            self.webdav.is_some(),
+            self.watch.is_some(),
+            self.print.is_some(),
+            self.guests.is_some(),
+            matches!(serves, Serves::Titled(_)),
+        ];
+        if blind && takes.contains(&true) {
+            let nothing = "no `group`, `guests`, `ftp`, `webdav`, `watch` or `print`";
+            return Err(bad(format!("a box that is `blind` reads and adds nothing: {nothing}")));
+        }
         let camera_user = self.camera_user.unwrap_or_else(|| "camera".to_owned());
         if camera_user.is_empty() || camera_user.contains([':', ' ']) {
             return Err(bad("`camera-user` is a name without colons and spaces"));
@@ -199,6 +251,9 @@ impl Wishes {
         }
         Ok(Settings {
             serves,
+            blind,
+            guests: self.guests.map(GuestsMay::rights),
+            guests_port: self.guests_port.unwrap_or(4811),
             ends_in: self.ends_in.as_deref().map(|text| of("ends-in", text)).transpose()?,
             name: self.name,
             page: (self.page_bind.unwrap_or(Ipv4Addr::LOCALHOST.into()), self.page_port.unwrap_or(4810)),
@@ -285,6 +340,8 @@ mod tests {
             ("ftp = 2121\nwebdav = 2121", "webdav"),
             ("group = \"a\"\njoin = \"b\"", "join"),
             ("page-bind = \"here\"", "page-bind"),
+            ("blind = true\nftp = 2121", "blind"),
+            ("blind = true\ngroup = \"a\"", "blind"),
             ("print = \"-o\"", "print"),
             ("print = \"default\"\nprint-copies = 11", "print-copies"),
             ("print = \"default\"\nprint-pages = 0", "print-pages"),

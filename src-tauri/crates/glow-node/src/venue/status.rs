@@ -2,14 +2,15 @@
 
 use anyhow::{Result, bail};
 use glow_api::{
-    ApiError, BoxGet, BoxView, Caller, ErrorCode, GroupGet, GroupView, InviteList, InviteView, StorageGet, StorageView,
+    ApiError, BoxGet, BoxView, Caller, ErrorCode, GroupGet, GroupView, GuestList, InviteList, InviteView, StorageGet,
+    StorageView,
 };
 use glow_engine::Engine;
 use serde::Serialize;
 
 use super::doors::screen_url;
 use crate::cli::Global;
-use crate::control::{Ask, Remote};
+use crate::control::Remote;
 use crate::node::{Node, data_dir};
 use crate::output::{Output, count, size, time};
 use crate::qr;
@@ -27,10 +28,12 @@ struct Status {
     storage: StorageView,
     /// The link that lets people in, if this box may invite.
     link: Option<String>,
-    /// A fresh address of the owner's page; it opens once.
+    /// The link that lets guests in without the app, when the box has its door open.
+    guests: Option<String>,
+    /// Address of the owner's page: fresh and good once when the box starts, without a token afterwards.
     url: String,
-    /// The same, for its big screen.
-    screen: String,
+    /// Address of the big screen: for anybody on the network when the door for guests is open, otherwise as `url`.
+    screen: Option<String>,
 }
 
 /// Says that the box is ready, and how to use it.
@@ -39,7 +42,7 @@ pub(super) async fn show(
     engine: &Engine,
     group: &GroupView,
     invite: Option<&InviteView>,
-    [url, screen]: [String; 2],
+    page_url: impl Fn() -> String,
 ) -> Result<()> {
     let group = engine.ask(Caller::Owner, GroupGet { group: group.id.clone() }).await?;
     let storage = engine.ask(Caller::Owner, StorageGet { group: group.id.clone() }).await?;
@@ -49,8 +52,13 @@ pub(super) async fn show(
         Some(link) if !out.is_json() => qr::terminal(link)?,
         _ => String::new(),
     };
-    let screen = screen_url(&screen, &group.id);
-    let status = Status { ready: true, group, state, storage, link, url, screen };
+    let guests = super::group::guests_door(engine, &group).await?;
+    let screen = guests.as_deref().and_then(wall_url);
+    let screen = match group.carries {
+        Some(_) => None,
+        None => Some(screen.unwrap_or_else(|| screen_url(&page_url(), &group.id))),
+    };
+    let status = Status { ready: true, group, state, storage, link, guests, url: page_url(), screen };
     out.show(&status, |status| format!("{code}{}\nCtrl-C ends the box.", text(status)))?;
     Ok(())
 }
@@ -73,14 +81,21 @@ pub(super) async fn ask(global: &Global, out: Output) -> Result<()> {
     let id = state.group.clone();
     let group = node.ask(GroupGet { group: id.clone() }).await?;
     let storage = node.ask(StorageGet { group: id.clone() }).await?;
-    let invites = node.ask(InviteList { group: id }).await?.invites;
-    let link = invites.into_iter().find(|invite| invite.open).map(|invite| invite.link);
-    let Node::There(mut remote) = node else { bail!("the box was asked through its socket") };
-    let url: String = serde_json::from_value(remote.ask(&Ask::PageUrl, &mut |_| ()).await?)?;
-    let again: String = serde_json::from_value(remote.ask(&Ask::PageUrl, &mut |_| ()).await?)?;
-    let screen = screen_url(&again, &group.id);
-    out.show(&Status { ready: true, group, state, storage, link, url, screen }, text)?;
+    let invites = node.ask(InviteList { group: id.clone() }).await?.invites;
+    let link = invites.into_iter().find(|invite| invite.open && !invite.carrier).map(|invite| invite.link);
+    let guests = node.ask(GuestList { group: id }).await?.door.map(|door| door.url).filter(|url| !url.is_empty());
+    let screen = guests.as_deref().and_then(wall_url);
+    // A token opens a page once, and few wait at a time: whoever only looks must not use up what somebody is about to open.
+    let url = state.page.clone();
+    out.show(&Status { ready: true, group, state, storage, link, guests, url, screen }, |status| {
+        format!("{}\n`afterglow open` prints an address that opens the page.", text(status))
+    })?;
     Ok(())
+}
+
+/// The address of the big screen at a door for guests.
+pub(super) fn wall_url(door: &str) -> Option<String> {
+    door.split_once("/g#").map(|(address, secret)| format!("{address}/screen#{secret}"))
 }
 
 /// One line of figures, for a terminal that somebody glances at.
@@ -96,6 +111,12 @@ fn figures_of(group: &GroupView, storage: &StorageView, state: &BoxView) -> Stri
         count(group.moment_count as usize, "moment"),
         format!("{} of media", size(storage.used_bytes)),
     ];
+    if let Some(cargo) = &group.carries {
+        parts[1] = format!("{}, sealed: this box cannot read them", count(cargo.blobs as usize, "piece"));
+        if cargo.missing > 0 {
+            parts.push(format!("{} still coming", cargo.missing));
+        }
+    }
     if group.missing_count > 0 {
         parts.push(format!("{} still coming", group.missing_count));
     }
@@ -110,14 +131,15 @@ fn figures_of(group: &GroupView, storage: &StorageView, state: &BoxView) -> Stri
 }
 
 fn text(status: &Status) -> String {
-    let Status { group, state, storage, link, url, screen, .. } = status;
+    let Status { group, state, storage, link, guests, url, screen, .. } = status;
     let mut lines = vec![format!("{}, until {}", group.title, time(group.ends_at_ms, None)), String::new()];
     match link {
         Some(link) => lines.push(format!("Join        {link}")),
         None => lines.push("Join        hosts invite into this group, this box does not".to_owned()),
     }
+    lines.extend(guests.as_ref().map(|guests| format!("Guests      {guests}")));
     lines.push(format!("Page        {url}"));
-    lines.push(format!("Big screen  {screen}"));
+    lines.extend(screen.as_ref().map(|screen| format!("Big screen  {screen}")));
     let camera = &state.camera;
     lines.extend(camera.ftp.as_ref().map(|at| format!("Camera      {at} (FTP, passive)")));
     lines.extend(camera.webdav.as_ref().map(|at| format!("Camera      {at} (WebDAV)")));

@@ -60,7 +60,9 @@ impl GroupStore {
             "SELECT blob FROM held_blob
              WHERE NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.blob = held_blob.blob)
                AND NOT EXISTS (SELECT 1 FROM fragment WHERE fragment.blob = held_blob.blob)
-               AND NOT EXISTS (SELECT 1 FROM capture_segment WHERE capture_segment.blob = held_blob.blob)",
+               AND NOT EXISTS (SELECT 1 FROM capture_segment WHERE capture_segment.blob = held_blob.blob)
+               AND NOT EXISTS (SELECT 1 FROM cargo JOIN operation ON operation.id = cargo.operation
+                 WHERE cargo.blob = held_blob.blob AND operation.state = 0)",
         )
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod blob;
 pub(crate) mod capture;
+mod cargo;
 pub(crate) mod fragment;
 pub(crate) mod operation;
 pub(crate) mod outbox;

@@ -85,7 +85,7 @@ impl Cast {
     }
 
     fn key(&self, plane: Plane) -> PayloadKey {
-        self.epoch.payload_key(plane)
+        self.epoch.payload_key(plane).unwrap()
     }
 
     /// Opens what any device of the group can open.

@@ -114,7 +114,7 @@ fn a_newer_database_is_refused_untouched() {
     drop(db);
     let before = fs::read(&path).unwrap();
     let refused = GroupStore::open(&path).unwrap_err();
-    assert!(matches!(refused, StoreError::Newer { found: 99, known: 8 }), "{refused:?}");
+    assert!(matches!(refused, StoreError::Newer { found: 99, known: 9 }), "{refused:?}");
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "and nothing beside it");
 }

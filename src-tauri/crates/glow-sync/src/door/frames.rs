@@ -85,15 +85,18 @@ pub struct Knock {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Admission {
-    /// The group's constant secret.
+    /// The group's constant secret; for a carrier a random one of its own, from which nothing of the group's follows.
     #[n(0)]
     pub secret: GroupSecret,
-    /// Every epoch, oldest first.
+    /// Every epoch, oldest first; for a carrier what [`EpochSecret::carried`] leaves of each.
     #[n(1)]
     pub epochs: Vec<EpochSecret>,
     /// Encoded control operations: from the genesis to the listener's admission, the invite, and the joiner's admission.
     #[n(2)]
     pub operations: Vec<ByteVec>,
+    /// The gossip topic, for a carrier.
+    #[n(3)]
+    pub topic: Option<String>,
 }
 
 /// Why someone who proved something is not let in.

@@ -43,20 +43,23 @@ impl Play {
     }
 
     fn grants(&mut self, device: u8, n: u8) -> OperationId {
-        let grant = InviteGrant {
-            invite: invite(n).id(),
-            tag_key: invite(n).tag_key,
-            role: Role::Member,
-            expires_ms: None,
-            max_uses: None,
-        };
+        self.grants_as(device, n, Role::Member)
+    }
+
+    fn grants_as(&mut self, device: u8, n: u8, role: Role) -> OperationId {
+        let grant =
+            InviteGrant { invite: invite(n).id(), tag_key: invite(n).tag_key, role, expires_ms: None, max_uses: None };
         self.says(device, Body::InviteGrant(grant))
     }
 
     fn admits(&mut self, by: u8, device: u8, n: u8) -> OperationId {
+        self.admits_as(by, device, n, Role::Member)
+    }
+
+    fn admits_as(&mut self, by: u8, device: u8, n: u8, role: Role) -> OperationId {
         let (id, sealing) = (keys(device).id(), keys(device).sealing_key());
-        let vouch = invite(n).vouch(self.group, id, &sealing, Role::Member);
-        self.says(by, Body::Admit(Admit { device: id, sealing, role: Role::Member, invite: invite(n).id(), vouch }))
+        let vouch = invite(n).vouch(self.group, id, &sealing, role);
+        self.says(by, Body::Admit(Admit { device: id, sealing, role, invite: invite(n).id(), vouch }))
     }
 
     fn fold(&self) -> Membership {
@@ -141,4 +144,29 @@ fn an_unknown_control_kind_of_a_member_asks_for_an_update() {
     assert!(!play.fold().update_needed(), "a stranger cannot stop a group");
     play.says(1, Body::Unknown(6, vec![0x80]));
     assert!(play.fold().update_needed());
+}
+
+#[test]
+fn a_carrier_admits_nobody_invites_nobody_and_is_no_reader() {
+    let mut play = Play::new(InvitePolicy::Members);
+    play.grants(0, 1);
+    play.grants_as(0, 2, Role::Carrier);
+    play.admits_as(0, 1, 2, Role::Carrier);
+    play.admits(1, 2, 1);
+    play.grants(1, 3);
+    play.admits(0, 3, 3);
+    let membership = play.fold();
+    let carrier = keys(1).id();
+    assert!(membership.contains(carrier) && !membership.is_reader(carrier) && !membership.may_invite(carrier));
+    assert!(!membership.contains(keys(2).id()), "whom a carrier admitted");
+    assert!(!membership.contains(keys(3).id()), "who came by a carrier's invite");
+}
+
+#[test]
+fn the_invite_of_a_carrier_makes_nobody_a_member() {
+    let mut play = Play::new(InvitePolicy::Members);
+    play.grants_as(0, 1, Role::Carrier);
+    play.admits_as(0, 1, 1, Role::Member);
+    play.admits_as(0, 2, 1, Role::Host);
+    assert_eq!(play.fold().members().len(), 1);
 }

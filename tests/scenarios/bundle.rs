@@ -123,9 +123,10 @@ async fn a_bundle_is_useless_to_strangers() {
     let id =
         |hex: &str| (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
     let ids: [Vec<u8>; 3] = [&alice.group, &moment.id, &moment.author].map(|hex| id(hex));
-    let names = ["Anna & Ben", "alice", "bob", "the cake", &moment.file_name, "image/jpeg", &alice.group];
+    // Each is long enough not to stand in noise of this size by chance.
+    let names = ["Anna & Ben", "the cake", &moment.file_name, "image/jpeg", &alice.group];
     let planted = names.iter().map(|name| name.as_bytes()).chain(ids.iter().map(Vec::as_slice));
-    for planted in planted.chain([&photo[photo.len() / 2..][..32], b"JFIF"]) {
+    for planted in planted.chain([&photo[photo.len() / 2..][..32]]) {
         for bytes in &bytes {
             assert!(!bytes.windows(planted.len()).any(|found| found == planted), "{planted:?} stands in a bundle");
         }

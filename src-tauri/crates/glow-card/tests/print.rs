@@ -56,16 +56,16 @@ fn a_long_name_in_another_alphabet_leaves_the_code_readable() {
 }
 
 /// A card in dots.
-const WIDTH: usize = 620;
-const HEIGHT: usize = 876;
+const WIDTH: usize = 1240;
+const HEIGHT: usize = 1752;
 
-/// Prints with 150 dots an inch and reads the codes of the card at a corner, the upper one first.
+/// Prints with 300 dots an inch and reads the codes of the card at a corner, the upper one first.
 fn read(card: &Card, paper: Paper, (x, y): (usize, usize), name: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let [pdf, picture] = [format!("{name}.pdf"), name.to_owned()].map(|name| folder.join(name));
     std::fs::write(&pdf, card.pdf(paper).unwrap()).unwrap();
     let printed = Command::new("pdftoppm")
-        .args(["-r", "150", "-gray", "-singlefile"])
+        .args(["-r", "300", "-gray", "-singlefile"])
         .args(
             [("-x", x), ("-y", y), ("-W", WIDTH), ("-H", HEIGHT)]
                 .into_iter()

@@ -250,6 +250,9 @@ impl<'a> Fold<'a> {
         for strayed in guest::strayed(self.db, guest, post)? {
             self.mark(strayed.from)?;
             self.mark(strayed.to)?;
+            if thread::hide_reactions(self.db, strayed.moment)? {
+                self.lost_reactions.insert(strayed.from);
+            }
             guest::move_capture(self.db, strayed)?;
         }
         Ok(())

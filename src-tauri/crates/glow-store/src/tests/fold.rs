@@ -295,7 +295,8 @@ proptest! {
             let stays = |id: &OperationId| before.contains_key(id) && after.contains_key(id);
             prop_assert!(changes.changed.iter().chain(&changes.moved).all(stays));
             for different in ids(&|id| stays(id) && before[id] != after[id]) {
-                prop_assert!(changes.changed.contains(&different) || changes.moved.contains(&different));
+                let is_named = changes.changed.contains(&different) || changes.moved.contains(&different);
+                prop_assert!(is_named, "{:?} became {:?} unnamed", before[&different], after[&different]);
             }
             before = after;
             prop_assert!(scratch.accept(batch.to_vec(), None).unwrap().is_empty(), "once is enough");

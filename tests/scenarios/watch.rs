@@ -178,10 +178,8 @@ async fn what_is_held_back_in_time_reaches_nobody_until_it_is_let_go() {
     assert_eq!(hold(&alice, "public.jpg", true).await, Err(ErrorCode::BadRequest), "that is out");
     let public = alice.moment("public.jpg").await.unwrap();
     alice.must(MomentRetract { group: alice.group.clone(), moment: public.id }).await;
-    eventually("it is gone from Bob's", || async {
-        bob.moment("public.jpg").await.is_none_or(|moment| moment.retracted).then_some(())
-    })
-    .await;
+    let is_gone = || async { bob.moment("public.jpg").await.is_none_or(|moment| moment.retracted).then_some(()) };
+    eventually("what was taken back is gone from Bob", is_gone).await;
 
     alice.turn_off().await;
     alice.turn_on().await;

@@ -64,7 +64,9 @@ describe("a watched folder", () => {
     await sheet().getByText("New files go out.").waitFor();
     await sheet().getByText("1 file was there before and stays.").waitFor();
     await looksRight("watch-on");
-    await alice.closeSheet();
+    await alice.page.keyboard.press("Escape");
+    await alice.dialog("Settings").waitFor();
+    await go(`#/group/${group}`);
     await sign().getByText("Watching 101D750: new photos go out").waitFor();
   });
 

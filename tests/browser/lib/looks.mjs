@@ -57,3 +57,56 @@ export function overflow(page) {
     return found;
   });
 }
+
+/** Text that is cut off, one line each: what reaches beyond a box that hides the rest. What ends in an ellipsis on purpose does not count. */
+export function clipped(page) {
+  return page.evaluate(() => {
+    const found = [];
+    const over = document.querySelector("dialog[open]") ?? document.body;
+    const walker = document.createTreeWalker(over, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const text = node.data.trim();
+      const parent = node.parentElement;
+      if (text === "" || parent.closest("svg, option, textarea, .hidden-text, [data-swiped]")) continue;
+      if (!parent.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const { left, right, top, bottom } = range.getBoundingClientRect();
+      // What a list has scrolled out of view is not cut off.
+      let [sideways, upright] = [true, true];
+      for (let box = parent; box !== null && (sideways || upright); box = box.parentElement) {
+        const style = getComputedStyle(box);
+        if (style.position === "fixed") break;
+        if (style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none") break;
+        if (/auto|scroll/.test(style.overflowX)) sideways = false;
+        if (/auto|scroll/.test(style.overflowY)) upright = false;
+        const edge = box.getBoundingClientRect();
+        const hides = (overflow) => /hidden|clip/.test(overflow);
+        if (sideways && hides(style.overflowX) && (left < edge.left - 1 || right > edge.right + 1)) found.push(`"${text.slice(0, 60)}" is cut off sideways in ${box.tagName.toLowerCase()}.${box.className}`);
+        else if (upright && hides(style.overflowY) && (top < edge.top - 3 || bottom > edge.bottom + 3)) found.push(`"${text.slice(0, 60)}" is cut off above or below in ${box.tagName.toLowerCase()}.${box.className}`);
+        else continue;
+        break;
+      }
+    }
+    return found;
+  });
+}
+
+/** Controls that a finger would miss, one line each. */
+export function tooSmall(page) {
+  const LEAST = 43.5;
+  return page.evaluate((least) => {
+    const over = document.querySelector("dialog[open]") ?? document.body;
+    return [...over.querySelectorAll("a[href], button, input:not([type=hidden], [type=file]), select, textarea, summary, [role=slider], [role=switch]")].flatMap((one) => {
+      if (!one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return [];
+      // Tiles are as large as their pictures; links in a sentence are as high as its line.
+      if (one.closest("[data-moment], p a")) return [];
+      const reach = [one, one.closest("label"), ...one.parentElement.querySelectorAll(`label[for="${one.id}"]`)].filter((box) => box !== null).map((box) => box.getBoundingClientRect());
+      const pseudo = [one, ...one.children].flatMap((box) => ["::before", "::after"].map((name) => getComputedStyle(box, name))).filter((style) => style.position === "absolute" && style.content !== "none");
+      const width = Math.max(...reach.map((box) => box.width), ...pseudo.map((style) => Number.parseFloat(style.width) || 0));
+      const height = Math.max(...reach.map((box) => box.height), ...pseudo.map((style) => Number.parseFloat(style.height) || 0));
+      if (reach[0].width <= 1 || (width >= least && height >= least)) return [];
+      return [`${one.tagName.toLowerCase()} "${(one.getAttribute("aria-label") ?? one.textContent).trim().slice(0, 40)}" is ${Math.round(width)} x ${Math.round(height)}`];
+    });
+  }, LEAST);
+}

@@ -1,8 +1,6 @@
 import type { DoorView, GuestPage, GuestRights, GuestVerdict, GuestView, MomentView, WaitingPost } from '../contract';
+import { qrLike } from './scene';
 import { hex } from './world';
-
-const QR =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21" shape-rendering="crispEdges"><path d="M1 1h7v7H1zM13 1h7v7h-7zM1 13h7v7H1zM10 2h1v3h-1zM11 9h4v1h-4zM10 12h2v5h-2zM14 14h5v2h-5zM17 17h3v3h-3z"/></svg>';
 
 /** The doors and guests of one album, in memory. */
 export class MockGuests {
@@ -62,5 +60,5 @@ export class MockGuests {
 
 export function door(name: string, number: number, rights: GuestRights): DoorView {
   const url = `http://192.168.1.${24 + number}:47080/g#${hex('c', number).slice(0, 32)}`;
-  return { device: hex('d', number), name, url, urls: [url], qr_svg: QR, rights, guests_here: 0 };
+  return { device: hex('d', number), name, url, urls: [url], qr_svg: qrLike(number + 11), rights, guests_here: 0 };
 }

@@ -65,6 +65,12 @@ export const cases = [
     command: ["node", "tests/browser/bench/fling.mjs", "--json"],
   },
   {
+    id: "guests",
+    title: "Fifty guests at one box, all of them posting and watching at once: from the file to the preview on every other page",
+    command: ["node", "scripts/bench/guests.mjs"],
+    needs: "release",
+  },
+  {
     id: "memory",
     title: "Memory of both ends above idle while a clip of 1 GiB goes through them",
     command: () => [release("bench-memory"), "--json"],

@@ -19,12 +19,16 @@ export class Node {
   #child;
   #log = "";
 
-  /** @param {string} folder everything of this node; made when it is not there */
-  constructor(name, folder) {
+  /**
+   * @param {string} folder everything of this node; made when it is not there
+   * @param {import("./bubble.mjs").Bubble} [bubble] the network it is in; loopback without one
+   */
+  constructor(name, folder, bubble) {
     program ??= process.env.AFTERGLOW_BINARY ?? binary("afterglow");
     if (!existsSync(program)) throw new Error(`${program} is not there: build it with "cargo build --workspace --locked --bins"`);
     this.name = name;
-    this.command = [program, "--data-dir", join(folder, name), ...QUIETLY, "--json"];
+    const network = bubble ? ["--no-mdns"] : QUIETLY;
+    this.command = [...(bubble?.amongDevices ?? []), program, "--data-dir", join(folder, name), ...network, "--json"];
   }
 
   /** Starts the node; resolves with the address of its page, which opens it once. */
@@ -68,14 +72,19 @@ export class Node {
     return json && JSON.parse(json);
   }
 
+  /** Ends the node as a flat battery does. */
+  kill() {
+    return this.stop("SIGKILL");
+  }
+
   /** Asks the node to end and waits until it has; resolves with how it ended. */
-  async stop() {
+  async stop(signal = "SIGTERM") {
     const child = this.#child;
     this.#child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return { code: child?.exitCode ?? null, log: this.#log };
     const ended = new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
     const late = setTimeout(() => end(child, "SIGKILL"), GOODBYE_MS);
-    end(child);
+    end(child, signal);
     const how = await ended;
     clearTimeout(late);
     return { ...how, log: this.#log };

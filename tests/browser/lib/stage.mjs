@@ -29,11 +29,16 @@ export class Stage {
   #nodes = [];
   #people = [];
 
-  /** Starts Chromium with an empty profile, which Playwright makes and removes. */
-  static async open() {
+  /**
+   * Starts Chromium with an empty profile, which Playwright makes and removes.
+   * @param {import("./bubble.mjs").Bubble | null} [bubble] a network of its own, with the browser among the phones
+   */
+  static async open(bubble) {
     const stage = new Stage();
+    stage.bubble = bubble;
     stage.folder = mkdtempSync(join(tmpdir(), "afterglow-browser-"));
-    stage.browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    const executablePath = bubble?.phonesRunning(CHROMIUM, stage.folder) ?? CHROMIUM;
+    stage.browser = await chromium.launch({ executablePath, args: FLAGS });
     return stage;
   }
 
@@ -47,7 +52,7 @@ export class Stage {
 
   /** A running node. */
   async node(name) {
-    const node = new Node(name, this.folder);
+    const node = new Node(name, this.folder, this.bubble);
     this.#nodes.push(node);
     return { node, url: await node.serve() };
   }
@@ -82,6 +87,7 @@ export class Stage {
   async close() {
     await this.browser?.close();
     await Promise.all(this.#nodes.map((node) => node.stop()));
+    this.bubble?.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

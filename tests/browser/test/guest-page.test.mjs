@@ -1,5 +1,5 @@
 // The page of a guest on its own, at a door in memory that can be told to fail: what a phone's network does to it, what it
-// draws, keeps and saves, and whether everybody can use it. With real nodes: guest.test.mjs.
+// draws, keeps and saves, and whether everybody can use it. With real nodes: ../guests.test.mjs.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

@@ -2,16 +2,19 @@
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { binary } from "../../../scripts/lib/cargo.mjs";
 import { Bus } from "./bus.mjs";
-import { Session, until } from "./webdriver.mjs";
+import { Session, send, until } from "./webdriver.mjs";
 
 const ARTIFACTS = fileURLToPath(new URL("../artifacts/", import.meta.url));
+const RELAY = fileURLToPath(new URL("../../../scripts/demo/relay.mjs", import.meta.url));
 const SCREEN = "2600x900x24";
+/** WebKit's own small browser: of what runs here it is nearest to an iPhone's. */
+const BROWSERS = ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`);
 
 export class Desk {
   #root = mkdtempSync(join(tmpdir(), "afterglow-desk-"));
@@ -58,14 +61,39 @@ export class Desk {
    * is installed: with the system's place for data, and on the desktop's bus.
    */
   async open(person, { as = person, args = [], alone = false } = {}) {
-    const env = this.#environment(as, alone);
     mkdirSync(this.path(`${person}-data`), { recursive: true, mode: 0o700 });
-    const port = await freePort();
-    this.#start("WebKitWebDriver", [`--port=${port}`], env, `${as}.log`);
     const data = alone ? [] : ["--data-dir", this.path(`${person}-data`)];
-    const all = [...data, "--loopback", "--no-mdns", ...args];
-    const session = await until("answer of the driver", () => reaches(port));
-    return session && Session.start(port, binary("afterglow-app"), all);
+    return this.#drive(as, this.#environment(as, alone), binary("afterglow-app"), [...data, "--loopback", "--no-mdns", ...args]);
+  }
+
+  /**
+   * Opens a page in WebKit's small browser; nothing where there is none.
+   * @param {string[]} [enter] words to put before a command, so that it runs in another network
+   */
+  async browse(person, url, enter = []) {
+    const browser = BROWSERS.find((path) => existsSync(path));
+    if (browser === undefined) return null;
+    const session = await this.#drive(person, this.#environment(person, false), browser, ["--automation"], enter);
+    await session.visit(url);
+    return session;
+  }
+
+  /** Starts a driver, and takes control of a program's window. */
+  async #drive(as, env, program, args, enter = []) {
+    const port = await freePort();
+    const [first, ...rest] = [...enter, "WebKitWebDriver", `--port=${port}`];
+    this.#start(first, rest, env, `${as}.log`);
+    const way = enter.length > 0 ? this.#relay(as, env, enter, port) : port;
+    await until("answer of the driver", () => reaches(way));
+    return Session.start(way, program, args);
+  }
+
+  /** A socket in the file system, which crosses networks where no packet does. */
+  #relay(as, env, enter, port) {
+    const socket = this.path(`${as}.sock`);
+    const [first, ...rest] = [...enter, process.execPath, RELAY, socket, `${port}`];
+    this.#start(first, rest, env, `${as}-relay.log`);
+    return socket;
   }
 
   /** Starts the app once more for somebody who is alone. Answers how it ended. */
@@ -138,9 +166,8 @@ export class Desk {
   }
 }
 
-async function reaches(port) {
-  const answer = await fetch(`http://127.0.0.1:${port}/status`);
-  return (await answer.json()).value.ready;
+async function reaches(way) {
+  return (await send(way, "GET", "/status")).ready;
 }
 
 function freePort() {

@@ -43,6 +43,10 @@ export class Session {
     return new Session(port, sessionId);
   }
 
+  visit(url) {
+    return this.#send("POST", "/url", { url });
+  }
+
   /** The element with this role and name, once it is there and, if it can be switched off, on. */
   named(role, name, ms) {
     const enabled = (element) => this.#send("GET", `/element/${element}/enabled`);
@@ -111,11 +115,13 @@ export async function until(what, ask, ms = 20_000) {
   }
 }
 
-function send(port, method, path, body) {
+/** Asks a driver, at a port of this machine or through a socket in the file system. */
+export function send(way, method, path, body) {
   const text = body === undefined ? "" : JSON.stringify(body);
+  const at = typeof way === "string" ? { socketPath: way } : { host: "127.0.0.1", port: way };
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: "127.0.0.1", port, method, path, headers, timeout: COMMAND_MS }, (response) => {
+    const request = http.request({ ...at, method, path, headers, timeout: COMMAND_MS }, (response) => {
       let answer = "";
       response.setEncoding("utf8");
       response.on("data", (chunk) => (answer += chunk));

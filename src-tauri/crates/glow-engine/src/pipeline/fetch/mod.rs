@@ -405,7 +405,7 @@ impl Fetcher {
             self.group.looks.notify_one();
         }
         self.more |= is_manifest;
-        if self.picker.is_empty() && !self.more && !self.is_stale {
+        if self.picker.is_empty() && !self.more {
             self.group.bus.send(glow_api::Event::GroupsChanged);
         }
     }

@@ -1,6 +1,6 @@
 //! Memory of both ends while a large clip goes through them: recorded on one node as fast as it is taken, fetched by another.
 //!
-//! `bench-memory [--mib N] [--json]`: two nodes on loopback. The memory of a node is what the system counts as resident and
+//! `bench-memory [--gib N | --mib N] [--json]`: two nodes on loopback. The memory of a node is what the system counts as resident and
 //! not backed by a file, so that pages of its database and blobs that the system merely caches do not count.
 #![forbid(unsafe_code)]
 
@@ -25,7 +25,8 @@ const SETTLED: Duration = Duration::from_secs(3);
 const WITHIN: Duration = Duration::from_secs(1_800);
 
 fn main() -> Result<()> {
-    let bytes = option("--mib").unwrap_or(MIB) << 20;
+    let mib = option("--gib").map(|gib| gib << 10).or_else(|| option("--mib"));
+    let bytes = mib.unwrap_or(MIB) << 20;
     let folder = tempfile::tempdir()?;
     let mut nodes = vec![];
     for name in ["alice", "bob"] {

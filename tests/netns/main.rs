@@ -6,6 +6,7 @@
 mod album;
 mod cast;
 mod churn;
+mod clip;
 mod crash;
 mod disk;
 mod finding;

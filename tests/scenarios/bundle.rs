@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use glow_api::{
-    AlbumGet, AlbumShare, AlbumView, BundleReceipt, BundleWish, Caller, ErrorCode, MemberList, MomentCaption,
-    MomentReact, StoragePolicy,
+    AlbumGet, AlbumShare, AlbumView, BundleReceipt, BundleWish, Caller, ErrorCode, Held, MediaPart, MemberList,
+    MomentCaption, MomentReact, StoragePolicy,
 };
 use tests::check;
+use tests::media::Recording;
 
 use crate::cast::{Person, Play, all_well, eventually};
 
@@ -251,6 +252,43 @@ async fn one_altered_byte_shows_in_the_check_and_in_the_fingerprint() {
     alice.bundle(&file, whole()).await;
     bob.opens(&file).await;
     assert_eq!(bob.album().await.fingerprint, hers.fingerprint, "and is as before with them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_that_went_out_while_it_was_recorded_goes_home_in_a_bundle() {
+    let play = Play::new();
+    let [alice, bob, carol] = play.three().await;
+    carol.pauses().await;
+    let mut camera = Recording::new(7, 2_000_000);
+    let mut sending = alice.engine().record(Caller::Owner, &alice.group, "dance.webm").await.unwrap();
+    let mut recorded = camera.head();
+    sending.write(recorded.clone().into()).await.unwrap();
+    for _ in 0..12 {
+        let second = camera.next_second();
+        recorded.extend(&second);
+        sending.write(second.into()).await.unwrap();
+    }
+    let clip = sending.close().await.unwrap().moments.remove(0);
+    all_well(&[&alice, &bob]).await;
+    let devices = alice.must(MemberList { group: alice.group.clone() }).await.members;
+    let device = |name: &str| devices.iter().find(|member| member.name == name).unwrap().device.clone();
+    let (alice, bobs, carols) = (&alice, device("bob"), device("carol"));
+    let lacked = |by: &str| {
+        let wish = BundleWish { lacked_by: vec![by.to_owned()], ..BundleWish::default() };
+        alice.must(AlbumShare { group: alice.group.clone(), wish })
+    };
+    eventually("Bob has said that he holds it", || async { (lacked(&bobs).await.blobs == 0).then_some(()) }).await;
+    let share = lacked(&carols).await;
+    assert!(share.moments == 1 && share.blobs > 12, "each of its segments, and their list: {share:?}");
+
+    let file = play.folder.path().join("for carol");
+    alice.bundle(&file, BundleWish { lacked_by: vec![carols], ..BundleWish::default() }).await;
+    let receipt = carol.opens(&file).await;
+    assert!(receipt.complete && receipt.refused == 0 && receipt.damaged == 0, "{receipt:?}");
+    let moment = carol.sees("dance.webm", |moment| moment.original == Held::Complete).await;
+    assert_eq!((moment.id.as_str(), moment.live), (clip.as_str(), None));
+    let bytes = carol.bytes(&clip, MediaPart::Original).await;
+    assert!(bytes == recorded, "she has all of it: {} of {} bytes", bytes.len(), recorded.len());
 }
 
 fn largest_blob(data_dir: &Path) -> PathBuf {

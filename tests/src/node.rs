@@ -43,6 +43,8 @@ pub struct Node {
     place: Place,
     folder: PathBuf,
     options: Vec<String>,
+    /// What runs it.
+    verb: &'static [&'static str],
     running: Option<Running>,
     /// How often it was started: each start has a log of its own.
     starts: usize,
@@ -87,13 +89,21 @@ impl Node {
             Place::Host(..) => vec![],
         };
         let program = target::program("afterglow")?;
-        Ok(Self { name: name.into(), program, place, folder, options, running: None, starts: 0 })
+        let verb = &["run"];
+        Ok(Self { name: name.into(), program, place, folder, options, verb, running: None, starts: 0 })
     }
 
     /// The same node with further options before each command.
     #[must_use]
     pub fn with_options(mut self, options: &[&str]) -> Self {
         self.options.extend(options.iter().map(|option| (*option).to_owned()));
+        self
+    }
+
+    /// The same node with the owner's page: what it prints first is its address.
+    #[must_use]
+    pub fn with_page(mut self) -> Self {
+        self.verb = &["serve", "--port", "0"];
         self
     }
 
@@ -156,7 +166,7 @@ impl Node {
         self.starts += 1;
         let log = File::create(self.log_path(self.starts))?;
         let mut child =
-            self.command(&["run"]).stdout(Stdio::piped()).stderr(log).spawn().context("afterglow does not start")?;
+            self.command(self.verb).stdout(Stdio::piped()).stderr(log).spawn().context("afterglow does not start")?;
         let stdout = child.stdout.take().context("its output is a pipe")?;
         let events = Arc::new(Mutex::new(vec![]));
         let seen = Arc::clone(&events);

@@ -41,6 +41,13 @@ pub(crate) fn sync(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Waits until all that was written to the file system of a directory is on the disk.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn sync_file_system(dir: &Path) -> io::Result<()> {
+    fault::point()?;
+    Ok(rustix::fs::syncfs(File::open(dir)?)?)
+}
+
 /// Moves a file over another.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fault::point()?;

@@ -74,6 +74,11 @@ impl Layout {
         self.root.join("tmp")
     }
 
+    /// Which small blobs have names although the disk may not have their bytes.
+    pub(crate) fn unsynced(&self) -> PathBuf {
+        self.root.join("unsynced")
+    }
+
     fn marker(&self) -> PathBuf {
         self.root.join("destroying")
     }

@@ -10,13 +10,15 @@
 //! root/ab/<id>.tree            its hash pairs in pre-order (bao, groups of 16 KiB); none for blobs of up to 16 KiB
 //! root/partial/<id>.<size>     a blob on its way, or one that was found damaged: a sparse file; `.tree` beside it
 //! root/tmp/<n>                 a file that is being written; swept on opening
+//! root/unsynced                ids of small blobs whose bytes the disk may not have; on opening they prove themselves
 //! root/destroying              tmp/, renamed when the store is to be destroyed; opening goes on with that
 //! ```
 //!
 //! A blob travels in pieces of [`PIECE_BYTES`]: [`BlobStore::encode_piece`] makes a bao slice (the hash pairs from the root
-//! down, then the bytes), [`BlobStore::accept_piece`] takes one and writes nothing that it does not prove. Own bytes are
-//! durable when [`BlobStore::import`] returns, a received blob when its last piece is in; single pieces may be lost with the
-//! power, and are then found missing.
+//! down, then the bytes), [`BlobStore::accept_piece`] takes one and writes nothing that it does not prove. Where bytes come from
+//! somebody who may lie, a [`Checker`] proves them while they come, and what was right before a lie is kept. Own bytes are
+//! durable when [`BlobStore::import`] returns, a received blob of several pieces when its last piece is in; single pieces may
+//! be lost with the power, and are then found missing, as are received blobs of one piece ([`BlobStore::lost`]).
 //!
 //! It never knows what bytes mean, who may have them or whether they may go; it never asks the network, a database or a clock.
 //!
@@ -34,6 +36,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod checker;
 mod disk;
 mod error;
 #[cfg(test)]
@@ -44,9 +47,12 @@ mod piece;
 mod proof;
 mod read;
 mod scrub;
+mod single;
 mod store;
+mod unsynced;
 mod usage;
 
+pub use checker::{Checked, Checker};
 pub use error::BlobError;
 pub use piece::{BlobState, ENCODED_PIECE_BYTES, PIECE_BYTES, PieceOutcome, Pieces};
 pub use scrub::{Scrub, Scrubbed, Walk};

@@ -13,7 +13,9 @@ use std::{
 use glow_model::BlobId;
 
 use crate::{
-    BlobStore, disk,
+    BlobStore,
+    checker::Checked,
+    disk,
     error::{BlobError, Trying, is_rot},
     piece::{self, BlobState, PieceOutcome, Pieces},
     proof::{self, Proved, Shape},
@@ -73,33 +75,46 @@ impl BlobStore {
     }
 
     /// Takes a piece that [`BlobStore::encode_piece`] made somewhere. Every byte is proved against the id before any is
-    /// written. With the last piece the blob is synced and whole.
+    /// written. With the last piece the blob is whole, and synced unless it is the only one: see [`BlobStore::sync`].
     ///
     /// # Errors
     /// [`BlobError::Lie`] for anything that does not prove itself, [`BlobError::WrongSize`] when the blob is held with
     /// another size, [`BlobError::TooLarge`], [`BlobError::NoSuchPiece`], [`BlobError::DiskFull`], [`BlobError::Io`].
     pub fn accept_piece(&self, id: BlobId, size: u64, piece: u32, encoded: &[u8]) -> Result<PieceOutcome, BlobError> {
         let shape = Shape::new(id, size)?;
-        let range = shape.piece(piece)?;
-        let _open = self.enter()?;
-        if self.has_piece(&shape, piece)? {
-            return Ok(PieceOutcome::Duplicate);
+        shape.piece(piece)?;
+        {
+            let _open = self.enter()?;
+            if self.has_piece(&shape, piece)? {
+                return Ok(PieceOutcome::Duplicate);
+            }
         }
-        let proved = shape.decode(&range, encoded)?;
+        let checked = Checked::whole(id, size, piece, encoded)?;
+        self.accept_pieces(vec![checked]).pop().unwrap_or(Err(BlobError::Lie))
+    }
+
+    /// Takes a piece of several, or the rest of one that was begun.
+    pub(crate) fn accept_part(&self, checked: &Checked) -> Result<PieceOutcome, BlobError> {
+        let Checked { shape, piece, range, proved, .. } = checked;
+        let (id, size) = (shape.id, shape.size);
+        let _open = self.enter()?;
         let mut stripe = self.stripe(id);
-        let mut pieces = match self.settle(&mut stripe, &shape)? {
+        let mut pieces = match self.settle(&mut stripe, shape)? {
             Standing::Complete => return Ok(PieceOutcome::Duplicate),
-            Standing::Partial(pieces) if pieces.has(piece) => return Ok(PieceOutcome::Duplicate),
+            Standing::Partial(pieces) if pieces.has(*piece) => return Ok(PieceOutcome::Duplicate),
             Standing::Partial(pieces) => pieces,
         };
+        if !self.take_begun(checked) {
+            return Err(BlobError::Lie);
+        }
         stripe.entry((id, size)).or_insert(Some(pieces));
-        self.write_piece(&shape, &range, &proved)?;
-        pieces.insert(piece);
+        self.write_piece(shape, range, proved)?;
+        pieces.insert(*piece);
         stripe.insert((id, size), Some(pieces));
         if pieces.len() < piece::count(size) {
             return Ok(PieceOutcome::Stored);
         }
-        self.complete(&mut stripe, &shape)?;
+        self.complete(&mut stripe, shape)?;
         Ok(PieceOutcome::Completed)
     }
 
@@ -173,7 +188,7 @@ impl BlobStore {
         Ok(Standing::Partial(pieces))
     }
 
-    fn write_piece(&self, shape: &Shape, range: &Range<u64>, proved: &Proved) -> Result<(), BlobError> {
+    pub(crate) fn write_piece(&self, shape: &Shape, range: &Range<u64>, proved: &Proved) -> Result<(), BlobError> {
         let layout = &self.inner.layout;
         let mut data = disk::open_or_create(&layout.partial(shape.id, shape.size)).trying("opening a partial blob")?;
         disk::set_size(&data, shape.size).trying("sizing a partial blob")?;

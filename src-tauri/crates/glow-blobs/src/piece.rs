@@ -84,7 +84,7 @@ pub enum BlobState {
         /// Their bytes together.
         bytes: u64,
     },
-    /// All of it, durably.
+    /// All of it.
     Complete,
 }
 
@@ -95,7 +95,7 @@ pub enum PieceOutcome {
     Stored,
     /// It was held before; the given bytes were not looked at.
     Duplicate,
-    /// It was the last one: the blob is whole and durable.
+    /// It was the last one: the blob is whole.
     Completed,
 }
 

@@ -11,11 +11,11 @@ use std::{
 };
 
 use bao_tree::{
-    BaoTree, BlockSize, ChunkNum, ChunkRanges,
+    BaoTree, BlockSize, ChunkNum, ChunkRanges, TreeNode,
     io::{
-        BaoContentItem, EncodeError,
+        EncodeError,
         outboard::PreOrderOutboard,
-        sync::{CreateOutboard, DecodeResponseIter, encode_ranges_validated, truncate_ranges},
+        sync::{CreateOutboard, encode_ranges_validated, truncate_ranges},
     },
     iter::BaoChunk,
 };
@@ -30,7 +30,7 @@ use crate::{
 pub(crate) const GROUP_BYTES: u64 = 16 * 1024;
 const GROUP: BlockSize = BlockSize::from_chunk_log(4);
 const CHUNK_BYTES: u64 = 1024;
-const PAIR_BYTES: usize = 64;
+pub(crate) const PAIR_BYTES: usize = 64;
 
 /// A blob by id and claimed size, and the tree that follows from them.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +41,7 @@ pub(crate) struct Shape {
 }
 
 /// Bytes that proved themselves, and the pairs that helped.
+#[derive(Debug, Default)]
 pub(crate) struct Proved {
     pub(crate) bytes: Vec<u8>,
     /// Runs of pairs and where they stand in the tree file.
@@ -77,34 +78,6 @@ impl Shape {
         }
     }
 
-    /// Takes a slice of a range of whole groups apart, if all of it is proved and nothing follows it.
-    pub(crate) fn decode(&self, range: &Range<u64>, encoded: &[u8]) -> Result<Proved, BlobError> {
-        if encoded.len() > piece::ENCODED_PIECE_BYTES {
-            return Err(BlobError::Lie);
-        }
-        let mut proved = Proved { bytes: Vec::with_capacity(encoded.len()), pairs: Vec::new() };
-        let mut rest = encoded;
-        let chunks = chunks(range);
-        for item in DecodeResponseIter::new(self.root(), self.tree, &mut rest, &chunks) {
-            match item.map_err(|_| BlobError::Lie)? {
-                BaoContentItem::Leaf(leaf) => proved.bytes.extend_from_slice(&leaf.data),
-                BaoContentItem::Parent(parent) => {
-                    let Some(index) = self.tree.pre_order_offset(parent.node) else {
-                        continue;
-                    };
-                    let (left, right) = parent.pair;
-                    let at = index * PAIR_BYTES as u64;
-                    proved.push(at, &[*left.as_bytes(), *right.as_bytes()].concat());
-                }
-            }
-        }
-        if rest.is_empty() && proved.bytes.len() as u64 == range.end - range.start {
-            Ok(proved)
-        } else {
-            Err(BlobError::Lie)
-        }
-    }
-
     /// The bytes in a slice that [`Shape::encode`] made.
     pub(crate) fn strip(&self, range: &Range<u64>, encoded: &[u8]) -> Vec<u8> {
         let chunks = chunks(range);
@@ -123,13 +96,25 @@ impl Shape {
         bytes
     }
 
+    /// What a slice of a range of whole groups consists of, in its order.
+    pub(crate) fn items(&self, range: &Range<u64>) -> Vec<BaoChunk> {
+        let chunks = chunks(range);
+        let items = self.tree.ranges_pre_order_chunks_iter_ref(truncate_ranges(&chunks, self.size), 0);
+        items.map(|item| item.without_ranges()).collect()
+    }
+
+    /// Where the pair of a node stands in the tree file, if it stands there.
+    pub(crate) fn pair_at(&self, node: TreeNode) -> Option<u64> {
+        Some(self.tree.pre_order_offset(node)? * PAIR_BYTES as u64)
+    }
+
     fn root(&self) -> blake3::Hash {
         self.id.0.into()
     }
 }
 
 impl Proved {
-    fn push(&mut self, at: u64, pair: &[u8]) {
+    pub(crate) fn push(&mut self, at: u64, pair: &[u8]) {
         match self.pairs.last_mut() {
             Some((start, run)) if *start + run.len() as u64 == at => run.extend_from_slice(pair),
             _ => self.pairs.push((at, pair.to_vec())),

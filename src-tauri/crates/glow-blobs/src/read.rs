@@ -125,7 +125,7 @@ impl BlobStore {
     }
 
     /// A slice of whole groups within a piece.
-    fn slice(&self, shape: &Shape, range: &Range<u64>) -> Result<Vec<u8>, BlobError> {
+    pub(crate) fn slice(&self, shape: &Shape, range: &Range<u64>) -> Result<Vec<u8>, BlobError> {
         if let Some((file, held)) = self.whole(shape.id)? {
             if held == shape.size
                 && let Some(encoded) = self.slice_of_whole(shape, range, &file)?

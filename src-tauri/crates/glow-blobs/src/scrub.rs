@@ -56,7 +56,7 @@ impl BlobStore {
     }
 
     /// Checks one blob; `None` if it is not there.
-    fn check(&self, id: BlobId) -> Result<Option<Scrubbed>, BlobError> {
+    pub(crate) fn check(&self, id: BlobId) -> Result<Option<Scrubbed>, BlobError> {
         let _open = self.enter()?;
         let mut stripe = self.stripe(id);
         let Some((file, bytes)) = self.whole(id)? else {

@@ -22,6 +22,7 @@ use crate::{
     layout::Layout,
     piece::Pieces,
     proof::{self, Shape},
+    unsynced::Unsynced,
     usage::Ledger,
 };
 
@@ -41,6 +42,10 @@ pub(crate) struct Inner {
     /// Which directories of first bytes are synced into the root.
     durable: [AtomicBool; 256],
     next_temporary: AtomicU64,
+    pub(crate) unsynced: Unsynced,
+    pub(crate) lost: Vec<BlobId>,
+    /// Groups at the beginning of pieces whose rest was wrong.
+    pub(crate) begun: Mutex<BTreeMap<(BlobId, u64, u32), u8>>,
     destroyed: RwLock<bool>,
 }
 
@@ -49,7 +54,8 @@ pub(crate) type Stripe = BTreeMap<(BlobId, u64), Option<Pieces>>;
 
 impl BlobStore {
     /// Opens the store in a directory, which is made if need be. Finds partial blobs; removes what was being written when
-    /// a process ended, and everything if that process was destroying the store.
+    /// a process ended, and everything if that process was destroying the store. What may not have reached the disk then has
+    /// to prove itself: see [`BlobStore::lost`].
     ///
     /// # Errors
     /// [`BlobError::Io`] or [`BlobError::DiskFull`].
@@ -60,21 +66,31 @@ impl BlobStore {
         let durable = std::array::from_fn(|first| {
             AtomicBool::new(u8::try_from(first).is_ok_and(|first| layout.shard(first).is_dir()))
         });
+        let (unsynced, listed) = Unsynced::open(&layout.unsynced()).trying("opening a list")?;
+        // the list has a name that outlives a power loss before anything is put on it
+        disk::sync_dir(root).trying("syncing a directory")?;
         let inner = Inner {
             layout,
             stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
             ledger: Mutex::default(),
             durable,
             next_temporary: AtomicU64::new(0),
+            unsynced,
+            lost: Vec::new(),
+            begun: Mutex::default(),
             destroyed: RwLock::new(false),
         };
-        let store = Self { inner: Arc::new(inner) };
+        let mut store = Self { inner: Arc::new(inner) };
         for (id, size) in partials {
             let mut stripe = store.stripe(id);
             stripe.insert((id, size), None);
             if size > limits::SEGMENT_BYTES || store.inner.layout.blob(id).exists() {
                 store.forget_partials(&mut stripe, id)?;
             }
+        }
+        let lost = store.prove(listed)?;
+        if let Some(inner) = Arc::get_mut(&mut store.inner) {
+            inner.lost = lost;
         }
         Ok(store)
     }

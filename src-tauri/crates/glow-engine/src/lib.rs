@@ -12,6 +12,7 @@ mod bus;
 mod catch_up;
 mod clock;
 mod config;
+mod desk;
 mod directory;
 mod engine;
 mod error;

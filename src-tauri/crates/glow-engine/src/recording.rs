@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     clock::{now_ms, random},
+    desk::Desk,
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
@@ -70,6 +71,8 @@ struct Open {
 /// One recording on its way in. Dropping it without closing leaves what went out as it is.
 pub struct Recording {
     group: Arc<Group>,
+    /// Where its bytes are cut and sealed.
+    desk: Desk,
     tools: ExternalTools,
     scratch: PathBuf,
     name: String,
@@ -99,6 +102,7 @@ impl Engine {
         let file = blocking(move || NamedTempFile::new_in(place)).await?;
         Ok(Recording {
             group,
+            desk: Desk::open("recording")?,
             tools: self.inner.tools.clone(),
             scratch,
             name: name.to_owned(),
@@ -184,11 +188,11 @@ impl Recording {
     async fn write_unknown(&mut self, mut splitter: Box<Splitter>, bytes: Bytes) -> ApiResult<()> {
         let (splitter, parts) = {
             let bytes = bytes.clone();
-            split(move || {
+            let push = move || {
                 let parts = splitter.push(&bytes);
                 (splitter, parts)
-            })
-            .await?
+            };
+            self.desk.run(push).await?
         };
         self.keep(bytes).await?;
         let mut parts = match parts {
@@ -220,11 +224,11 @@ impl Recording {
             self.state = State::Open(open);
             return Err(broken_off());
         }
-        let (open, parts) = split(move || {
+        let push = move || {
             let parts = open.splitter.push(&bytes);
             (open, parts)
-        })
-        .await?;
+        };
+        let (open, parts) = self.desk.run(push).await?;
         self.state = State::Open(open);
         match parts {
             Ok(parts) => self.send(parts).await,
@@ -287,11 +291,11 @@ impl Recording {
                 PartKind::Init(_) | PartKind::Fragment { .. } => None,
             };
             let group = self.group.clone();
-            let (open, sent) = split(move || {
+            let seal = move || {
                 let sent = open.seal(&group, part);
                 (open, sent)
-            })
-            .await?;
+            };
+            let (open, sent) = self.desk.run(seal).await?;
             self.state = State::Open(open);
             let record = sent?;
             clip::spread(&self.group, std::slice::from_ref(&record), None);
@@ -489,11 +493,6 @@ fn left_open(group: &Group, clip: OperationId) -> ApiResult<Option<(ClipClose, L
     let duration_ms = row.duration_ms.unwrap_or(0).into();
     let close = closing(&mut sealing, clip, hasher.finish(), row.media_type, segments, duration_ms, None)?;
     Ok(Some((close, sealing.finish())))
-}
-
-/// Work on the blocking pool that cannot fail by itself.
-async fn split<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> ApiResult<T> {
-    blocking(move || ApiResult::Ok(work())).await
 }
 
 fn broken_off() -> ApiError {

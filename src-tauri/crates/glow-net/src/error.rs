@@ -35,6 +35,9 @@ pub enum NetError {
     /// The stream ended in the middle.
     #[error("the stream broke")]
     Broken(#[from] io::Error),
+    /// What came was not wanted to its end.
+    #[error("the answer was not wanted to its end")]
+    Unwanted,
     /// The other side was silent, or took too long in all.
     #[error("the other side took too long")]
     TimedOut,

@@ -7,7 +7,8 @@
 //! **Originals** are asked for piece by piece, the rarest in the group first, equals in random order, from any member that
 //! has that piece, whether or not it has the rest.
 //!
-//! **One copy first.** The connected members with a round trip like the nearest one's are this member's *link group*. While
+//! **One copy first.** The connected members with a round trip like the nearest one's, and with an address of this device's
+//! network if any has one, are this member's *link group*. While
 //! no near member has something, or only one has, one member of the link group is designated to fetch it: the one with
 //! the highest hash of member and piece. All compute the same, so a source sends each piece once, a slow line between two
 //! access points carries it once, and the rest is passed on among neighbours. Whoever alone has something that is missing
@@ -78,8 +79,10 @@ pub enum Ended {
 const LACKING_MS: u64 = 5_000;
 /// How long a member whose stream broke is not asked for that blob again.
 const BROKEN_MS: u64 = 1_000;
-/// How long a grid preview is waited for when its author is connected: authors send it along with the operation.
+/// How long a grid preview is waited for when its author is connected: authors send it along with the operation. Where so many
+/// are missing they are none of this moment.
 const PUSHED_MS: u64 = 500;
+const PUSHED_AT_ONCE: usize = 32;
 /// How often it is looked whether originals, which others were to bring, are to be asked for all the same.
 const LOOK_AGAIN_MS: u64 = 250;
 /// How long a neighbour may ask for quiet at a time.
@@ -90,6 +93,7 @@ pub const HUSH_MS: u64 = 1_000;
 struct Flight {
     peer: DeviceId,
     blob: BlobId,
+    size: u64,
     tier: Tier,
     /// Pieces that have not come, one bit each.
     open: u32,
@@ -100,6 +104,30 @@ struct Flight {
     is_twin: bool,
     /// Whether another member is designated to fetch it.
     is_others: bool,
+}
+
+/// Requests on their way from each member.
+type Load = BTreeMap<DeviceId, usize>;
+
+/// Grid previews on their way from one member.
+#[derive(Debug, Clone, Copy, Default)]
+struct Grids {
+    count: usize,
+    bytes: u64,
+    /// Whether so many are on their way that more are asked for later, many together.
+    rests: bool,
+}
+
+impl Grids {
+    fn add(&mut self, bytes: u64) {
+        self.count += 1;
+        self.bytes += bytes;
+    }
+
+    fn has_room(self) -> bool {
+        let is_much = self.count >= link::IN_FLIGHT && self.bytes >= link::GRID_BYTES_IN_FLIGHT;
+        !self.rests && !is_much && self.count < link::GRIDS_IN_FLIGHT
+    }
 }
 
 /// The pure bookkeeping of fetching.
@@ -218,6 +246,13 @@ impl Picker {
         }
     }
 
+    /// Where a member is, and what its connection carries in bytes a second while it is busy, if that was measured.
+    pub fn located(&mut self, peer: DeviceId, is_in_network: bool, goodput_bps: Option<u64>) {
+        if let Some(link) = self.links.get_mut(&peer) {
+            link.located(is_in_network, goodput_bps);
+        }
+    }
+
     /// A member says that it holds all of a blob.
     pub fn holds(&mut self, peer: DeviceId, blob: BlobId, now_ms: u64) {
         self.holds_pieces(peer, blob, u32::MAX, now_ms);
@@ -288,7 +323,7 @@ impl Picker {
             Ended::Lied => u64::MAX,
         };
         if let Some(link) = self.links.get_mut(&flight.peer) {
-            link.failed(how, now_ms);
+            link.failed(how, flight.tier, now_ms);
         }
         if how == Ended::NotHere {
             self.holdings.lacks(flight.blob, flight.peer, flight.open);
@@ -349,24 +384,34 @@ impl Picker {
     fn assign_small(&mut self, now_ms: u64, actions: &mut Vec<Action>) {
         let mut load = self.load(|_| true);
         let bulk = self.load(|flight| flight.tier.is_bulk());
+        let mut grids = self.grids();
         let is_hushed = !self.hushed.is_empty();
         let mut may_take = !self.has_to_do(now_ms);
+        let is_backlog = self.wants.small().nth(PUSHED_AT_ONCE).is_some_and(|want| want.tier == Tier::Grid);
         let mut asks = Vec::new();
         for want in self.wants.small() {
-            if is_hushed && want.tier != Tier::Grid || !load.values().any(|load| *load < link::IN_FLIGHT) {
+            let is_room = if want.tier == Tier::Grid {
+                grids.values().any(|grids| grids.has_room())
+            } else {
+                load.values().any(|load| *load < link::IN_FLIGHT)
+            };
+            if want.tier != Tier::Grid && (is_hushed || !is_room) {
                 break;
             }
-            let free = want.missing & !self.asked(want.blob);
-            if free == 0 || self.awaits_push(want, now_ms) {
+            let free = want.missing & !want.asked;
+            if free == 0 || !is_room || !is_backlog && self.awaits_push(want, now_ms) {
                 continue;
             }
             let is_others = self.is_brought(want, free);
-            let Some(peer) = self.best_holder(want, free, (&load, &bulk), now_ms) else { continue };
+            let Some(peer) = self.best_holder(want, free, (&load, &bulk, &grids), now_ms) else { continue };
             if is_others && !(may_take && self.idle.may_take(self.is_near(peer), now_ms)) {
                 continue;
             }
             may_take = false;
             *load.entry(peer).or_default() += 1;
+            if want.tier == Tier::Grid {
+                grids.entry(peer).or_default().add(want.size);
+            }
             let has = self.holdings.of(want.blob, peer) & free;
             let pieces = if has == 0 { free } else { has };
             let pieces = if want.tier == Tier::Playing { self.wants.played(want, pieces) } else { pieces };
@@ -400,9 +445,11 @@ impl Picker {
         &self,
         want: &want::Wanted,
         free: u32,
-        (load, bulk): (&BTreeMap<DeviceId, usize>, &BTreeMap<DeviceId, usize>),
+        (load, bulk, grids): (&Load, &Load, &BTreeMap<DeviceId, Grids>),
         now_ms: u64,
     ) -> Option<DeviceId> {
+        let has_room =
+            |peer: &DeviceId| want.tier != Tier::Grid || grids.get(peer).copied().unwrap_or_default().has_room();
         // What is played does not wait for originals to end.
         let counts = |peer: &DeviceId| {
             let beside = bulk.get(peer).filter(|_| want.tier == Tier::Playing).copied().unwrap_or_default();
@@ -417,11 +464,11 @@ impl Picker {
         self.links
             .iter()
             .filter(|(peer, _)| !spares_author || want.author != Some(**peer))
-            .filter(|(peer, link)| counts(peer) < link::in_flight(want.tier) && link.is_fit(now_ms))
+            .filter(|(peer, link)| counts(peer) < link::in_flight(want.tier) && link.is_fit(now_ms) && has_room(peer))
             .filter(|(peer, _)| !self.avoid.contains_key(&(want.blob, **peer)))
-            .min_by_key(|(peer, _)| {
+            .min_by_key(|(peer, link)| {
                 let lacks = self.holdings.of(want.blob, **peer) & free == 0;
-                (lacks, !self.is_near(**peer), counts(peer))
+                (lacks, !self.is_near(**peer), counts(peer), std::cmp::Reverse(link.rate_bps()))
             })
             .map(|(peer, _)| *peer)
     }
@@ -435,9 +482,16 @@ impl Picker {
         load
     }
 
-    /// Pieces of a blob that were asked for and have not come.
-    fn asked(&self, blob: BlobId) -> u32 {
-        self.wants.get(blob).map_or(0, |want| want.asked)
+    /// Grid previews that are on their way from each connected member.
+    fn grids(&self) -> BTreeMap<DeviceId, Grids> {
+        let mut grids: BTreeMap<DeviceId, Grids> = self.links.keys().map(|peer| (*peer, Grids::default())).collect();
+        for flight in self.flights.values().filter(|flight| flight.tier == Tier::Grid && flight.open != 0) {
+            grids.entry(flight.peer).or_default().add(flight.size);
+        }
+        for grids in grids.values_mut() {
+            grids.rests = grids.count > link::GRIDS_LEFT;
+        }
+        grids
     }
 
     fn ask(&mut self, peer: DeviceId, what: (BlobId, u64, Tier), pieces: u32, now_ms: u64) -> Action {
@@ -445,8 +499,17 @@ impl Picker {
         self.next_ticket += 1;
         let ticket = self.next_ticket;
         self.wants.asked(blob, pieces);
-        let flight =
-            Flight { peer, blob, tier, open: pieces, asked_ms: now_ms, heard_ms: 0, is_twin: false, is_others: false };
+        let flight = Flight {
+            peer,
+            blob,
+            size,
+            tier,
+            open: pieces,
+            asked_ms: now_ms,
+            heard_ms: 0,
+            is_twin: false,
+            is_others: false,
+        };
         self.flights.insert(ticket, flight);
         let pieces = (0..u32::BITS).filter(|piece| pieces & bit(*piece) != 0).collect();
         Action::Ask(Assignment { ticket, peer, blob, size, pieces, tier })

@@ -32,6 +32,8 @@ pub struct Network {
 /// Where a member is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place {
+    /// Its address is of a network of this device.
+    pub is_in_network: bool,
     /// Probably at the access point that this device is at.
     pub shares_access_point: bool,
     /// It is the hotspot: what others send to each other passes through it.
@@ -47,7 +49,7 @@ pub fn places(networks: &[Network], routers: &[IpAddr], members: &[(IpAddr, Opti
         let is_in_network = networks.iter().any(|network| network.contains(*address));
         let is_near = round_trip_us.zip(nearest_us).is_some_and(|(own_us, nearest_us)| is_near(own_us, nearest_us));
         let is_hotspot = is_in_network && (routers.contains(address) || is_hotspot(*address));
-        Place { shares_access_point: is_in_network && is_near, is_hotspot }
+        Place { is_in_network, shares_access_point: is_in_network && is_near, is_hotspot }
     };
     members.iter().map(place).collect()
 }

@@ -22,6 +22,8 @@ const PROOF_BYTES: u64 = 20 * 64 + 64;
 pub const IDS_PER_REQUEST: usize = 1_000;
 /// Pieces in one request.
 pub const PIECES_PER_REQUEST: usize = 32;
+/// Small blobs in one request.
+pub const BLOBS_PER_REQUEST: usize = 64;
 /// States in one frame.
 pub const STATES_PER_FRAME: usize = limits::BULK_FRAME_BYTES / limits::STATE_BYTES - 1;
 /// Records of a clip in one frame.
@@ -77,6 +79,9 @@ pub enum Request {
         /// How much it matters when they come.
         #[n(3)]
         lane: Lane,
+        /// How many groups of 16 KiB at the beginning of the first piece the asker has.
+        #[n(4)]
+        skip: u8,
     },
     /// Tells that these blobs are complete at the sender. Answer: [`Frame::Done`].
     #[n(4)]
@@ -151,6 +156,16 @@ pub enum Request {
         /// Encoded states, at most [`STATES_PER_FRAME`].
         #[n(0)]
         states: Vec<ByteVec>,
+    },
+    /// Small blobs, whole. Answer: for each in its order one [`Frame::Piece`] with its only piece, or [`Frame::NotHere`].
+    #[n(15)]
+    Blobs {
+        /// At most [`BLOBS_PER_REQUEST`], each of at most [`PIECE_BYTES`].
+        #[n(0)]
+        blobs: Vec<Extent>,
+        /// How much it matters when they come.
+        #[n(1)]
+        lane: Lane,
     },
     /// Records of clips that are being recorded, as they are made. Answer: [`Frame::Done`].
     #[n(20)]
@@ -389,6 +404,9 @@ impl Request {
             Request::Pieces { size, pieces, .. } => {
                 pieces.len() <= PIECES_PER_REQUEST && *size <= limits::SEGMENT_BYTES
             }
+            Request::Blobs { blobs, .. } => {
+                blobs.len() <= BLOBS_PER_REQUEST && blobs.iter().all(|blob| blob.size <= PIECE_BYTES)
+            }
             Request::Have { blobs } | Request::Holds { blobs } => blobs.len() <= IDS_PER_REQUEST,
             Request::HavePieces { holdings } => holdings.len() <= IDS_PER_REQUEST,
             Request::Bitfields { blobs } => blobs.len() <= IDS_PER_REQUEST,
@@ -412,6 +430,23 @@ impl Request {
         };
         if size_fits && count_fits { Ok(request) } else { Err(ModelError::TooLarge { what: "request" }) }
     }
+}
+
+/// Of a [`Frame::Piece`] that is still coming, its index and what there is of its slice; nothing while too little has come to
+/// tell, or where it is another frame.
+#[must_use]
+pub fn piece_so_far(frame: &[u8]) -> Option<(u32, &[u8])> {
+    let mut decoder = minicbor::Decoder::new(frame);
+    (decoder.array().ok()? == Some(2) && decoder.u32().ok()? == 2 && decoder.array().ok()? == Some(2)).then_some(())?;
+    let piece = decoder.u32().ok()?;
+    let rest = frame.get(decoder.position()..)?;
+    // RFC 8949, 3: the head of a byte string is one byte, or one and its length in 1, 2, 4 or 8.
+    let head = match rest.first()? {
+        0x40..=0x57 => 1,
+        size @ 0x58..=0x5b => 1 + (1 << (size - 0x58)),
+        _ => return None,
+    };
+    Some((piece, rest.get(head..)?))
 }
 
 impl Frame {

@@ -6,8 +6,8 @@ use glow_model::{BlobId, DeviceId, OperationId, Plane, limits, state::Slot};
 use glow_sync::{
     Frame, Request,
     wire::{
-        Address, Extent, FRAGMENTS_PER_FRAME, Holding, IDS_PER_REQUEST, Lane, Met, OFFERED_BYTES, PIECES_PER_REQUEST,
-        StateId, StateKey, batches,
+        Address, BLOBS_PER_REQUEST, Extent, FRAGMENTS_PER_FRAME, Holding, IDS_PER_REQUEST, Lane, Met, OFFERED_BYTES,
+        PIECE_BYTES, PIECES_PER_REQUEST, StateId, StateKey, batches, piece_so_far,
     },
 };
 use proptest::prelude::*;
@@ -18,7 +18,7 @@ fn requests() -> Vec<Request> {
         Request::Reconcile { plane: Plane::Content, message: vec![1, 2].into() },
         Request::Operations { ids: vec![OperationId([2; 32])] },
         Request::Push { operations: vec![vec![3].into()] },
-        Request::Pieces { blob: BlobId([1; 32]), size: 300_000, pieces: vec![0, 1], lane: Lane::Soon },
+        Request::Pieces { blob: BlobId([1; 32]), size: 300_000, pieces: vec![0, 1], lane: Lane::Soon, skip: 3 },
         Request::Have { blobs: blobs.clone() },
         Request::Holds { blobs },
         Request::Addresses,
@@ -30,6 +30,7 @@ fn requests() -> Vec<Request> {
         Request::StateKeys,
         Request::States { wanted: vec![state_id()] },
         Request::Say { states: vec![vec![5].into()] },
+        Request::Blobs { blobs: vec![Extent { blob: BlobId([1; 32]), size: 9_000 }], lane: Lane::Now },
         Request::PushFragments { records: vec![vec![5].into()] },
         Request::Fragments { clip: OperationId([2; 32]), from: 7 },
         Request::Part,
@@ -88,8 +89,9 @@ fn counts_hold_at_the_limit_and_beyond() {
     let records = |n| Request::PushFragments { records: vec![vec![1].into(); n] }.encode();
     assert!(Request::decode(&records(FRAGMENTS_PER_FRAME)).is_ok());
     assert!(Request::decode(&records(FRAGMENTS_PER_FRAME + 1)).is_err());
-    let pieces_of =
-        |size, n| Request::Pieces { blob: BlobId([1; 32]), size, pieces: vec![0; n], lane: Lane::Now }.encode();
+    let pieces_of = |size, n| {
+        Request::Pieces { blob: BlobId([1; 32]), size, pieces: vec![0; n], lane: Lane::Now, skip: 0 }.encode()
+    };
     let pieces = |n| pieces_of(1, n);
     assert!(Request::decode(&pieces(PIECES_PER_REQUEST)).is_ok());
     assert!(Request::decode(&pieces(PIECES_PER_REQUEST + 1)).is_err());
@@ -98,6 +100,11 @@ fn counts_hold_at_the_limit_and_beyond() {
     let holdings = |n| Request::HavePieces { holdings: vec![Holding { blob: BlobId([1; 32]), pieces: 1 }; n] }.encode();
     assert!(Request::decode(&holdings(IDS_PER_REQUEST)).is_ok());
     assert!(Request::decode(&holdings(IDS_PER_REQUEST + 1)).is_err());
+    let small =
+        |n, size| Request::Blobs { blobs: vec![Extent { blob: BlobId([1; 32]), size }; n], lane: Lane::Now }.encode();
+    assert!(Request::decode(&small(BLOBS_PER_REQUEST, PIECE_BYTES)).is_ok());
+    assert!(Request::decode(&small(BLOBS_PER_REQUEST + 1, 1)).is_err());
+    assert!(Request::decode(&small(1, PIECE_BYTES + 1)).is_err());
     let sought = |n| Request::Bitfields { blobs: vec![Extent { blob: BlobId([1; 32]), size: u64::MAX }; n] }.encode();
     assert!(Request::decode(&sought(IDS_PER_REQUEST)).is_ok());
     assert!(Request::decode(&sought(IDS_PER_REQUEST + 1)).is_err());
@@ -110,6 +117,23 @@ fn counts_hold_at_the_limit_and_beyond() {
     assert!(Request::decode(&offer(OFFERED_BYTES + 1, 1)).is_err());
     assert!(Request::decode(&offer(1, most * 2)).is_err());
     assert!(Frame::decode(&vec![0; limits::BULK_FRAME_BYTES + 1]).is_err());
+}
+
+#[test]
+fn a_piece_can_be_looked_at_while_it_comes() {
+    for (piece, bytes) in [(0, 0), (7, 1), (31, 23), (31, 24), (1, 300), (1, 70_000)] {
+        let slice: Vec<u8> = (0..bytes).map(|n| n as u8).collect();
+        let frame = Frame::Piece { piece, slice: slice.clone().into() }.encode();
+        let head = frame.len() - slice.len();
+        assert_eq!(piece_so_far(&frame), Some((piece, &slice[..])));
+        for come in 0..head {
+            assert_eq!(piece_so_far(&frame[..come]), None, "{come} of {head} bytes of the head");
+        }
+        assert_eq!(piece_so_far(&frame[..head + slice.len() / 2]), Some((piece, &slice[..slice.len() / 2])));
+    }
+    for frame in frames().into_iter().filter(|frame| !matches!(frame, Frame::Piece { .. })) {
+        assert_eq!(piece_so_far(&frame.encode()), None);
+    }
 }
 
 #[test]
@@ -130,5 +154,6 @@ proptest! {
     fn decoders_survive_arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = Request::decode(&bytes);
         let _ = Frame::decode(&bytes);
+        let _ = piece_so_far(&bytes);
     }
 }

@@ -51,6 +51,7 @@ fn the_layout_is_as_it_is_told() {
         a2aaebfa75988a5c1f60e8ea29c79293fc317e3a316a0ab141a66d3fb8e3c7cb.614400 600 614400
         a2aaebfa75988a5c1f60e8ea29c79293fc317e3a316a0ab141a66d3fb8e3c7cb.614400.tree 600 2048
       tmp/ 700
+      unsynced 600 0
     ");
 }
 

@@ -5,8 +5,10 @@ mod crash;
 mod damage;
 mod full;
 mod layout;
+mod lies;
 mod pieces;
 mod threads;
+mod unsynced;
 
 use glow_blobs::{BlobStore, PieceOutcome};
 use glow_model::{BlobRef, GroupSecret};

@@ -40,6 +40,8 @@ use crate::{
 
 /// How often a member is asked whether anything is missing, when nothing else gave a reason to.
 const REPAIR_EVERY: Duration = Duration::from_secs(30);
+/// How long small blobs of others may be named before the disk has them. Until then they prove themselves on opening.
+const SYNC_EVERY: Duration = Duration::from_secs(15);
 /// Commands and inputs that may wait.
 const QUEUE: usize = 256;
 /// Previews remembered as checked.
@@ -141,6 +143,8 @@ pub(crate) async fn open(
         let secrets = Secrets::load(&place.secrets())?;
         let store = GroupStore::open(&place.database()).map_err(IntoApi::into_api)?;
         let blobs = BlobStore::open(&place.blobs()).map_err(IntoApi::into_api)?;
+        // Before anybody is told what is held here.
+        store.blobs_held(blobs.lost(), false).map_err(IntoApi::into_api)?;
         let intake = Intake::load(&store, &secrets)?;
         if store.needs_rebuild().map_err(IntoApi::into_api)? {
             let members = accept::table(&intake.membership(secrets.group));
@@ -201,6 +205,7 @@ pub(crate) async fn open(
     } else {
         group.tasks.spawn(stoppable(group.clone(), cargo::run(group.clone())));
     }
+    group.tasks.spawn(stoppable(group.clone(), sync_now_and_then(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), states::run(group.clone())));
     group.tasks.spawn(stoppable(group.clone(), clip::watch_over(group.clone())));
     group.tell_fetch(FetchInput::Refresh).await;
@@ -269,8 +274,9 @@ async fn listen_to_network(group: Arc<Group>, mut events: mpsc::Receiver<NetEven
             NetEvent::Request { from, request, answers } => {
                 group.tasks.spawn(stoppable(group.clone(), serve::request(group.clone(), from, request, answers)));
             }
-            NetEvent::Measured { device, round_trip, .. } => {
-                group.tell_fetch(FetchInput::Measured(device, round_trip)).await;
+            NetEvent::Measured { device, round_trip, goodput_bps, is_in_network } => {
+                let goodput_bps = goodput_bps.map(|bits| bits / 8);
+                group.tell_fetch(FetchInput::Measured { device, round_trip, goodput_bps, is_in_network }).await;
             }
             NetEvent::Reached(address) => {
                 let this = group.clone();
@@ -311,6 +317,22 @@ async fn note_seen(group: &Arc<Group>, device: glow_model::DeviceId) {
     let this = group.clone();
     if let Err(error) = blocking(move || this.store.seen(device, now_ms())).await {
         tracing::warn!(%error, "presence");
+    }
+}
+
+/// Lets the disk have what came and is named already, once it has been calm for a while or much has come.
+async fn sync_now_and_then(group: Arc<Group>) {
+    let mut arrivals = group.arrivals();
+    loop {
+        if arrivals.changed().await.is_err() {
+            return;
+        }
+        tokio::time::sleep(SYNC_EVERY).await;
+        arrivals.mark_unchanged();
+        let this = group.clone();
+        if let Err(error) = blocking(move || this.blobs.sync()).await {
+            tracing::warn!(%error, "the disk does not take what came");
+        }
     }
 }
 

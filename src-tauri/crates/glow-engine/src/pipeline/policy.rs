@@ -125,7 +125,13 @@ pub(crate) fn blocked(group: &Group) -> Option<Blocked> {
 /// Whether this device runs on mains. Where the system does not say, it does.
 #[cfg(target_os = "linux")]
 fn is_plugged() -> bool {
-    let Ok(supplies) = std::fs::read_dir("/sys/class/power_supply") else { return true };
+    is_plugged_by(std::path::Path::new("/sys/class/power_supply"))
+}
+
+/// The same, as a folder of the kernel's `power_supply` class says it.
+#[cfg(target_os = "linux")]
+fn is_plugged_by(supplies: &std::path::Path) -> bool {
+    let Ok(supplies) = std::fs::read_dir(supplies) else { return true };
     let read = |path: &std::path::Path, name: &str| std::fs::read_to_string(path.join(name)).unwrap_or_default();
     let mut mains = supplies
         .filter_map(|supply| Some(supply.ok()?.path()))
@@ -139,4 +145,29 @@ fn is_plugged() -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_plugged() -> bool {
     true
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_device_is_plugged_unless_all_its_mains_are_off() {
+        let supplies = tempfile::tempdir().unwrap();
+        let supply = |name: &str, kind: &str, online: &str| {
+            let path = supplies.path().join(name);
+            std::fs::create_dir_all(&path).unwrap();
+            std::fs::write(path.join("type"), kind).unwrap();
+            std::fs::write(path.join("online"), online).unwrap();
+        };
+        assert!(is_plugged_by(&supplies.path().join("none")), "a box says nothing");
+        supply("BAT0", "Battery\n", "1\n");
+        assert!(is_plugged_by(supplies.path()));
+        supply("AC0", "Mains\n", "0\n");
+        assert!(!is_plugged_by(supplies.path()));
+        supply("AC1", "Mains\n", "1\n");
+        assert!(is_plugged_by(supplies.path()));
+    }
 }

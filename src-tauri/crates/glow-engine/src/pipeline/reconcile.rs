@@ -20,7 +20,7 @@ use crate::{
 /// Rounds of one reconciliation: far more than any honest pair needs.
 const ROUNDS: usize = 10_000;
 /// The first request for operations asks for so many: a screen of the newest is there before all else has come.
-const FIRST_PAGE: usize = 200;
+const FIRST_PAGE: usize = 100;
 /// How long it is gathered what repair brings before neighbours are told.
 const GATHER: Duration = Duration::from_millis(300);
 /// Own captures of the other side of which it is told on connecting that they are safe here.

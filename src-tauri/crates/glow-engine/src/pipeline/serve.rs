@@ -10,12 +10,16 @@ use glow_sync::{
     wire::{Extent, STATES_PER_FRAME, batches},
 };
 use minicbor::bytes::ByteVec;
+use tokio::task::JoinHandle;
 
 use crate::{
     error::{ApiResult, IntoApi, blocking, internal},
     group::{Group, Verdict},
     pipeline::{announce, cargo, clip, fetch::FetchInput, reconcile, states},
 };
+
+/// Small blobs that are read together.
+const BLOBS_AT_ONCE: usize = 16;
 
 /// Takes in an operation heard by gossip. It is passed on only when it was verified and is new.
 pub(crate) async fn gossip(group: Arc<Group>, from: DeviceId, message: Vec<u8>, forward: Forward) {
@@ -42,8 +46,14 @@ pub(crate) async fn gossip(group: Arc<Group>, from: DeviceId, message: Vec<u8>, 
 pub(crate) async fn request(group: Arc<Group>, from: DeviceId, request: Request, mut answers: AnswerSink) {
     let name = request_name(&request);
     let result = match request {
-        Request::Pieces { blob, size, pieces, .. } => {
-            return send_pieces(&group, from, (blob, size, pieces), answers).await;
+        Request::Pieces { blob, size, pieces, skip, .. } => {
+            let skips = [skip].into_iter().chain(std::iter::repeat(0));
+            let pieces = pieces.into_iter().zip(skips);
+            let pieces = pieces.map(|(piece, skip)| Wanted { blob: Extent { blob, size }, piece, skip }).collect();
+            return send_pieces(&group, from, pieces, answers).await;
+        }
+        Request::Blobs { blobs, .. } => {
+            return send_blobs(&group, from, blobs, answers).await;
         }
         Request::Operations { ids } => {
             let this = group.clone();
@@ -127,6 +137,7 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
         }
         Request::Operations { .. }
         | Request::Pieces { .. }
+        | Request::Blobs { .. }
         | Request::States { .. }
         | Request::Fragments { .. }
         | Request::Cargo { .. }
@@ -173,34 +184,73 @@ async fn note_holder(group: &Arc<Group>, from: DeviceId, blobs: Vec<BlobId>) -> 
     Ok(())
 }
 
-async fn send_pieces(
-    group: &Arc<Group>,
-    to: DeviceId,
-    (blob, size, pieces): (BlobId, u64, Vec<u32>),
-    mut answers: AnswerSink,
-) {
-    for piece in pieces {
-        let this = group.clone();
-        let slice = tokio::task::spawn_blocking(move || this.blobs.encode_piece(blob, size, piece)).await;
-        let frame = match slice {
-            Ok(Ok(slice)) => {
-                group.meter.went(to, slice.len());
-                Frame::Piece { piece, slice: slice.into() }
-            }
-            Ok(Err(BlobError::Missing | BlobError::Damaged)) => Frame::NotHere,
-            Ok(Err(error)) => {
-                tracing::debug!(?blob, piece, %error, "piece");
-                Frame::Refused
-            }
-            Err(_) => Frame::Refused,
-        };
+/// A piece that a member asks for, without so many of its first groups.
+#[derive(Debug, Clone)]
+struct Wanted {
+    blob: Extent,
+    piece: u32,
+    skip: u8,
+}
+
+/// Sends pieces; the next one is read while one is sent. Ends where one is not here.
+async fn send_pieces(group: &Arc<Group>, to: DeviceId, pieces: Vec<Wanted>, mut answers: AnswerSink) {
+    let mut pieces = pieces.into_iter();
+    let mut reading = pieces.next().map(|piece| read_pieces(group, vec![piece]));
+    while let Some(read) = reading.take() {
+        let frame = read.await.unwrap_or_default().pop().unwrap_or(Frame::Refused);
         let is_last = !matches!(frame, Frame::Piece { .. });
-        if answers.send(frame).await.is_err() || is_last {
-            break;
+        if !is_last {
+            reading = pieces.next().map(|piece| read_pieces(group, vec![piece]));
+        }
+        if !send_piece(group, to, frame, &mut answers).await {
+            return;
         }
     }
     // Whoever asked may be gone by now.
     let _ = answers.finish().await;
+}
+
+/// Sends small blobs, or word that they are not here; the next ones are read while some are sent.
+async fn send_blobs(group: &Arc<Group>, to: DeviceId, blobs: Vec<Extent>, mut answers: AnswerSink) {
+    let pieces: Vec<Wanted> = blobs.into_iter().map(|blob| Wanted { blob, piece: 0, skip: 0 }).collect();
+    let mut chunks = pieces.chunks(BLOBS_AT_ONCE).map(<[_]>::to_vec);
+    let mut reading = chunks.next().map(|chunk| read_pieces(group, chunk));
+    while let Some(read) = reading.take() {
+        let frames = read.await.unwrap_or_default();
+        reading = chunks.next().map(|chunk| read_pieces(group, chunk));
+        for frame in frames {
+            if !send_piece(group, to, frame, &mut answers).await {
+                return;
+            }
+        }
+    }
+    let _ = answers.finish().await;
+}
+
+/// Sends one answer; whether whoever asked is still there.
+async fn send_piece(group: &Group, to: DeviceId, frame: Frame, answers: &mut AnswerSink) -> bool {
+    if let Frame::Piece { slice, .. } = &frame {
+        group.meter.went(to, slice.len());
+    }
+    answers.send(frame).await.is_ok()
+}
+
+/// Reads and proves pieces on the blocking pool, while something else is done.
+fn read_pieces(group: &Arc<Group>, pieces: Vec<Wanted>) -> JoinHandle<Vec<Frame>> {
+    let group = group.clone();
+    tokio::task::spawn_blocking(move || pieces.iter().map(|wanted| read_piece(&group, wanted)).collect())
+}
+
+fn read_piece(group: &Group, Wanted { blob: Extent { blob, size }, piece, skip }: &Wanted) -> Frame {
+    let piece = *piece;
+    match group.blobs.encode_rest(*blob, *size, piece, *skip) {
+        Ok(slice) => Frame::Piece { piece, slice: slice.into() },
+        Err(BlobError::Missing | BlobError::Damaged) => Frame::NotHere,
+        Err(error) => {
+            tracing::debug!(?blob, piece, %error, "piece");
+            Frame::Refused
+        }
+    }
 }
 
 fn bits(flags: impl Iterator<Item = bool>) -> Vec<u8> {
@@ -222,6 +272,7 @@ fn request_name(request: &Request) -> &'static str {
         Request::Operations { .. } => "operations",
         Request::Push { .. } => "push",
         Request::Pieces { .. } => "pieces",
+        Request::Blobs { .. } => "blobs",
         Request::Have { .. } => "have",
         Request::Holds { .. } => "holds",
         Request::Addresses => "addresses",

@@ -469,7 +469,7 @@ async fn fetch_sheet(group: &Arc<Group>, from: DeviceId, sheet: &BlobRef) -> boo
     }
     let Some(net) = group.net() else { return false };
     let Ok(mut answers) =
-        net.request(from, Request::Pieces { blob: id, size, pieces: vec![0], lane: Lane::Soon }).await
+        net.request(from, Request::Pieces { blob: id, size, pieces: vec![0], lane: Lane::Soon, skip: 0 }).await
     else {
         return false;
     };

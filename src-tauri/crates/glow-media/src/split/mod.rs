@@ -261,7 +261,10 @@ impl Splitter {
         self.began_ms = self.now_ms;
         let patches = std::mem::take(&mut self.patches);
         let verdict = if patches.is_empty() { Verdict::Clean } else { Verdict::Blanked };
-        self.done.push(Part { bytes: std::mem::take(&mut self.part), blanking: Blanking { patches, verdict }, kind });
+        // The next one will be about as long: a buffer that grows by doubling takes twice as much.
+        let next = Vec::with_capacity(self.part.len().min(limits::PART_BYTES));
+        let bytes = std::mem::replace(&mut self.part, next);
+        self.done.push(Part { bytes, blanking: Blanking { patches, verdict }, kind });
     }
 }
 

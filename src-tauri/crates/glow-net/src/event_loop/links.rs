@@ -186,8 +186,10 @@ impl EventLoop {
                 connection.measured(round_trip);
                 self.wiring.measured(connection.peer, round_trip);
                 let goodput_bps = connection.activity.goodput_bps();
-                if let Some(device) = connection.device().filter(|_| self.outbox.len() < OUTBOX) {
-                    self.outbox.push_back(NetEvent::Measured { device, round_trip, goodput_bps });
+                let (device, ip) = (connection.device(), connection.address.ip());
+                if let Some(device) = device.filter(|_| self.outbox.len() < OUTBOX) {
+                    let is_in_network = self.networks().iter().any(|network| network.contains(ip));
+                    self.outbox.push_back(NetEvent::Measured { device, round_trip, goodput_bps, is_in_network });
                 }
                 self.look_after(event.connection);
             }

@@ -295,7 +295,7 @@ impl EventLoop {
         connection.shortest_us
     }
 
-    fn networks(&self) -> Vec<Network> {
+    pub(super) fn networks(&self) -> Vec<Network> {
         let networks = self.surroundings.reach().networks().iter();
         networks.map(|network| Network { address: network.addr(), prefix_bits: network.prefix_len() }).collect()
     }

@@ -19,12 +19,29 @@ pub(crate) const IDLE: Duration = Duration::from_secs(10);
 /// How much is read at once.
 const STEP_BYTES: usize = 64 * 1024;
 
+/// How much at most when it is looked at as it comes: a group of 16 KiB.
+const WATCHED_BYTES: usize = 16 * 1024;
+
+/// Looks at what has come of a frame, and says whether more of it is wanted.
+pub(crate) type Watch<'a> = &'a mut (dyn FnMut(&[u8]) -> bool + Send);
+
 /// Reads the next frame; nothing when the sender says that none comes.
 pub(crate) async fn read<S: AsyncRead + Unpin>(
     stream: &mut S,
     limit_bytes: usize,
     activity: &Activity,
 ) -> Result<Option<Vec<u8>>, NetError> {
+    read_watched(stream, limit_bytes, activity, None).await
+}
+
+/// As [`read`]; a frame that is not wanted is read no further.
+pub(crate) async fn read_watched<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    limit_bytes: usize,
+    activity: &Activity,
+    mut watch: Option<Watch<'_>>,
+) -> Result<Option<Vec<u8>>, NetError> {
+    let step_bytes = if watch.is_some() { WATCHED_BYTES } else { STEP_BYTES };
     let mut prefix = [0; 4];
     idle(stream.read_exact(&mut prefix)).await?;
     let size_bytes = usize::try_from(u32::from_be_bytes(prefix)).unwrap_or(usize::MAX);
@@ -38,7 +55,7 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(
     let mut frame = Vec::new();
     while frame.len() < size_bytes {
         let filled = frame.len();
-        frame.resize(size_bytes.min(filled + STEP_BYTES), 0);
+        frame.resize(size_bytes.min(filled + step_bytes), 0);
         let count = idle(stream.read(&mut frame[filled..])).await?;
         if count == 0 {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
@@ -47,6 +64,11 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(
         activity.touch();
         if let Some(reading) = &reading {
             reading.came(count);
+        }
+        if let Some(watch) = &mut watch
+            && !watch(&frame)
+        {
+            return Err(NetError::Unwanted);
         }
     }
     Ok(Some(frame))
@@ -169,6 +191,21 @@ mod tests {
                 assert!(matches!(result, Err(NetError::TooLarge { .. })));
             }
         }
+    }
+
+    #[test]
+    fn a_frame_that_is_not_wanted_is_read_no_further() {
+        let bytes = written(&[vec![7; 200_000]], 1 << 20);
+        let mut stream = Cursor::new(bytes);
+        let mut seen = 0;
+        let mut watch = |frame: &[u8]| {
+            seen = frame.len();
+            frame.len() < 50_000
+        };
+        let result = in_runtime(read_watched(&mut stream, 1 << 20, &Activity::new(), Some(&mut watch)));
+        assert!(matches!(result, Err(NetError::Unwanted)), "{result:?}");
+        assert!((50_000..=50_000 + WATCHED_BYTES).contains(&seen), "{seen} bytes were seen");
+        assert_eq!(stream.position(), 4 + seen as u64, "and no more were taken");
     }
 
     #[test]

@@ -45,8 +45,21 @@ pub struct Answers {
 impl Answers {
     /// Waits for the next answer; nothing after the last one or after an error.
     pub async fn next(&mut self) -> Option<Result<Frame, NetError>> {
+        self.read(None).await
+    }
+
+    /// As [`Answers::next`]; `watch` looks at what has come of the frame after every 16 KiB at most, and ends the stream with
+    /// [`NetError::Unwanted`] when it answers false.
+    pub async fn next_watched(
+        &mut self,
+        watch: &mut (dyn FnMut(&[u8]) -> bool + Send),
+    ) -> Option<Result<Frame, NetError>> {
+        self.read(Some(watch)).await
+    }
+
+    async fn read(&mut self, watch: Option<frames::Watch<'_>>) -> Option<Result<Frame, NetError>> {
         let stream = self.stream.as_mut()?;
-        let read = frames::read(stream, limits::BULK_FRAME_BYTES, &self.activity);
+        let read = frames::read_watched(stream, limits::BULK_FRAME_BYTES, &self.activity, watch);
         let frame = match timeout_at(self.until, read).await {
             Ok(Ok(Some(bytes))) => Some(Frame::decode(&bytes).map_err(NetError::from)),
             Ok(Ok(None)) => None,
@@ -120,7 +133,7 @@ pub(crate) async fn take_request(
     let bytes = timeout(REQUEST, read).await.map_err(|_| NetError::TimedOut)??.unwrap_or_default();
     let request = Request::decode(&bytes)?;
     let lane = match &request {
-        Request::Pieces { lane, .. } => *lane,
+        Request::Pieces { lane, .. } | Request::Blobs { lane, .. } => *lane,
         _ => Lane::Now,
     };
     let sink = AnswerSink { stream, until: Instant::now() + TOTAL, way, lane, _permit: permit };

@@ -19,6 +19,7 @@ fn pieces(first: u32) -> Request {
         size: 8 * 1024 * 1024,
         pieces: (first..first + 20).collect(),
         lane: Lane::Bulk,
+        skip: 0,
     }
 }
 

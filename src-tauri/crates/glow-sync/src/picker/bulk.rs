@@ -267,14 +267,16 @@ impl Picker {
     fn idlest(&self, from: &[DeviceId], load: &BTreeMap<DeviceId, usize>) -> Option<DeviceId> {
         let free = from.iter().filter_map(|peer| {
             let (link, load) = (self.links.get(peer)?, load.get(peer).copied().unwrap_or_default());
-            (load < link.window()).then_some((load, std::cmp::Reverse(link.goodput_bps), *peer))
+            (load < link.window()).then_some((load, std::cmp::Reverse(link.rate_bps()), *peer))
         });
         free.min().map(|(.., peer)| peer)
     }
 
     pub(super) fn is_near(&self, peer: DeviceId) -> bool {
         let nearest_us = self.links.values().filter_map(|link| link.round_trip_us).min().unwrap_or(u64::MAX / 4);
-        self.links.get(&peer).is_some_and(|link| link.is_near(nearest_us))
+        let is_behind_router =
+            |link: &link::Link| !link.is_in_network && self.links.values().any(|link| link.is_in_network);
+        self.links.get(&peer).is_some_and(|link| link.is_near(nearest_us) && !is_behind_router(link))
     }
 
     pub(super) fn near_holders(&self, blob: BlobId, piece: u32) -> usize {

@@ -5,6 +5,11 @@ use crate::wire::PIECE_BYTES;
 
 /// Requests to one member at once.
 pub(super) const IN_FLIGHT: usize = 8;
+/// Grid previews asked of one member at once: many travel in one request. More are asked for when half of them came, so that
+/// there are many again. Beyond [`IN_FLIGHT`] only as many as have so many bytes together.
+pub(super) const GRIDS_IN_FLIGHT: usize = 64;
+pub(super) const GRIDS_LEFT: usize = GRIDS_IN_FLIGHT / 2;
+pub(super) const GRID_BYTES_IN_FLIGHT: u64 = 768 * 1024;
 /// The same for what is not tiny: many at once would all come late, and none of them soon.
 const LARGER_IN_FLIGHT: usize = 2;
 /// Requests are made so far ahead that a member has work for this long.
@@ -29,6 +34,10 @@ pub(super) struct Link {
     pub(super) round_trip_us: Option<u64>,
     /// What came from it lately, in bytes a second, while something was asked of it.
     pub(super) goodput_bps: u64,
+    /// What its connection carries in bytes a second while it is busy, as the network measured.
+    carries_bps: Option<u64>,
+    /// Whether its address is of a network of this device.
+    pub(super) is_in_network: bool,
     /// When it last told of something new that it holds; at first when it came.
     pub(super) progress_ms: u64,
     /// Whether others got on for long while it told of nothing: it is not counted on to fetch for its neighbours.
@@ -36,6 +45,8 @@ pub(super) struct Link {
     /// When something last came from it.
     heard_ms: u64,
     stalls: u32,
+    /// When a request for previews last failed: all that fail at one moment were in one request.
+    failed_ms: u64,
     lies: u32,
     suspended_until_ms: u64,
 }
@@ -45,10 +56,13 @@ impl Link {
         Self {
             round_trip_us: None,
             goodput_bps: 0,
+            carries_bps: None,
+            is_in_network: false,
             progress_ms: now_ms,
             lags: false,
             heard_ms: now_ms,
             stalls: 0,
+            failed_ms: 0,
             lies: 0,
             suspended_until_ms: 0,
         }
@@ -56,6 +70,17 @@ impl Link {
 
     pub(super) fn measured(&mut self, round_trip_us: u64) {
         self.round_trip_us = Some(self.round_trip_us.map_or(round_trip_us, |least| least.min(round_trip_us)));
+    }
+
+    pub(super) fn located(&mut self, is_in_network: bool, carries_bps: Option<u64>) {
+        self.is_in_network = is_in_network;
+        self.carries_bps = carries_bps.or(self.carries_bps);
+    }
+
+    /// How fast it is, in bytes a second: what the network measured tells more than what requests took that waited for each
+    /// other.
+    pub(super) fn rate_bps(&self) -> u64 {
+        self.carries_bps.unwrap_or(self.goodput_bps)
     }
 
     /// Bytes came that were asked for then. While several requests are in flight, each takes part of the time.
@@ -67,10 +92,15 @@ impl Link {
         self.stalls = 0;
     }
 
-    pub(super) fn failed(&mut self, how: Ended, now_ms: u64) {
+    pub(super) fn failed(&mut self, how: Ended, tier: Tier, now_ms: u64) {
         match how {
             Ended::Complete | Ended::NotHere => {}
-            Ended::Broken => self.stalls += 1,
+            Ended::Broken if tier != Tier::Grid => self.stalls += 1,
+            Ended::Broken if self.failed_ms == now_ms => {}
+            Ended::Broken => {
+                self.stalls += 1;
+                self.failed_ms = now_ms;
+            }
             Ended::Lied => self.lies += 1,
         }
         if self.lies >= LIES {
@@ -116,7 +146,7 @@ impl Link {
 /// Requests of a tier to one member at once. What is played comes in order only when few share the way.
 pub(super) fn in_flight(tier: Tier) -> usize {
     match tier {
-        Tier::Grid => IN_FLIGHT,
+        Tier::Grid => GRIDS_IN_FLIGHT,
         Tier::Playing | Tier::Screen | Tier::Manifest | Tier::Original => LARGER_IN_FLIGHT,
     }
 }

@@ -112,8 +112,69 @@ fn nothing_but_grid_previews_is_asked_for_while_a_neighbour_wants_quiet() {
 fn nobody_is_asked_for_more_than_the_window() {
     let mut picker = picker([1]);
     (1..=100).for_each(|n| picker.want(want(n, Tier::Grid, 1, 1), 0));
-    assert_eq!(asks(picker.assign(LATER)).len(), link::IN_FLIGHT);
+    let asked = asks(picker.assign(LATER));
+    let many = u64::try_from(asked.len()).unwrap() * PIECE_BYTES;
+    assert_eq!(asked.len(), link::IN_FLIGHT, "these are as large as can be: {many} bytes are enough");
     assert_eq!(asks(picker.assign(LATER)), []);
+}
+
+#[test]
+fn small_previews_are_asked_for_many_together() {
+    let mut picker = picker([1]);
+    (1..=200).for_each(|n| picker.want(Want { size: 10_000, ..want(n, Tier::Grid, 1, 1) }, 0));
+    let first = asks(picker.assign(LATER));
+    assert_eq!(first.len(), link::GRIDS_IN_FLIGHT);
+    let come = |picker: &mut Picker, some: &[Assignment]| {
+        for ask in some {
+            picker.arrived(Some(ask.ticket), ask.blob, 0, LATER);
+            picker.ended(ask.ticket, Ended::Complete, LATER);
+            picker.drop_want(ask.blob);
+        }
+        asks(picker.assign(LATER)).len()
+    };
+    assert_eq!(come(&mut picker, &first[..31]), 0, "not one by one as they come");
+    assert_eq!(come(&mut picker, &first[31..32]), 32);
+}
+
+#[test]
+fn a_request_for_many_that_breaks_is_one_stall() {
+    let mut picker = picker([1, 2]);
+    (1..=60).for_each(|n| picker.want(Want { size: 10_000, ..want(n, Tier::Grid, 1, 1) }, 0));
+    let asked = asks(picker.assign(LATER));
+    for ask in asked.iter().filter(|ask| ask.peer == peer(1)) {
+        picker.ended(ask.ticket, Ended::Broken, LATER);
+    }
+    assert!(picker.links[&peer(1)].is_fit(LATER), "it is asked again");
+    let again = asks(picker.assign(LATER + BROKEN_MS));
+    let again = again.into_iter().find(|ask| ask.peer == peer(1)).unwrap();
+    picker.ended(again.ticket, Ended::Broken, LATER + BROKEN_MS);
+    assert!(!picker.links[&peer(1)].is_fit(LATER + BROKEN_MS), "and not for ever");
+}
+
+#[test]
+fn of_those_that_are_near_the_fastest_is_asked_first() {
+    let mut picker = picker([1, 2, 3]);
+    for (n, goodput_bps) in [(1, 2_000_000), (2, 9_000_000), (3, 4_000_000)] {
+        picker.located(peer(n), true, Some(goodput_bps));
+    }
+    picker.want(want(1, Tier::Grid, 1, 1), 0);
+    (1..=3).for_each(|n| picker.holds(peer(n), blob(1), LATER));
+    assert_eq!(asks(picker.assign(LATER))[0].peer, peer(2));
+    picker.located(peer(2), true, None);
+    assert_eq!(picker.links[&peer(2)].rate_bps(), 9_000_000, "what was measured counts until something else is");
+}
+
+#[test]
+fn whoever_is_in_another_network_is_far_however_short_the_way() {
+    let mut picker = picker([1, 2]);
+    assert!(picker.is_near(peer(1)) && picker.is_near(peer(2)), "nothing is known of networks");
+    picker.located(peer(1), true, None);
+    assert!(picker.is_near(peer(1)) && !picker.is_near(peer(2)));
+    picker.want(want(1, Tier::Screen, 1, 1), 0);
+    (1..=2).for_each(|n| picker.holds(peer(n), blob(1), LATER));
+    assert_eq!(asks(picker.assign(LATER))[0].peer, peer(1));
+    picker.left(peer(1));
+    assert!(picker.is_near(peer(2)), "of those that are left it is as near as any");
 }
 
 #[test]
@@ -178,7 +239,9 @@ fn a_member_that_stalls_again_and_again_is_left_alone() {
     (1..=8).for_each(|n| picker.want(want(n, Tier::Grid, 1, 1), 0));
     assert_eq!(asks(picker.assign(LATER)).len(), 8);
     assert_eq!(cancels(&picker.assign(LATER + 10_000)).len(), 8);
-    assert_eq!(asks(picker.assign(LATER + 12_000)), [], "it is suspended");
+    assert_eq!(asks(picker.assign(LATER + 12_000)).len(), 8, "they were one request");
+    assert_eq!(cancels(&picker.assign(LATER + 16_000)).len(), 8);
+    assert_eq!(asks(picker.assign(LATER + 18_000)), [], "it is suspended");
     assert!(!asks(picker.assign(LATER + 60_000)).is_empty(), "and tried again later");
 }
 

@@ -1,20 +1,29 @@
 //! Fetching what is missing: the picker decides, the network carries, the blob store verifies.
+//!
+//! What is told while something is being done is handled together: blobs that are complete are noted in one transaction,
+//! small ones that one member is asked for travel in one request.
+
+mod carry;
+mod manifest;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use glow_blobs::{BlobError, BlobStore, PieceOutcome};
-use glow_model::{BlobId, BlobRef, DeviceId, Original, Segments, blob::encode_manifest};
-use glow_store::{BlobWant, StoreError, Tier};
+use glow_blobs::{BlobError, BlobStore};
+use glow_model::{BlobId, BlobRef, DeviceId, OperationId};
+use glow_store::{BlobWant, StoreError, Tier, WantFilter};
 use glow_sync::{
     Frame, Picker, Request,
     picker::{self, Action, Assignment, Ended, Want},
-    wire::{Extent, Holding, IDS_PER_REQUEST, Lane},
+    wire::{BLOBS_PER_REQUEST, Extent, Holding, IDS_PER_REQUEST, PIECE_BYTES},
 };
-use tokio::{sync::mpsc, task::AbortHandle};
+use tokio::sync::mpsc;
+
+use carry::Carrier;
+use manifest::{adopt_manifest, read_manifest};
 
 use crate::{
     clock::{now_ms, random},
@@ -27,10 +36,15 @@ use crate::{
 const WINDOW: usize = 2_000;
 /// So many originals at once are not of this moment: it is asked who has them.
 const MANY: usize = 4;
+/// With so much missing this device catches up: nobody waits for word of each of its previews.
+const RUSH: usize = 200;
+/// The store is asked at most so often what is missing, while there is enough to do.
+const REFRESH_EVERY: Duration = Duration::from_millis(200);
 /// Free space below which originals wait, and the part of the disk.
 const LOW_DISK_BYTES: u64 = 500 * 1024 * 1024;
-/// How often free space is looked at while something is missing.
+/// How often free space and power are looked at, and how often the quota while something comes.
 const DISK_CHECK: Duration = Duration::from_secs(10);
+const QUOTA_CHECK: Duration = Duration::from_secs(1);
 
 /// What the fetching task is told.
 pub(crate) enum FetchInput {
@@ -44,8 +58,17 @@ pub(crate) enum FetchInput {
     Holds(DeviceId, Vec<BlobId>),
     /// A member says which pieces it holds.
     HoldsPieces(DeviceId, Vec<Holding>),
-    /// A round trip to a member was measured.
-    Measured(DeviceId, Duration),
+    /// The way to a member was measured.
+    Measured {
+        /// The member.
+        device: DeviceId,
+        /// How long a round trip takes.
+        round_trip: Duration,
+        /// What its connection carries in bytes a second.
+        goodput_bps: Option<u64>,
+        /// Whether it is in a network of this device.
+        is_in_network: bool,
+    },
     /// A member asks for quiet, for so many milliseconds.
     Hush(DeviceId, u64),
     /// A verified piece is stored: the answer to a request, or nobody's.
@@ -83,8 +106,15 @@ struct Fetcher {
     /// Whether the store has more wants than the window holds.
     more: bool,
     disk_low: bool,
-    /// What carries out the requests that are on their way.
-    carriers: BTreeMap<u64, AbortHandle>,
+    /// What carries out the requests that are on their way; several may share one.
+    carriers: BTreeMap<u64, Arc<Carrier>>,
+    /// Complete blobs that are not noted yet.
+    finished: Vec<BlobId>,
+    /// Whether something may be missing that the picker does not know of.
+    is_stale: bool,
+    refreshed: Option<Instant>,
+    /// The wishes as they held when they were looked at last.
+    wished: Option<(WantFilter, Instant)>,
     news: mpsc::Sender<News>,
 }
 
@@ -97,6 +127,10 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
         more: false,
         disk_low: false,
         carriers: BTreeMap::new(),
+        finished: Vec::new(),
+        is_stale: false,
+        refreshed: None,
+        wished: None,
         news,
     };
     let mut disk_checked = Instant::now();
@@ -118,12 +152,15 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
             }
             Err(_) => {}
         }
+        fetcher.finish().await;
         if disk_checked.elapsed() >= DISK_CHECK {
             fetcher.check_disk().await;
             disk_checked = Instant::now();
         }
-        if fetcher.more && fetcher.picker.len() < WINDOW / 4 {
+        fetcher.obey().await;
+        if fetcher.is_refresh_due() {
             fetcher.refresh().await;
+            fetcher.finish().await;
         }
         fetcher.assign();
     }
@@ -133,12 +170,26 @@ impl Fetcher {
     fn wait(&self) -> Duration {
         let now_ms = now_ms();
         let wake_ms = self.picker.next_wake_ms(now_ms).map(|at_ms| at_ms.saturating_sub(now_ms) + 1);
-        DISK_CHECK.min(Duration::from_millis(wake_ms.unwrap_or(u64::MAX)))
+        let refreshes = self.is_stale || self.more && self.is_few();
+        let refresh = if refreshes { REFRESH_EVERY } else { DISK_CHECK };
+        let look = if self.picker.is_empty() { DISK_CHECK } else { QUOTA_CHECK };
+        look.min(refresh).min(Duration::from_millis(wake_ms.unwrap_or(u64::MAX)))
+    }
+
+    /// Whether the store is to be asked what is missing: at once while there is little to do, else now and then.
+    fn is_refresh_due(&self) -> bool {
+        let is_long_ago = self.refreshed.is_none_or(|at| at.elapsed() >= REFRESH_EVERY);
+        if self.is_stale { self.is_few() || is_long_ago } else { self.more && self.is_few() && is_long_ago }
+    }
+
+    /// Whether there is soon nothing to do.
+    fn is_few(&self) -> bool {
+        self.picker.len() < WINDOW / 4
     }
 
     async fn handle(&mut self, input: FetchInput) {
         match input {
-            FetchInput::Refresh => self.refresh().await,
+            FetchInput::Refresh => self.is_stale = true,
             FetchInput::Joined(device) => self.joined(device),
             FetchInput::Left(device) => self.picker.left(device),
             FetchInput::Holds(device, blobs) => {
@@ -149,12 +200,13 @@ impl Fetcher {
                     self.picker.holds_pieces(device, blob, pieces, now_ms());
                 }
             }
-            FetchInput::Measured(device, round_trip) => {
+            FetchInput::Measured { device, round_trip, goodput_bps, is_in_network } => {
                 self.picker.measured(device, u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX));
+                self.picker.located(device, is_in_network, goodput_bps);
             }
             FetchInput::Hush(device, for_ms) => self.picker.hush(device, for_ms, now_ms()),
             FetchInput::Arrived(ticket, blob, piece) => self.arrived(ticket, blob, piece),
-            FetchInput::Completed(blob) => self.completed(blob).await,
+            FetchInput::Completed(blob) => self.finished.push(blob),
             FetchInput::Ended(ticket, how) => {
                 self.carriers.remove(&ticket);
                 self.picker.ended(ticket, how, now_ms());
@@ -168,26 +220,27 @@ impl Fetcher {
     /// Reads what is missing from the store, newest and smallest first.
     async fn refresh(&mut self) {
         let group = self.group.clone();
+        (self.is_stale, self.refreshed) = (false, Some(Instant::now()));
+        let known: BTreeSet<BlobId> = self.picker.wanted().map(|(blob, _)| blob).collect();
+        let disk_low = self.disk_low;
         let wants = blocking(move || {
-            let wants = policy::wants(&group, WINDOW)?;
+            let mut wants = policy::wants(&group, WINDOW)?;
+            let more = wants.len() == WINDOW;
+            wants.retain(|want| !(known.contains(&want.blob.id) || disk_low && is_bulk(want.tier)));
             for want in wants.iter().filter(|want| want.tier == Tier::Manifest) {
                 adopt_manifest(&group, want)?;
             }
-            Ok::<_, StoreError>(
-                wants.into_iter().map(|want| (missing(&group.blobs, &want.blob), want)).collect::<Vec<_>>(),
-            )
+            let wants = wants.into_iter().map(|want| (missing(&group.blobs, &want.blob), want));
+            Ok::<_, StoreError>((wants.collect::<Vec<_>>(), more))
         })
         .await;
-        let Ok(wants) = wants else { return };
-        self.more = wants.len() == WINDOW;
+        let Ok((wants, more)) = wants else { return };
+        self.more = more;
         let mut unheard_of = Vec::new();
         for (missing, want) in wants {
             if missing == 0 {
-                self.purposes.insert(want.blob.id, want.clone());
-                self.completed(want.blob.id).await;
-                continue;
-            }
-            if self.picker.is_wanted(want.blob.id) || (self.disk_low && is_bulk(want.tier)) {
+                self.finished.push(want.blob.id);
+                self.purposes.insert(want.blob.id, want);
                 continue;
             }
             let wanted = Want {
@@ -212,6 +265,23 @@ impl Fetcher {
         }
     }
 
+    /// Wishes come true or cease to be: mains come and go, a quota fills.
+    async fn obey(&mut self) {
+        let fills = !self.picker.is_empty() && self.group.policy.get().quota_bytes.is_some();
+        let every = if fills { QUOTA_CHECK } else { DISK_CHECK };
+        if self.wished.is_some_and(|(_, looked)| looked.elapsed() < every) {
+            return;
+        }
+        let group = self.group.clone();
+        let Ok(filter) = blocking(move || Ok::<_, StoreError>(policy::filter(&group))).await else { return };
+        let before = self.wished.replace((filter, Instant::now()));
+        let parts = |filter: WantFilter| (filter.previews, filter.photos, filter.clips, filter.carry_bytes > 0);
+        if before.is_some_and(|(before, _)| parts(before) != parts(filter)) {
+            self.rethink().await;
+            self.group.bus.send(glow_api::Event::GroupsChanged);
+        }
+    }
+
     async fn rethink(&mut self) {
         for blob in std::mem::take(&mut self.purposes).into_keys() {
             self.picker.drop_want(blob);
@@ -224,6 +294,10 @@ impl Fetcher {
         if self.disk_low {
             return;
         }
+        // What is being recorded comes as the wishes say; what somebody watches comes whatever they say.
+        let group = self.group.clone();
+        let Ok(filter) = blocking(move || Ok::<_, StoreError>(policy::filter(&group))).await else { return };
+        let played = played.into_iter().filter(|one| one.holder.is_none() || filter.clips);
         let (mut watched, mut first) = (Vec::new(), None);
         for Played { want, place, from_piece, holder } in played {
             let (group, blob) = (self.group.clone(), want.blob.clone());
@@ -253,20 +327,35 @@ impl Fetcher {
     }
 
     fn assign(&mut self) {
+        let mut small: BTreeMap<DeviceId, Vec<Assignment>> = BTreeMap::new();
         for action in self.picker.assign(now_ms()) {
             match action {
-                Action::Ask(assignment) => {
-                    let ticket = assignment.ticket;
-                    let carrier = self.group.tasks.spawn(carry_out(self.group.clone(), assignment));
-                    self.carriers.insert(ticket, carrier.abort_handle());
+                Action::Ask(ask) if self.travels_with_others(&ask) => {
+                    small.entry(ask.peer).or_default().push(ask);
                 }
-                Action::Cancel(ticket) => {
-                    if let Some(carrier) = self.carriers.remove(&ticket) {
-                        carrier.abort();
-                    }
-                }
+                Action::Ask(ask) => self.send(vec![ask]),
+                Action::Cancel(ticket) => drop(self.carriers.remove(&ticket)),
             }
         }
+        for asks in small.into_values() {
+            for asks in asks.chunks(BLOBS_PER_REQUEST) {
+                self.send(asks.to_vec());
+            }
+        }
+    }
+
+    /// Previews travel many together; of one that was begun only the rest is asked for, alone.
+    fn travels_with_others(&self, ask: &Assignment) -> bool {
+        let is_small = ask.tier == picker::Tier::Grid && ask.size <= PIECE_BYTES;
+        is_small && self.group.blobs.begun(ask.blob, ask.size, 0) == 0
+    }
+
+    /// Sends one request for what one member is asked for.
+    fn send(&mut self, asks: Vec<Assignment>) {
+        let tickets: Vec<u64> = asks.iter().map(|ask| ask.ticket).collect();
+        let task = self.group.tasks.spawn(carry::carry_out(self.group.clone(), asks));
+        let carrier = Arc::new(Carrier(task.abort_handle()));
+        self.carriers.extend(tickets.into_iter().map(|ticket| (ticket, carrier.clone())));
     }
 
     /// A member came: which pieces has it of what is missing here?
@@ -287,33 +376,35 @@ impl Fetcher {
         }
     }
 
-    async fn completed(&mut self, blob: BlobId) {
-        self.picker.drop_want(blob);
-        let Some(want) = self.purposes.remove(&blob) else {
+    /// Notes all that is complete, in one transaction, and tells of it.
+    async fn finish(&mut self) {
+        let mut done = Vec::new();
+        for blob in std::mem::take(&mut self.finished) {
+            self.picker.drop_want(blob);
+            done.extend(self.purposes.remove(&blob));
+        }
+        if done.is_empty() {
             return;
-        };
+        }
+        let is_grid = done.iter().any(|want| want.tier == Tier::Grid);
+        let is_manifest = done.iter().any(|want| want.tier == Tier::Manifest);
         let group = self.group.clone();
-        let (is_manifest, is_grid) = (want.tier == Tier::Manifest, want.tier == Tier::Grid);
-        let result = blocking(move || {
-            if is_manifest {
-                read_manifest(&group, &want)?;
-            }
-            group.store.blob_held(blob, true).map_err(IntoApi::into_api)
-        })
-        .await;
-        match result {
-            Ok(moments) => {
+        let noted = blocking(move || note_held(&group, done)).await;
+        match noted {
+            Ok((moments, blobs)) => {
                 self.group.bus.media_changed(self.group.id, &moments);
-                if is_grid {
-                    self.group.looks.notify_one();
+                let is_rush = self.picker.len() >= RUSH;
+                for (blob, _) in blobs.into_iter().filter(|(_, tier)| !is_rush || *tier != Tier::Grid) {
+                    // Full: whoever asks is told.
+                    let _ = self.news.try_send(News::Whole(blob));
                 }
             }
-            Err(error) => tracing::warn!(?blob, %error, "complete blob"),
+            Err(error) => tracing::warn!(%error, "complete blobs"),
         }
-        if is_manifest {
-            self.more = true;
+        if is_grid {
+            self.group.looks.notify_one();
         }
-        let _ = self.news.try_send(News::Whole(blob));
+        self.more |= is_manifest;
         if self.picker.is_empty() && !self.more {
             self.group.bus.send(glow_api::Event::GroupsChanged);
         }
@@ -347,6 +438,23 @@ impl Fetcher {
     }
 }
 
+/// Notes that blobs are complete, manifests after they were read. Answers the moments that name them, and what was noted.
+fn note_held(group: &Group, done: Vec<BlobWant>) -> ApiResult<(Vec<OperationId>, Vec<(BlobId, Tier)>)> {
+    let (mut blobs, mut noted) = (Vec::with_capacity(done.len()), Vec::with_capacity(done.len()));
+    for want in done {
+        if want.tier == Tier::Manifest
+            && let Err(error) = read_manifest(group, &want)
+        {
+            tracing::warn!(blob = ?want.blob.id, %error, "manifest");
+            continue;
+        }
+        blobs.push(want.blob.id);
+        noted.push((want.blob.id, want.tier));
+    }
+    let moments = group.store.blobs_held(&blobs, true).map_err(IntoApi::into_api)?;
+    Ok((moments, noted))
+}
+
 /// Notes a blob that a bundle completed, as if it had been fetched: whoever is asked for it has it from now on.
 pub(crate) async fn carried(group: &Arc<Group>, blob: BlobId) -> ApiResult<()> {
     let this = group.clone();
@@ -366,62 +474,6 @@ pub(crate) async fn carried(group: &Arc<Group>, blob: BlobId) -> ApiResult<()> {
     group.arrived();
     group.tell_fetch(FetchInput::Completed(blob)).await;
     Ok(())
-}
-
-/// Sends one request and stores what comes. Ends with exactly one [`FetchInput::Ended`].
-async fn carry_out(group: Arc<Group>, assignment: Assignment) {
-    let ticket = assignment.ticket;
-    let how = tokio::select! {
-        () = group.stop.cancelled() => return,
-        how = receive(&group, assignment) => how,
-    };
-    group.tell_fetch(FetchInput::Ended(ticket, how)).await;
-}
-
-async fn receive(group: &Arc<Group>, assignment: Assignment) -> Ended {
-    let Some(net) = group.net() else {
-        return Ended::Broken;
-    };
-    let Assignment { ticket, peer, blob, size, pieces, tier } = assignment;
-    let request = Request::Pieces { blob, size, pieces: pieces.clone(), lane: lane(tier) };
-    let Ok(mut answers) = net.request(peer, request).await else {
-        return Ended::Broken;
-    };
-    for wanted in pieces {
-        let slice = match answers.next().await {
-            Some(Ok(Frame::Piece { piece, slice })) if piece == wanted => slice,
-            Some(Ok(Frame::NotHere)) => return Ended::NotHere,
-            Some(Ok(_)) => return Ended::Lied,
-            Some(Err(_)) | None => return Ended::Broken,
-        };
-        group.meter.came(peer, slice.len());
-        let this = group.clone();
-        let outcome = tokio::task::spawn_blocking(move || this.blobs.accept_piece(blob, size, wanted, &slice)).await;
-        match outcome {
-            Ok(Ok(outcome)) => {
-                group.arrived();
-                group.tell_fetch(FetchInput::Arrived(Some(ticket), blob, wanted)).await;
-                if outcome == PieceOutcome::Completed {
-                    group.tell_fetch(FetchInput::Completed(blob)).await;
-                    return Ended::Complete;
-                }
-            }
-            Ok(Err(BlobError::Lie)) => {
-                tracing::warn!(?peer, ?blob, "a piece did not verify");
-                return Ended::Lied;
-            }
-            Ok(Err(BlobError::DiskFull)) => {
-                group.tell_fetch(FetchInput::DiskFull).await;
-                return Ended::Broken;
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(?blob, %error, "piece");
-                return Ended::Broken;
-            }
-            Err(_) => return Ended::Broken,
-        }
-    }
-    Ended::Complete
 }
 
 fn chunks(device: DeviceId, blobs: &[Extent]) -> impl Iterator<Item = (DeviceId, Vec<Extent>)> {
@@ -444,59 +496,8 @@ fn missing(blobs: &BlobStore, blob: &BlobRef) -> u32 {
     pieces.fold(0, |all, piece| all | 1_u32.checked_shl(piece).unwrap_or(0))
 }
 
-/// Makes the manifest of a clip that was watched to its end from the records of its fragments: it need not be sent.
-fn adopt_manifest(group: &Group, want: &BlobWant) -> Result<(), StoreError> {
-    if group.store.clip(want.moment)?.is_none_or(|clip| clip.fragments == 0) {
-        return Ok(());
-    }
-    let bytes = encode_manifest(&group.store.segments(want.moment, want.part)?);
-    let secret = &group.secrets().secret;
-    if BlobRef::seal(secret, &mut bytes.clone()).id == want.blob.id
-        && let Err(error) = group.blobs.import(secret, bytes)
-    {
-        tracing::debug!(%error, "manifest");
-    }
-    Ok(())
-}
-
-/// Opens a manifest and tells the store which segments it names. A manifest that does not add up names none.
-fn read_manifest(group: &Group, want: &BlobWant) -> ApiResult<()> {
-    let bytes = group.blobs.read(&want.blob).map_err(IntoApi::into_api)?;
-    let Some(row) = group.store.moment(want.moment).map_err(IntoApi::into_api)? else {
-        return Ok(());
-    };
-    let part = match want.part {
-        glow_store::Part::Motion => row.motion,
-        _ => row.original,
-    };
-    let size = part.map_or(0, |part| part.size_bytes);
-    let original = Original { media_type: row.media_type, size, segments: Segments::Manifest(want.blob.clone()) };
-    let segments: Vec<BlobRef> = match original.read_manifest(&bytes) {
-        Ok(segments) => segments,
-        Err(error) => {
-            tracing::warn!(moment = %want.moment, %error, "manifest");
-            return Ok(());
-        }
-    };
-    group.store.manifest_read(want.moment, want.part, &segments).map_err(IntoApi::into_api)?;
-    if want.part == glow_store::Part::Original {
-        let holdings: Vec<_> = segments.iter().map(|segment| (segment.id, row.author, true)).collect();
-        group.store.holders(&holdings).map_err(IntoApi::into_api)?;
-    }
-    Ok(())
-}
-
 fn is_bulk(tier: Tier) -> bool {
     matches!(tier, Tier::Original | Tier::Motion)
-}
-
-/// How much it matters when what is fetched comes.
-fn lane(tier: picker::Tier) -> Lane {
-    match tier {
-        picker::Tier::Grid | picker::Tier::Playing => Lane::Now,
-        picker::Tier::Screen | picker::Tier::Manifest => Lane::Soon,
-        picker::Tier::Original => Lane::Bulk,
-    }
 }
 
 fn tier(tier: Tier) -> picker::Tier {

@@ -391,12 +391,12 @@ impl Fetcher {
         let group = self.group.clone();
         let noted = blocking(move || note_held(&group, done)).await;
         match noted {
-            Ok((moments, blobs)) => {
+            Ok((moments, held)) => {
                 self.group.bus.media_changed(self.group.id, &moments);
                 let is_rush = self.picker.len() >= RUSH;
-                for (blob, _) in blobs.into_iter().filter(|(_, tier)| !is_rush || *tier != Tier::Grid) {
+                for want in held.iter().filter(|want| !is_rush || want.tier != Tier::Grid) {
                     // Full: whoever asks is told.
-                    let _ = self.news.try_send(News::Whole(blob));
+                    let _ = self.news.try_send(News::Whole(want.blob.id));
                 }
             }
             Err(error) => tracing::warn!(%error, "complete blobs"),
@@ -439,18 +439,16 @@ impl Fetcher {
 }
 
 /// Notes that blobs are complete, manifests after they were read. Answers the moments that name them, and what was noted.
-fn note_held(group: &Group, done: Vec<BlobWant>) -> ApiResult<(Vec<OperationId>, Vec<(BlobId, Tier)>)> {
-    let (mut blobs, mut noted) = (Vec::with_capacity(done.len()), Vec::with_capacity(done.len()));
-    for want in done {
-        if want.tier == Tier::Manifest
-            && let Err(error) = read_manifest(group, &want)
-        {
-            tracing::warn!(blob = ?want.blob.id, %error, "manifest");
-            continue;
+fn note_held(group: &Group, done: Vec<BlobWant>) -> ApiResult<(Vec<OperationId>, Vec<BlobWant>)> {
+    let is_right = |want: &BlobWant| {
+        if want.tier != Tier::Manifest {
+            return true;
         }
-        blobs.push(want.blob.id);
-        noted.push((want.blob.id, want.tier));
-    }
+        let read = read_manifest(group, want);
+        read.inspect_err(|error| tracing::warn!(blob = ?want.blob.id, %error, "manifest")).is_ok()
+    };
+    let noted: Vec<BlobWant> = done.into_iter().filter(is_right).collect();
+    let blobs: Vec<BlobId> = noted.iter().map(|want| want.blob.id).collect();
     let moments = group.store.blobs_held(&blobs, true).map_err(IntoApi::into_api)?;
     Ok((moments, noted))
 }

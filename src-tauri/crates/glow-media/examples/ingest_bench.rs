@@ -1,5 +1,8 @@
 //! Measures what ingest spends on pixels: probe, placeholder and both previews of a 12-megapixel JPEG, against one preview
 //! made by `vipsthumbnail` in the same run. `--json` prints figures for machines; a path measures that JPEG instead.
+//!
+//! A photo that says when it was captured may show a clock, so a QR code is looked for in it. What that look costs is measured
+//! by the same picture twice, as it is and with such a time in front of it.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -21,9 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => sample(folder.path())?,
     };
     let tools = glow_media::ExternalTools::discover();
-    let (mut ours, mut blanking, mut reference) = (Vec::new(), Vec::new(), Vec::new());
+    let dated = folder.path().join("dated.jpg");
+    std::fs::write(&dated, with_time(&std::fs::read(&path)?))?;
+    let probe = glow_media::probe(&mut std::fs::File::open(&dated)?)?;
+    assert!(probe.captured.is_some_and(|time| time.source == glow_media::TimeSource::Exif), "its Exif is read");
+    let (mut ours, mut looking, mut blanking, mut reference) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         ours.push(timed(|| ingest(&path, &tools, folder.path()))?);
+        looking.push(timed(|| ingest(&dated, &tools, folder.path()))?);
         blanking.push(timed(|| blank(&path))?);
         if let Some(tool) = &tools.vipsthumbnail {
             let target = folder.path().join("reference.jpg[Q=82]");
@@ -32,8 +40,23 @@ fn main() -> Result<(), Box<dyn Error>> {
             reference.push(timed(|| Ok(command.status().map(|status| assert!(status.success()))?))?);
         }
     }
-    report(as_json, median(ours), median(blanking), (!reference.is_empty()).then(|| median(reference)));
+    let times = Times {
+        ours: median(ours),
+        looking: median(looking),
+        blanking: median(blanking),
+        reference: (!reference.is_empty()).then(|| median(reference)),
+    };
+    report(as_json, &times);
     Ok(())
+}
+
+/// Medians, in ms.
+struct Times {
+    ours: f64,
+    /// With a look for a QR code.
+    looking: f64,
+    blanking: f64,
+    reference: Option<f64>,
 }
 
 fn ingest(path: &Path, tools: &glow_media::ExternalTools, scratch: &Path) -> Result<(), Box<dyn Error>> {
@@ -60,7 +83,7 @@ fn median(mut runs: Vec<f64>) -> f64 {
     runs[runs.len() / 2]
 }
 
-fn report(as_json: bool, ours: f64, blanking: f64, reference: Option<f64>) {
+fn report(as_json: bool, &Times { ours, looking, blanking, reference }: &Times) {
     let ratio = reference.map(|reference| ours / reference);
     if as_json {
         let reference = reference.map_or(String::new(), |reference| {
@@ -69,10 +92,14 @@ fn report(as_json: bool, ours: f64, blanking: f64, reference: Option<f64>) {
         println!(
             r#"{{"bench":"probe, placeholder, both previews","value":{ours:.1},"unit":"ms","goal":150{reference}}}"#
         );
+        println!(
+            r#"{{"bench":"the same of a photo that may show a clock","value":{looking:.1},"unit":"ms","goal":150,"reference":{{"name":"without the look for a QR code","value":{ours:.1}}}}}"#
+        );
         println!(r#"{{"bench":"finding what to blank","value":{blanking:.1},"unit":"ms"}}"#);
         return;
     }
     println!("probe, placeholder, both previews   {ours:8.1} ms   (median of {RUNS})");
+    println!("the same with a look for a clock    {looking:8.1} ms   (+{:.1})", looking - ours);
     println!("finding what to blank               {blanking:8.1} ms");
     match (reference, ratio) {
         (Some(reference), Some(ratio)) => {
@@ -81,6 +108,18 @@ fn report(as_json: bool, ours: f64, blanking: f64, reference: Option<f64>) {
         }
         _ => println!("vipsthumbnail                        not on this system: no ratio"),
     }
+}
+
+/// The JPEG with Exif that says when it was captured, and nothing else.
+fn with_time(jpeg: &[u8]) -> Vec<u8> {
+    let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+    // IFD0 holds a pointer to the Exif IFD at 26, which holds DateTimeOriginal, whose text stands at 44.
+    tiff.extend(b"\x01\0\x69\x87\x04\0\x01\0\0\0\x1a\0\0\0\0\0\0\0");
+    tiff.extend(b"\x01\0\x03\x90\x02\0\x14\0\0\0\x2c\0\0\0\0\0\0\0");
+    tiff.extend(b"2026:11:21 17:40:00\0");
+    let length = (2 + 6 + tiff.len()) as u16;
+    let (start, rest) = jpeg.split_at(2);
+    [start, b"\xff\xe1", &length.to_be_bytes(), b"Exif\0\0", &tiff, rest].concat()
 }
 
 /// A picture with the detail of a photograph: smooth light, edges, and grain.

@@ -124,8 +124,9 @@ describe("a watched folder", () => {
   step("it goes on after a restart, with all that was said", async () => {
     const ended = await alice.node.stop();
     assert.equal(ended.code, 0, ended.log);
-    alice.complaints = [];
     await alice.page.goto(await alice.node.serve());
+    // Of the node that was away, which is what was asked for.
+    alice.complaints = [];
     await go(`#/group/${group}`);
     await open();
     await sheet().getByText("3 files went out").waitFor();

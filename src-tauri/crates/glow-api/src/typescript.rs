@@ -40,6 +40,7 @@ fn typescript() -> String {
         GroupPage,
         GroupView,
         GroupPhase,
+        CargoView,
         InviteCreate,
         InviteList,
         InviteRevoke,

@@ -41,6 +41,7 @@ fn typescript() -> String {
         CargoView,
         GroupView,
         GroupPhase,
+        CargoView,
         InviteCreate,
         InviteList,
         InviteRevoke,

@@ -276,23 +276,6 @@ carries?: CargoView, };
 export type GroupPhase = "active" | "ended" | "removed" | "update_needed";
 
 /**
- * What a blind box holds of a group: sealed, for others to fetch.
- */
-export type CargoView = { 
-/**
- * Sealed pieces that are complete.
- */
-blobs: number, 
-/**
- * Their bytes.
- */
-bytes: number, 
-/**
- * Those that are still on their way.
- */
-missing: number, };
-
-/**
  * Makes an invite.
  */
 export type InviteCreate = { 

@@ -41,7 +41,6 @@ fn typescript() -> String {
         CargoView,
         GroupView,
         GroupPhase,
-        CargoView,
         InviteCreate,
         InviteList,
         InviteRevoke,

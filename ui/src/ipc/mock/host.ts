@@ -614,7 +614,13 @@ export class MockHost implements Host {
     'screen.get': ({ group }) => {
       const of = this.#album(group);
       const open = of.invites.find((one) => one.open);
-      return { title: of.view.title, for_guests: false, can_invite: of.view.can_invite, can_hold: of.view.is_host, ...(open ? { qr_svg: open.qr_svg } : {}) };
+      return {
+        title: of.view.title,
+        for_guests: false,
+        can_invite: of.view.can_invite,
+        can_hold: of.view.is_host,
+        ...(open ? { qr_svg: open.qr_svg } : {}),
+      };
     },
     'box.get': () => this.#box(),
     'box.set': ({ camera_paused }) => {

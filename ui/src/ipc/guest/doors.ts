@@ -41,6 +41,8 @@ export class Doors {
   #retryMs = FIRST_RETRY_MS;
   #round: Promise<void> | null = null;
   #closed = false;
+  #isAsking = false;
+  #isStale = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(first: Place, key: GuestKey, name: string, watch: Watch) {
@@ -145,8 +147,20 @@ export class Doors {
   }
 
   #hear(event: Event): void {
-    if (event.event === 'guests_changed') void this.greet().catch(() => {});
+    if (event.event === 'guests_changed') void this.#askWhatItMay();
     else this.#watch.onevent(event);
+  }
+
+  /** One question at a time; what changes meanwhile is asked about once, afterwards. */
+  async #askWhatItMay(): Promise<void> {
+    this.#isStale = true;
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    while (this.#isStale && !this.#closed) {
+      this.#isStale = false;
+      await this.greet().catch(() => {});
+    }
+    this.#isAsking = false;
   }
 
   #lost(session: Session | null, why: End): void {

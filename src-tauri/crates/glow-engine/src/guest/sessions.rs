@@ -99,10 +99,15 @@ impl Sessions {
         self.table().get(&ticket).map(|session| session.binding)
     }
 
-    /// Notes who a guest is.
-    pub(crate) fn enter(&self, ticket: GuestTicket, key: GuestKey, name: String) {
-        if let Some(session) = self.table().get_mut(&ticket) {
-            session.guest = Some((key, name));
+    /// Notes who a guest is. Answers whether that is news: a page says it again whenever it asks what it may.
+    pub(crate) fn enter(&self, ticket: GuestTicket, key: GuestKey, name: String) -> bool {
+        let guest = Some((key, name));
+        match self.table().get_mut(&ticket) {
+            Some(session) if session.guest != guest => {
+                session.guest = guest;
+                true
+            }
+            _ => false,
         }
     }
 
@@ -147,5 +152,20 @@ impl Sessions {
 
     fn table(&self) -> MutexGuard<'_, BTreeMap<GuestTicket, Session>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_who_is_in_is_no_news_until_its_name_is_another() {
+        let sessions = Sessions::default();
+        let GuestSession { ticket, .. } = sessions.open(&DoorSecret([1; 16]), [2; 32]);
+        let key = GuestKey([3; 32]);
+        assert!(sessions.enter(ticket, key, "Gus".to_owned()));
+        assert!(!sessions.enter(ticket, key, "Gus".to_owned()));
+        assert!(sessions.enter(ticket, key, "Augustus".to_owned()));
     }
 }

@@ -43,8 +43,9 @@ pub(in crate::feature) async fn enter(
     if blocking(move || this.store.is_blocked(key, this.me)).await? {
         return Err(blocked());
     }
-    group.guests.sessions.enter(ticket, key, name);
-    group.bus.send(Event::GuestsChanged { group: group.id.to_string() });
+    if group.guests.sessions.enter(ticket, key, name) {
+        group.bus.send(Event::GuestsChanged { group: group.id.to_string() });
+    }
     welcome(&engine.visit(ticket).await?).await
 }
 

@@ -7,12 +7,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe } from "node:test";
 import { devices } from "playwright-core";
-import { Bubble } from "./lib/bubble.mjs";
-import { Person } from "./lib/person.mjs";
-import { paint } from "./lib/photos.mjs";
-import { Stage } from "./lib/stage.mjs";
-import { decodeQr } from "./lib/qr.mjs";
-import { steps } from "./lib/steps.mjs";
+import { Bubble } from "../lib/bubble.mjs";
+import { Person } from "../lib/person.mjs";
+import { paint } from "../lib/photos.mjs";
+import { Stage } from "../lib/stage.mjs";
+import { decodeQr } from "../lib/qr.mjs";
+import { steps } from "../lib/steps.mjs";
 
 const TITLE = "Lena & Jonas";
 const SHOTS = process.env.AFTERGLOW_SHOTS;
@@ -26,7 +26,7 @@ describe("guests at a wedding", () => {
 
   before(async () => {
     stage = await Stage.open(Bubble.make());
-    const wish = (seed, more) => ({ kind: ["sea", "lake", "mountains", "balloons", "garden"][seed % 5], seed, takenAt: new Date(Date.now() - seed * 60_000), name: `IMG_${1000 + seed}.jpg`, ...more });
+    const wish = (seed, more) => ({ kind: ["sea", "lake", "mountains", "balloons", "garden"][seed % 5], seed, takenAt: new Date(Date.now() - (200 - seed) * 60_000), name: `IMG_${1000 + seed}.jpg`, ...more });
     live = await paint(stage.browser, join(stage.folder, "live"), Array.from({ length: LIVE }, (_, at) => wish(at, { width: 2400, height: 1600 })));
     burst = await paint(stage.browser, join(stage.folder, "burst"), Array.from({ length: BURST }, (_, at) => wish(100 + at, { width: 4000, height: 3000, turned: at % 4 === 1 })));
     [alice, bob] = await Promise.all(["Alice", "Bob"].map(async (name) => (await stage.node(name)).node));
@@ -44,6 +44,11 @@ describe("guests at a wedding", () => {
       if (holds(page)) return page;
       assert.ok(performance.now() < end, `not within 30 s: ${what}: ${JSON.stringify(page)}`);
     }
+  }
+
+  /** A phone shows only what fits on it; how many there are stands above. */
+  async function counts(person, moments) {
+    await person.page.getByText(`${moments} ${moments === 1 ? "moment" : "moments"} · through`).waitFor();
   }
 
   async function guest(name, phone, at, script) {
@@ -84,11 +89,10 @@ describe("guests at a wedding", () => {
       const first = Math.min(...Object.entries(shown).filter(([id]) => !before.has(id)).map(([, at]) => at));
       delays.push(first - (await frida.tookFilesAt()));
       await frida.page.getByText("Everything is shared").waitFor();
-      await gus.until(gus.page, (page) => page.locator("[data-moment]:has(img.shown)").count().then((count) => count >= at + 1), `${at + 1} tiles`);
+      await counts(gus, at + 1);
     }
     delays.sort((a, b) => a - b);
     t.diagnostic(`chosen on one phone to shown on the other, ${LIVE} photos of 2400 x 1600: p50 ${delays[LIVE / 2]} ms, p99 ${delays.at(-1)} ms`);
-    await gus.sees(LIVE);
   });
 
   step("a television in the network shows what has come, how to take part, and nothing to press", async () => {
@@ -107,8 +111,8 @@ describe("guests at a wedding", () => {
   step("the other way round, with a name that looks like markup", async () => {
     await gus.page.getByLabel("From the gallery").setInputFiles(burst[0].path);
     await gus.page.getByText("Everything is shared").waitFor();
-    const ids = await frida.sees(LIVE + 1);
-    await frida.tile(ids.at(-1)).click();
+    await counts(frida, LIVE + 1);
+    await frida.page.locator("[data-moment]:has(img.shown)").first().click();
     await frida.page.getByText("<b>Gus</b>").first().waitFor();
     await frida.button("React with ❤️, 0 so far").click();
     await frida.button("React with ❤️, 1 so far").waitFor();
@@ -117,7 +121,7 @@ describe("guests at a wedding", () => {
 
   step("twenty photos go on through the second member when the first one is gone in the middle", async (t) => {
     await frida.page.getByLabel("From the gallery").setInputFiles(burst.slice(1).map(({ path }) => path));
-    await frida.page.getByRole("button", { name: /^Sending|moments? / }).last().click();
+    await frida.page.locator("button", { has: frida.page.locator("[role=status]") }).click();
     const shared = frida.dialog("What you share").getByText("Shared", { exact: true });
     await frida.until(shared, async (rows) => (await rows.count()) >= LIVE + 3, "a few are there");
     const there = await shared.count();
@@ -128,7 +132,7 @@ describe("guests at a wedding", () => {
     await frida.closeSheet();
     await frida.page.getByText("· through Bob").waitFor();
     await gus.page.getByText("· through Bob").waitFor();
-    await gus.sees(LIVE + BURST);
+    await counts(gus, LIVE + BURST);
   });
 
   step("nothing is lost and nothing is there twice", async () => {

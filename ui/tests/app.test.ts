@@ -36,7 +36,7 @@ describe('events', () => {
     app.hear({ event: 'lagged' });
     await vi.waitFor(() =>
       expect(new Set(host.asked)).toEqual(
-        new Set(['app.status', 'group.list', 'group.get', 'member.list', 'peer.list', 'timeline.buckets']),
+        new Set(['app.status', 'group.list', 'group.get', 'member.list', 'peer.list', 'timeline.buckets', 'watch.get']),
       ),
     );
   });

@@ -185,6 +185,7 @@ export async function visit(page, origin, { query = "", hash, path = "", group =
 
 /** The address of somebody's own photo that was not yet asked about. */
 const ownMoment = async (page) => {
+  await page.waitForFunction(() => globalThis.world);
   const id = await page.evaluate(async (group) => {
     const { moments } = await globalThis.world.call("timeline.page", { group, limit: 100, filter: {} });
     return moments.find(({ mine, kind, needs_choice }) => mine && kind === "photo" && !needs_choice).id;

@@ -59,15 +59,15 @@ for (const [how, options] of Object.entries(HANDS)) {
     /** Chooses one of several: a finger taps it, the arrows lead to it. */
     const choose = async (opened, question, answer) => {
       const group = opened.getByRole("group", { name: question });
-      if (byTouch) await group.getByRole("radio", { name: answer, exact: true }).tap();
+      const wanted = group.getByRole("radio", { name: answer, exact: true });
+      if (byTouch) await wanted.tap();
       else {
         const options = await group.getByRole("radio").count();
         await group.getByRole("radio", { checked: true }).focus();
-        for (let at = 0; at < options && !(await group.getByRole("radio", { name: answer, exact: true }).isChecked()); at++) {
-          await anna.page.keyboard.press("ArrowRight");
-        }
+        const isReached = () => wanted.evaluate((radio) => radio === document.activeElement);
+        for (let at = 0; at < options && !(await isReached()); at++) await anna.page.keyboard.press("ArrowRight");
       }
-      assert.ok(await group.getByRole("radio", { name: answer, exact: true }).isChecked(), `${question}: ${answer}`);
+      await anna.until(wanted, (radio) => radio.isChecked(), `${question}: ${answer}`);
     };
 
     const write = async (field, text) => {

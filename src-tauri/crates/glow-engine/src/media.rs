@@ -3,7 +3,8 @@
 //! A clip is played before all of it is here: a range is answered from the pieces that are, and waits, bounded, for those that
 //! are not, which are fetched before everything else. One that is being recorded is read to its end by [`Tail`].
 //!
-//! What others sent is checked before it is handed to a screen: a preview by a limited decode, an original by its structure.
+//! What others sent is checked before it is handed to a screen: a preview by a limited decode, an original by its structure,
+//! a clip that is on its way by its first bytes.
 //! The type that is told is the one its bytes have, never the one its author claims; what is no picture or clip is told as a
 //! stream of bytes, which no screen renders.
 
@@ -16,7 +17,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use glow_api::{ApiError, Caller, ErrorCode, MediaPart};
-use glow_media::PreviewKind;
+use glow_media::{Format, PreviewKind};
 use glow_model::{BlobRef, DeviceId, MomentKind, OperationId, limits};
 use glow_store::{BlobWant, MomentRow, Part, Tier};
 use tokio::time::{Instant, timeout_at};
@@ -36,6 +37,8 @@ use crate::{
 const READ_BYTES: u64 = 1024 * 1024;
 /// What an original may measure to be rendered by a screen.
 const MAX_RENDERED_PIXELS: u64 = 100_000_000;
+/// How much of a file says what it is.
+const HEAD_BYTES: u64 = 4_096;
 const BYTES: &str = "application/octet-stream";
 
 /// How long a read waits for bytes that are not here.
@@ -225,42 +228,42 @@ impl Media {
     }
 
     fn rendered_type(&self) -> String {
-        let key = self.segments.first().map(|segment| (segment.id, self.is_growing));
+        if self.is_growing || !self.is_here {
+            return self.head_type();
+        }
+        let key = self.segments.first().map(|segment| segment.id);
         if let Some(known) = key.and_then(|key| self.group.rendered_types.get(&key)) {
             return known;
         }
         let media_type = self.probed_type();
-        // What could not be read in time is looked at again the next time.
+        // What could not be read is looked at again the next time.
         if let Some(key) = key.filter(|_| media_type != BYTES) {
             self.group.rendered_types.insert(key, media_type.clone());
         }
         media_type
     }
 
+    /// Of a clip that is being recorded or on its way: looking further than at its first bytes would wait for what nobody plays yet.
+    fn head_type(&self) -> String {
+        let head = 0..HEAD_BYTES.min(self.size_bytes);
+        // Only the blocking pool asks.
+        let head = tokio::runtime::Handle::current().block_on(self.read(head));
+        let format = head.ok().and_then(|head| Format::sniff(&head)).filter(|format| format.is_clip());
+        format.map_or(BYTES, Format::media_type).to_owned()
+    }
+
     fn probed_type(&self) -> String {
-        // The beginning of a recording says what it is: the rest need not be here for that.
-        if let Some(first) = self.segments.first().filter(|_| !self.is_here) {
-            let known = self.only(first).read_type();
-            if known != BYTES || self.is_growing {
-                return known;
-            }
-        }
-        self.read_type()
-    }
-
-    /// One segment of it, as if it were all.
-    fn only(&self, segment: &BlobRef) -> Self {
-        Self { size_bytes: segment.size, segments: [segment.clone()].into(), is_here: false, ..self.clone() }
-    }
-
-    fn read_type(&self) -> String {
-        let mut reader = MediaReader { media: self, position: 0 };
-        match glow_media::probe(&mut reader) {
+        match glow_media::probe(&mut MediaReader { media: self, position: 0 }) {
             Ok(probe) if u64::from(probe.width) * u64::from(probe.height) <= MAX_RENDERED_PIXELS => {
                 probe.format.media_type().to_owned()
             }
             Ok(_) | Err(_) => BYTES.to_owned(),
         }
+    }
+
+    /// One segment of it, as if it were all.
+    fn only(&self, segment: &BlobRef) -> Self {
+        Self { size_bytes: segment.size, segments: [segment.clone()].into(), is_here: false, ..self.clone() }
     }
 }
 
@@ -347,7 +350,7 @@ fn file_name(row: &MomentRow, part: MediaPart) -> String {
     }
 }
 
-/// Reads a part like a file, for probing.
+/// Reads a part that is here like a file, for probing.
 struct MediaReader<'a> {
     media: &'a Media,
     position: u64,
@@ -357,13 +360,7 @@ impl Read for MediaReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let end = self.media.size_bytes.min(self.position.saturating_add(buffer.len() as u64));
         let start = self.position.min(end);
-        let bytes = if self.media.is_here {
-            self.media.read_blocking(start..end)
-        } else {
-            // Only the blocking pool probes.
-            tokio::runtime::Handle::current().block_on(self.media.read(start..end)).map(Into::into)
-        };
-        let bytes = bytes.map_err(std::io::Error::other)?;
+        let bytes = self.media.read_blocking(start..end).map_err(std::io::Error::other)?;
         buffer[..bytes.len()].copy_from_slice(&bytes);
         self.position += bytes.len() as u64;
         Ok(bytes.len())

@@ -80,8 +80,8 @@ pub(crate) struct Group {
     pub(crate) checked_previews: moka::sync::Cache<BlobId, ()>,
     /// Notified when a grid preview is here that was not looked at.
     pub(crate) looks: tokio::sync::Notify,
-    /// What the first bytes of originals were found to be, and whether they were a beginning only.
-    pub(crate) rendered_types: moka::sync::Cache<(BlobId, bool), String>,
+    /// What originals were found to be, by their first segments.
+    pub(crate) rendered_types: moka::sync::Cache<BlobId, String>,
     /// Clips whose records are being asked for.
     pub(crate) catching_up: Mutex<BTreeSet<OperationId>>,
     /// Notified when a carrier may not know what an operation names.

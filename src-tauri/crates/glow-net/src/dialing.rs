@@ -5,6 +5,8 @@
 //! next try comes within two seconds, so that a healed network is noticed; elsewhere the waits double. It does not matter who met
 //! them: members tell each other.
 
+mod known;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     net::SocketAddr,
@@ -12,21 +14,13 @@ use std::{
 };
 
 use glow_model::{TagKey, limits};
+use known::{FIRST_WAIT, Known};
 use libp2p::{PeerId, swarm::ConnectionId};
 
-use crate::{FoundBy, Transport, connections, discovery::Found};
+use crate::{FoundBy, Transport, discovery::Found};
 
 /// How long the second transport waits for the first.
 const HEAD_START: Duration = Duration::from_millis(250);
-/// How long a transport that timed out is not tried first.
-const SLOW: Duration = Duration::from_secs(600);
-/// How long an address counts as one where a member was met lately.
-const LATELY: Duration = Duration::from_secs(600);
-const FIRST_WAIT: Duration = Duration::from_millis(300);
-const LONGEST_WAIT_LATELY: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-const FIRST_DOOR_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_DOOR_WAIT: Duration = Duration::from_secs(120);
 /// How long a device that was sent away is left alone.
 const SENT_AWAY: Duration = Duration::from_secs(60);
 /// Addresses kept at once: two for each member of the largest group.
@@ -79,25 +73,6 @@ pub(crate) struct AddressBook {
     connected: HashSet<PeerId>,
     /// Moves with every change.
     version: u64,
-}
-
-#[derive(Debug)]
-struct Known {
-    found_by: FoundBy,
-    /// Who was met, or is said to be there.
-    peer: Option<PeerId>,
-    /// The key that opens the door there, when its tag says so.
-    key: Option<TagKey>,
-    due: Instant,
-    unreachable: u32,
-    doors_shut: u32,
-    /// When an attempt failed last.
-    failed: Option<Instant>,
-    met: Option<Instant>,
-    /// When somebody met this peer here, as far as one was told.
-    seen: Option<Instant>,
-    timed_out: BTreeMap<Transport, Instant>,
-    goodput_bps: BTreeMap<Transport, u64>,
 }
 
 #[derive(Debug)]
@@ -438,88 +413,6 @@ impl AddressBook {
             _ => newest,
         }
     }
-}
-
-impl Known {
-    fn hear_again(&mut self, found: &Found, now: Instant) {
-        // What members tell each other may be older than what is known here.
-        let is_news = found.found_by != FoundBy::Exchange || found.seen > self.seen;
-        if is_news && found.peer.is_some() && found.peer != self.peer {
-            self.peer = found.peer;
-            self.due = now;
-            self.unreachable = 0;
-            self.doors_shut = 0;
-        }
-        if found.found_by == FoundBy::Mdns {
-            self.due = self.due.min(now + LONGEST_WAIT_LATELY);
-        }
-        if found.seen > self.seen {
-            self.seen = found.seen;
-            // Somebody met it since this device last failed to.
-            if self.unreachable > 0 && self.failed < found.seen {
-                self.due = self.due.min(now + FIRST_WAIT);
-                self.unreachable = 0;
-            }
-        }
-        if found.key.is_some() {
-            self.key.clone_from(&found.key);
-        }
-        if found.found_by == FoundBy::Manual {
-            self.found_by = FoundBy::Manual;
-            self.due = now;
-            self.unreachable = 0;
-            self.doors_shut = 0;
-        }
-    }
-
-    /// A person, or an invite, named this address.
-    fn is_insisted_on(&self) -> bool {
-        matches!(self.found_by, FoundBy::Manual | FoundBy::Invite)
-    }
-
-    /// Whether nobody knows who is there.
-    fn is_stranger(&self) -> bool {
-        self.peer.is_none() && !self.is_insisted_on()
-    }
-
-    fn is_wanted(&self, wanted: &Wanted, strangers: usize) -> bool {
-        self.is_insisted_on() || self.peer.map_or(strangers > 0, |peer| wanted.peers.contains(&peer))
-    }
-
-    fn order(&self, transports: &[Transport], now: Instant) -> Vec<Transport> {
-        let goodput = |transport| self.goodput_bps.get(&transport).copied();
-        let better = connections::better(goodput(Transport::Tcp), goodput(Transport::Quic));
-        let is_slow = |transport: &Transport| self.timed_out.get(transport).is_some_and(|at| now - *at < SLOW);
-        let mut order = transports.to_vec();
-        order.sort_by_key(|transport| (is_slow(transport), *transport != better));
-        order
-    }
-
-    fn was_seen_lately(&self, now: Instant) -> bool {
-        self.seen.max(self.met).is_some_and(|seen| now.saturating_duration_since(seen) < LATELY)
-    }
-
-    fn fail(&mut self, failed: Failed, now: Instant, dice: f64) {
-        self.failed = Some(now);
-        let wait = match failed {
-            Failed::Door => {
-                self.doors_shut += 1;
-                doubled(FIRST_DOOR_WAIT, self.doors_shut, LONGEST_DOOR_WAIT)
-            }
-            Failed::Unreachable => {
-                self.unreachable += 1;
-                let longest = if self.was_seen_lately(now) { LONGEST_WAIT_LATELY } else { LONGEST_WAIT };
-                doubled(FIRST_WAIT, self.unreachable, longest)
-            }
-        };
-        self.due = now + wait.mul_f64(0.75 + dice / 2.0);
-    }
-}
-
-/// `first`, doubled for each failure after the first, at most `longest`.
-fn doubled(first: Duration, failures: u32, longest: Duration) -> Duration {
-    let doublings = failures.saturating_sub(1).min(16);
-    (first * (1 << doublings)).min(longest)
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    known::{FIRST_DOOR_WAIT, LONGEST_WAIT, LONGEST_WAIT_LATELY, SLOW},
+    *,
+};
 
 const DICE: f64 = 0.5;
 

@@ -9,6 +9,20 @@ use glow_store::StoreError;
 /// Results of everything a host can ask.
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
+/// Whether the same file may succeed later.
+pub(crate) fn may_pass(code: ErrorCode) -> bool {
+    let is_of_the_file = matches!(
+        code,
+        ErrorCode::UnknownFormat
+            | ErrorCode::DamagedFile
+            | ErrorCode::FileTooLarge
+            | ErrorCode::Unreadable
+            | ErrorCode::BadRequest
+            | ErrorCode::GroupEnded
+    );
+    !is_of_the_file
+}
+
 /// Turns an error of a lower floor into the contract's.
 pub(crate) trait IntoApi {
     fn into_api(self) -> ApiError;

@@ -17,7 +17,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use glow_api::{ApiError, Caller, ErrorCode, MediaPart};
-use glow_media::{Format, PreviewKind};
+use glow_media::{Format, PreviewKind, SNIFF_BYTES};
 use glow_model::{BlobRef, DeviceId, MomentKind, OperationId, limits};
 use glow_store::{BlobWant, MomentRow, Part, Tier};
 use tokio::time::{Instant, timeout_at};
@@ -37,8 +37,6 @@ use crate::{
 const READ_BYTES: u64 = 1024 * 1024;
 /// What an original may measure to be rendered by a screen.
 const MAX_RENDERED_PIXELS: u64 = 100_000_000;
-/// How much of a file says what it is.
-const HEAD_BYTES: u64 = 4_096;
 const BYTES: &str = "application/octet-stream";
 
 /// How long a read waits for bytes that are not here.
@@ -245,7 +243,7 @@ impl Media {
 
     /// Of a clip that is being recorded or on its way: looking further than at its first bytes would wait for what nobody plays yet.
     fn head_type(&self) -> String {
-        let head = 0..HEAD_BYTES.min(self.size_bytes);
+        let head = 0..SNIFF_BYTES.min(self.size_bytes);
         // Only the blocking pool asks.
         let head = tokio::runtime::Handle::current().block_on(self.read(head));
         let format = head.ok().and_then(|head| Format::sniff(&head)).filter(|format| format.is_clip());

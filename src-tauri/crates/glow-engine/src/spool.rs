@@ -10,54 +10,40 @@
 //! moment whatever happens; one that was posted just before a crash is recognised as the same. A file that its own structure
 //! shows to be cut short is refused, so the camera sends it again.
 
+mod incoming;
 mod names;
+mod worker;
 
 use std::{
     collections::VecDeque,
     ffi::OsStr,
     fs::{self, File},
-    io::Write,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
-use bytes::Bytes;
-use futures::StreamExt;
 use glow_api::{ApiError, Caller, CameraFailure, ErrorCode};
-use glow_media::Format;
-use glow_model::{clean_line, limits};
-use names::Names;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use glow_model::limits;
+pub use incoming::Incoming;
+use names::{NAMELESS, Names, file_name};
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use worker::Worker;
 
 use crate::{
     clock::{now_ms, random},
     directory::make_private_dir,
     engine::Engine,
-    error::{ApiResult, IntoApi, bad_request, blocking},
+    error::{ApiResult, IntoApi, blocking},
     group::Group,
-    pipeline::ingest::CaptureFile,
     view,
 };
 
-/// Files that become moments at once.
-const WORKERS: usize = 2;
-/// How long a file waits after a failure that may pass, such as a full disk.
-const TRY_AGAIN: Duration = Duration::from_secs(30);
-/// So often a growing file is measured against the free space.
-const MEASURE_EVERY_BYTES: u64 = 16 * 1024 * 1024;
 /// Failures that are remembered.
 const FAILURES: usize = 20;
-/// Bytes of a name on disk: what stands before it has room, too.
-const NAME_BYTES: usize = 180;
-/// What an upload without a usable name is called.
-const NAMELESS: &str = "upload";
-/// How much of a file is looked at to know its format.
-const HEAD_BYTES: usize = 4096;
 
 /// The uploads of one group's cameras. Cheap to clone; dropping the last one ends it, and what is left waits on disk.
 #[derive(Clone)]
@@ -310,202 +296,6 @@ impl Inner {
     }
 }
 
-/// A file on its way in. Dropping it discards what came.
-#[derive(Debug)]
-pub struct Incoming {
-    spool: Spool,
-    file: Option<Arc<File>>,
-    path: PathBuf,
-    name: String,
-    size_bytes: u64,
-    /// Whether it stands in `ready/`.
-    kept: bool,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Incoming {
-    /// Bytes that have come.
-    #[must_use]
-    pub fn size_bytes(&self) -> u64 {
-        self.size_bytes
-    }
-
-    /// Writes the next bytes.
-    ///
-    /// # Errors
-    /// [`ErrorCode::FileTooLarge`], [`ErrorCode::DiskFull`].
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), ApiError> {
-        let inner = &self.spool.0;
-        let (before, added) = (self.size_bytes, bytes.len() as u64);
-        self.size_bytes += added;
-        {
-            let mut counts = inner.counts();
-            counts.waiting_bytes += added;
-            if self.size_bytes > limits::SPOOL_FILE_BYTES {
-                return Err(too_large());
-            }
-            if counts.waiting_bytes > limits::SPOOL_BYTES {
-                return Err(no_room("too many uploads wait to be added"));
-            }
-        }
-        if before / MEASURE_EVERY_BYTES != self.size_bytes / MEASURE_EVERY_BYTES {
-            inner.require_space(0)?;
-        }
-        let file = self.file.clone().ok_or_else(|| bad_request("the upload has ended"))?;
-        blocking(move || (&*file).write_all(&bytes)).await
-    }
-
-    /// Ends the file: when this returns it becomes a moment, whatever happens from then on. An empty file is nothing, as
-    /// some programs send one to try whether they may.
-    ///
-    /// # Errors
-    /// [`ErrorCode::DamagedFile`] when the file is cut short; [`ErrorCode::DiskFull`], [`ErrorCode::Unreadable`].
-    pub async fn finish(mut self) -> Result<(), ApiError> {
-        if self.size_bytes == 0 {
-            return Ok(());
-        }
-        let Some(file) = self.file.take() else { return Err(bad_request("the upload has ended")) };
-        let ready = self.spool.0.place.ready.join(self.path.file_name().unwrap_or_default());
-        let (from, to) = (self.path.clone(), ready.clone());
-        let kept = blocking(move || {
-            if is_cut_short(&file)? {
-                return Err(ApiError::new(ErrorCode::DamagedFile, "the file is cut short: send it again"));
-            }
-            file.sync_all().map_err(IntoApi::into_api)?;
-            fs::rename(&from, &to).map_err(IntoApi::into_api)?;
-            sync_folder(to.parent().unwrap_or(&to))
-        })
-        .await;
-        if let Err(error) = kept {
-            self.spool.0.failed(&self.name, error.clone());
-            return Err(error);
-        }
-        self.kept = true;
-        self.spool.0.names.note(&ready, &self.name, self.size_bytes);
-        self.spool.0.counts().last_at_ms = Some(view::time(now_ms()));
-        // A full queue means that the group is closing: the file is found again at the next start.
-        let _ = self.spool.0.ready.try_send(ready);
-        self.spool.0.tell();
-        Ok(())
-    }
-}
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        if !self.kept {
-            self.spool.0.leaves(self.size_bytes);
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// What turns complete files into moments.
-struct Worker {
-    engine: Engine,
-    caller: Caller,
-    group: String,
-    spool: std::sync::Weak<Inner>,
-}
-
-impl Worker {
-    async fn run(self, found: Vec<PathBuf>, queue: mpsc::Receiver<PathBuf>) {
-        let came = futures::stream::unfold(queue, async |mut queue| Some((queue.recv().await?, queue)));
-        futures::stream::iter(found).chain(came).for_each_concurrent(WORKERS, |path| self.post(path)).await;
-    }
-
-    /// Posts one file, again and again while what fails may pass.
-    async fn post(&self, queued: PathBuf) {
-        let Some(spool) = self.spool.upgrade() else { return };
-        let path = spool.names.settle(queued).await;
-        drop(spool);
-        let on_disk = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (arrived_ms, name) = arrival(&on_disk);
-        let size_bytes = fs::metadata(&path).map(|metadata| metadata.len()).unwrap_or(0);
-        loop {
-            let file = CaptureFile { path: path.clone(), name: name.to_owned(), modified_at_ms: arrived_ms };
-            let posted = self.engine.post(self.caller, &self.group, vec![file], |_| {}).await;
-            let Some(spool) = self.spool.upgrade() else { return };
-            let error = match posted.map(|mut receipt| (receipt.failures.pop(), receipt)) {
-                Ok((None, receipt)) => {
-                    let mut counts = spool.counts();
-                    counts.posted += 1 - receipt.already_there.min(1);
-                    counts.already_there += receipt.already_there;
-                    drop(counts);
-                    let _ = fs::remove_file(&path);
-                    break;
-                }
-                Ok((Some(failure), _)) => failure.error,
-                Err(error) => error,
-            };
-            let passes = may_pass(error.code);
-            spool.failed(name, error);
-            if !passes {
-                if let Err(error) = spool.place.put_aside(&path) {
-                    tracing::warn!(%error, "a bad upload could not be put aside");
-                }
-                break;
-            }
-            drop(spool);
-            tokio::time::sleep(TRY_AGAIN).await;
-        }
-        if let Some(spool) = self.spool.upgrade() {
-            spool.leaves(size_bytes);
-            spool.tell();
-        }
-    }
-}
-
-/// Whether the same file may succeed later.
-pub(crate) fn may_pass(code: ErrorCode) -> bool {
-    let is_of_the_file = matches!(
-        code,
-        ErrorCode::UnknownFormat
-            | ErrorCode::DamagedFile
-            | ErrorCode::FileTooLarge
-            | ErrorCode::Unreadable
-            | ErrorCode::BadRequest
-            | ErrorCode::GroupEnded
-    );
-    !is_of_the_file
-}
-
-/// Whether a file ends before its container does.
-pub(crate) fn is_cut_short(file: &File) -> ApiResult<bool> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut reader = file;
-    reader.seek(SeekFrom::Start(0)).map_err(IntoApi::into_api)?;
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    reader.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(IntoApi::into_api)?;
-    // What is none of our formats is reported when it is posted, with the right words.
-    let Some(format) = Format::sniff(&head) else { return Ok(false) };
-    glow_media::is_cut_short(&mut reader, format).map_err(IntoApi::into_api)
-}
-
-/// A name that is safe on every disk, of what a stranger sent as a path.
-fn file_name(sent: &str) -> String {
-    let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
-    let line = clean_line(last, limits::FILE_NAME_BYTES).unwrap_or_default();
-    let mut name = sanitize_filename::sanitize(line).trim_start_matches('.').to_owned();
-    if name.len() > NAME_BYTES {
-        // The ending says to a person what it is.
-        let ending = name.rfind('.').map(|at| name[at..].to_owned()).filter(|ending| ending.len() <= 16);
-        let ending = ending.unwrap_or_default();
-        let mut end = NAME_BYTES - ending.len();
-        while !name.is_char_boundary(end) {
-            end -= 1;
-        }
-        name = format!("{}{ending}", &name[..end]);
-    }
-    if name.is_empty() { NAMELESS.to_owned() } else { name }
-}
-
-/// When a file came in, and what it was called, by its name on disk.
-fn arrival(on_disk: &str) -> (Option<i64>, &str) {
-    let mut parts = on_disk.splitn(3, '-');
-    let at_ms = parts.next().and_then(|ms| ms.parse().ok());
-    (at_ms, parts.nth(1).unwrap_or(on_disk))
-}
-
 fn sync_folder(folder: &Path) -> ApiResult<()> {
     #[cfg(unix)]
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(IntoApi::into_api)?;
@@ -519,33 +309,4 @@ fn too_large() -> ApiError {
 
 fn no_room(what: &str) -> ApiError {
     ApiError::new(ErrorCode::DiskFull, format!("the box has no room for another upload: {what}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_one_safe_part_of_what_was_sent() {
-        assert_eq!(file_name("DCIM/100CANON/IMG_0001.JPG"), "IMG_0001.JPG");
-        assert_eq!(file_name("../../etc/passwd"), "passwd");
-        assert_eq!(file_name("..\\..\\boot.ini"), "boot.ini");
-        assert_eq!(file_name("Füße 1.jpg"), "Füße 1.jpg");
-        for nothing in ["", "/", "..", ".", "a/..", "\u{202e}", "\0"] {
-            assert_eq!(file_name(nothing), NAMELESS, "{nothing:?}");
-        }
-        assert_eq!(file_name(".htaccess"), "htaccess", "nothing is hidden");
-    }
-
-    #[test]
-    fn a_long_name_keeps_its_ending() {
-        let name = file_name(&format!("{}.jpg", "ü".repeat(120)));
-        assert!(name.len() <= NAME_BYTES && name.ends_with("ü.jpg"), "{name}");
-    }
-
-    #[test]
-    fn the_name_on_disk_tells_what_was_sent() {
-        assert_eq!(arrival("1700000000000-00ff00ff-a-b.jpg"), (Some(1_700_000_000_000), "a-b.jpg"));
-        assert_eq!(arrival("odd"), (None, "odd"));
-    }
 }

@@ -32,7 +32,7 @@ pub enum Format {
 }
 
 /// How much of the start of a file [`Format::sniff`] needs at most.
-pub(crate) const SNIFF_BYTES: u64 = 4096;
+pub const SNIFF_BYTES: u64 = 4096;
 
 impl Format {
     /// Recognises the format from the first bytes of a file (4 KiB are enough).

@@ -49,7 +49,7 @@ mod whole;
 pub use blank::{Blanking, Doubt, Patch, Verdict, blank};
 pub use error::MediaError;
 pub use external::ExternalTools;
-pub use format::Format;
+pub use format::{Format, SNIFF_BYTES};
 pub use live_photo::{LivePhotoPair, pair_live_photos};
 pub use look::look;
 pub use picture::{picture, picture_preview};

@@ -3,16 +3,23 @@
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
-use crate::format::Format;
+use crate::format::{Format, SNIFF_BYTES};
 
 /// Top-level structures walked before a file is taken as it is.
 const MAX_STEPS: usize = 100_000;
 
-/// Whether a file of this format stops before its end. A format that does not mark its end is never found to.
+/// Whether a file stops before its end. What is none of our formats, or of one that does not mark its end, is never found to.
 ///
 /// # Errors
 /// What reading the file fails with.
-pub fn is_cut_short<R: Read + Seek>(file: &mut R, format: Format) -> io::Result<bool> {
+pub fn is_cut_short<R: Read + Seek>(file: &mut R) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut head = Vec::new();
+    file.by_ref().take(SNIFF_BYTES).read_to_end(&mut head)?;
+    Format::sniff(&head).map_or(Ok(false), |format| ends_early(file, format))
+}
+
+fn ends_early(file: &mut (impl Read + Seek), format: Format) -> io::Result<bool> {
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
     match format {
@@ -121,7 +128,7 @@ mod tests {
     use super::*;
 
     fn cut(bytes: &[u8], format: Format) -> bool {
-        is_cut_short(&mut Cursor::new(bytes), format).unwrap()
+        ends_early(&mut Cursor::new(bytes), format).unwrap()
     }
 
     /// Markers, a thumbnail with an end of its own in the header, and a scan.

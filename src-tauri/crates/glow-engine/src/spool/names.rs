@@ -1,5 +1,6 @@
-//! Names that are not final: some cameras upload under a temporary name and rename the file when all of it is there.
+//! What uploads are called: on disk, where a name is made safe and says when the file came, and until they are moments.
 //!
+//! Some cameras upload under a temporary name and rename the file when all of it is there.
 //! A file whose name has no ending of a photo or clip waits a little before it becomes a moment. Whoever renames it meanwhile
 //! decides what it is called. Afterwards a renaming is taken with a nod: the moment is there, and keeps its name.
 
@@ -12,12 +13,16 @@ use std::{
 };
 
 use glow_api::{ApiError, ErrorCode};
-use glow_model::limits;
+use glow_model::{clean_line, limits};
 use tokio::sync::Notify;
 
-use super::{arrival, file_name, sync_folder};
+use super::sync_folder;
 use crate::error::{ApiResult, IntoApi};
 
+/// What an upload without a usable name is called.
+pub(super) const NAMELESS: &str = "upload";
+/// Bytes of a name on disk: what stands before it has room, too.
+const NAME_BYTES: usize = 180;
 /// How long a file waits for its final name.
 const FINAL_NAME: Duration = Duration::from_secs(10);
 /// How long a file is known by the name that it was sent under.
@@ -130,11 +135,60 @@ fn is_final(name: &str) -> bool {
     ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) && !name.starts_with('~')
 }
 
+/// A name that is safe on every disk, of what a stranger sent as a path.
+pub(super) fn file_name(sent: &str) -> String {
+    let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
+    let line = clean_line(last, limits::FILE_NAME_BYTES).unwrap_or_default();
+    let mut name = sanitize_filename::sanitize(line).trim_start_matches('.').to_owned();
+    if name.len() > NAME_BYTES {
+        // The ending says to a person what it is.
+        let ending = name.rfind('.').map(|at| name[at..].to_owned()).filter(|ending| ending.len() <= 16);
+        let ending = ending.unwrap_or_default();
+        let mut end = NAME_BYTES - ending.len();
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        name = format!("{}{ending}", &name[..end]);
+    }
+    if name.is_empty() { NAMELESS.to_owned() } else { name }
+}
+
+/// When a file came in, and what it was called, by its name on disk.
+pub(super) fn arrival(on_disk: &str) -> (Option<i64>, &str) {
+    let mut parts = on_disk.splitn(3, '-');
+    let at_ms = parts.next().and_then(|ms| ms.parse().ok());
+    (at_ms, parts.nth(1).unwrap_or(on_disk))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn a_name_is_one_safe_part_of_what_was_sent() {
+        assert_eq!(file_name("DCIM/100CANON/IMG_0001.JPG"), "IMG_0001.JPG");
+        assert_eq!(file_name("../../etc/passwd"), "passwd");
+        assert_eq!(file_name("..\\..\\boot.ini"), "boot.ini");
+        assert_eq!(file_name("Füße 1.jpg"), "Füße 1.jpg");
+        for nothing in ["", "/", "..", ".", "a/..", "\u{202e}", "\0"] {
+            assert_eq!(file_name(nothing), NAMELESS, "{nothing:?}");
+        }
+        assert_eq!(file_name(".htaccess"), "htaccess", "nothing is hidden");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_ending() {
+        let name = file_name(&format!("{}.jpg", "ü".repeat(120)));
+        assert!(name.len() <= NAME_BYTES && name.ends_with("ü.jpg"), "{name}");
+    }
+
+    #[test]
+    fn the_name_on_disk_tells_what_was_sent() {
+        assert_eq!(arrival("1700000000000-00ff00ff-a-b.jpg"), (Some(1_700_000_000_000), "a-b.jpg"));
+        assert_eq!(arrival("odd"), (None, "odd"));
+    }
 
     #[tokio::test]
     async fn the_last_name_before_it_becomes_a_moment_counts() {

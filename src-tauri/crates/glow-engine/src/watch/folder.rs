@@ -19,10 +19,9 @@ use super::{
 };
 use crate::{
     engine::{Engine, Inner},
-    error::{ApiResult, IntoApi, blocking},
+    error::{ApiResult, IntoApi, blocking, may_pass},
     follow::Growing,
     pipeline::ingest::CaptureFile,
-    spool,
 };
 
 /// How often the folder is read although nothing was notified: network shares do not notify.
@@ -203,7 +202,7 @@ impl Folder {
             Err(error) => WatchEvent::Failed { name: name.clone(), error },
         };
         match &event {
-            WatchEvent::Failed { error, .. } if spool::may_pass(error.code) => {
+            WatchEvent::Failed { error, .. } if may_pass(error.code) => {
                 self.looker().wait_again(&name, Instant::now());
             }
             _ => self.looker().finish(&name),
@@ -215,5 +214,6 @@ impl Folder {
 /// Whether a file is still what was listed, and ends as its container says.
 fn is_whole(path: &Path, listed: Shape) -> bool {
     let is_listed = std::fs::symlink_metadata(path).is_ok_and(|now| now.is_file() && Shape::of(&now) == listed);
-    is_listed && std::fs::File::open(path).is_ok_and(|file| matches!(spool::is_cut_short(&file), Ok(false)))
+    is_listed
+        && std::fs::File::open(path).is_ok_and(|mut file| matches!(glow_media::is_cut_short(&mut file), Ok(false)))
 }

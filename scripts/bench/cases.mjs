@@ -25,6 +25,12 @@ export const cases = [
     needs: "release",
   },
   {
+    id: "hotspot",
+    title: "Ten photos to eight devices at the hotspot of one of them, a channel of 100 Mbit/s",
+    command: burst("hotspot"),
+    needs: "release",
+  },
+  {
     id: "S4",
     title: "A late joiner at 100 Mbit/s: 10,000 moments with previews, then the newest 1,000 photos (at a tenth of their size)",
     command: () => [release("lanbox"), "run", "--", release("bench-s4"), "--json"],

@@ -1,6 +1,6 @@
-//! S1, S2, S3: ten photos of one member to eight others, beside the tools that people would use.
+//! S1, S2, S3 and `hotspot`: ten photos of one member to eight others, beside the tools that people would use.
 //!
-//! `lanbox run -- bench-burst S1|S2|S3 [--runs N] [--json]`: each run has a LAN of its own, and so has each peer. A time
+//! `lanbox run -- bench-burst S1|S2|S3|hotspot [--runs N] [--json]`: each run has a LAN of its own, and so has each peer. A time
 //! begins when the node is told of the files and ends when the last device has answered that it holds the last original; it
 //! includes reading, blanking, sealing and previews, which the peers do not do. Peers send the same files: `curl` from nginx
 //! by all at once, libtorrent with a seed that everybody knows, uftp by multicast. A peer that is not installed is named.
@@ -22,6 +22,8 @@ use tests::poll;
 use crate::peers::Peer;
 
 const RECEIVERS: usize = 8;
+/// Of them the one that has opened the channel, where one has.
+const HOTSPOT: usize = 1;
 const PHOTOS: u32 = 10;
 /// A photo of this many megapixels weighs about 2 MiB.
 const MEGAPIXELS: u32 = 8;
@@ -41,18 +43,20 @@ pub(crate) enum Case {
     Shared,
     /// Two such channels, and 20 Mbit/s between them.
     TwoCells,
+    /// One such channel that a receiver has opened: what goes to or from it is on the air once.
+    Hotspot,
 }
 
 impl Case {
     fn from_arguments() -> Result<Self> {
         let arguments = std::env::args().collect::<Vec<_>>();
-        let known = [("S1", Self::Separate), ("S2", Self::Shared), ("S3", Self::TwoCells)];
+        let known = [("S1", Self::Separate), ("S2", Self::Shared), ("S3", Self::TwoCells), ("hotspot", Self::Hotspot)];
         let found = known.into_iter().find(|(name, _)| arguments.iter().any(|argument| argument == name));
-        found.map(|(_, case)| case).context("which case? S1, S2 or S3")
+        found.map(|(_, case)| case).context("which case? S1, S2, S3 or hotspot")
     }
 
     /// The source is host 0.
-    pub(crate) fn lan(self) -> LanBuilder {
+    fn lan(self) -> LanBuilder {
         let hosts = Lan::builder().hosts(RECEIVERS + 1);
         match self {
             Self::Separate => hosts.rate_up_mbit(20.0).rate_down_mbit(100.0).delay_ms(2.0),
@@ -60,7 +64,20 @@ impl Case {
             Self::TwoCells => {
                 hosts.shared_mbit(100.0).multicast_mbit(24.0).second_access_point(1 + RECEIVERS / 2, 20.0, 3.0)
             }
+            Self::Hotspot => hosts.shared_mbit(100.0).multicast_mbit(24.0).access_point(HOTSPOT),
         }
+    }
+
+    /// Starts its network. A hotspot is the router of its stations, as they are told when they join it.
+    pub(crate) fn start(self) -> Result<Lan> {
+        let lan = self.lan().start()?;
+        if matches!(self, Self::Hotspot) {
+            let router = lan.address(HOTSPOT).to_string();
+            for station in (0..lan.hosts()).filter(|host| *host != HOTSPOT) {
+                lan.namespace(station)?.ip(&["route", "replace", "default", "via", &router])?;
+            }
+        }
+        Ok(lan)
     }
 
     /// The least time for so many bytes to every receiver by unicast, in seconds.
@@ -71,6 +88,8 @@ impl Case {
             Self::Shared => bits * (2 * RECEIVERS) as f64 / 100e6,
             // Half the receivers take two turns in the source's cell; what goes to the others takes one.
             Self::TwoCells => bits * (RECEIVERS + 1) as f64 / 100e6,
+            // One turn to the hotspot, one from it to each other.
+            Self::Hotspot => bits * RECEIVERS as f64 / 100e6,
         }
     }
 
@@ -78,7 +97,7 @@ impl Case {
     fn goal(self) -> f64 {
         match self {
             Self::Separate => 1.4,
-            Self::Shared => 1.15,
+            Self::Shared | Self::Hotspot => 1.15,
             Self::TwoCells => 1.25,
         }
     }
@@ -124,7 +143,7 @@ fn main() -> Result<()> {
 }
 
 fn run(case: Case, samples: &[Sample]) -> Result<Taken> {
-    let lan = Arc::new(case.lan().start()?);
+    let lan = Arc::new(case.start()?);
     let folder = tempfile::tempdir()?;
     let gathering = Gathering::start(&lan, folder.path())?;
     std::thread::sleep(SETTLE);
@@ -195,9 +214,9 @@ fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken]) {
             let sent = middle(|taken| taken.source_bytes as f64) / 1e6;
             figures.print("the source sends", sent / megabytes, "copies", Some(1.3), None);
         }
-        Case::Shared => {
+        Case::Shared | Case::Hotspot => {
             let air_s = middle(|taken| taken.air.as_secs_f64());
-            figures.print("time on the air", air_s, "s", None, Some(("one unicast copy to each", bound_s)));
+            figures.print("time on the air", air_s, "s", None, Some(("one copy to each", bound_s)));
         }
         Case::TwoCells => {
             let crossed = middle(|taken| taken.backhaul_bytes as f64) / 1e6;

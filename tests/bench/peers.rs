@@ -48,7 +48,7 @@ impl Peer {
 
     /// Sends the files from host 0 to all others; answers how long it took.
     pub(crate) fn run(self, case: Case, samples: &[Sample]) -> Result<Duration> {
-        let lan = Arc::new(case.lan().start()?);
+        let lan = Arc::new(case.start()?);
         let folder = tempfile::tempdir()?;
         let files = folder.path().join("files");
         std::fs::create_dir(&files)?;

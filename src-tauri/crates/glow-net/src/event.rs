@@ -58,8 +58,8 @@ pub enum NetEvent {
         round_trip: Duration,
         /// What comes over the connection in bits a second while it is busy; nothing until enough has come.
         goodput_bps: Option<u64>,
-        /// Whether its address is of a network of this device.
-        is_in_network: bool,
+        /// Where it is, as far as its address tells.
+        place: Place,
     },
     /// Here a member was reached, or says that it listens: worth remembering.
     Reached(SocketAddr),

@@ -11,7 +11,8 @@
 //! network if any has one, are this member's *link group*. While
 //! no near member has something, or only one has, one member of the link group is designated to fetch it: the one with
 //! the highest hash of member and piece. All compute the same, so a source sends each piece once, a slow line between two
-//! access points carries it once, and the rest is passed on among neighbours. Whoever alone has something that is missing
+//! access points carries it once, and the rest is passed on among neighbours. Where a member is the *hotspot* of the others, it
+//! is the designated one, and everybody asks it: what stations send to each other is on the air twice. Whoever alone has something that is missing
 //! is not asked for what others have, too: its line is what all wait for. Whoever does not get on while others do is
 //! not designated; whoever has had nothing to do for a while takes over what others are designated for, and learns from
 //! whether that was needed how long to wait.
@@ -24,6 +25,8 @@
 mod bulk;
 mod holdings;
 mod link;
+mod near;
+mod small;
 mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +37,7 @@ use link::Link;
 use want::Wants;
 pub use want::{Tier, Want};
 
-use crate::{chance::Chance, wire::PIECE_BYTES};
+use crate::{chance::Chance, proximity::Place, wire::PIECE_BYTES};
 
 /// One request to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +82,6 @@ pub enum Ended {
 const LACKING_MS: u64 = 5_000;
 /// How long a member whose stream broke is not asked for that blob again.
 const BROKEN_MS: u64 = 1_000;
-/// How long a grid preview is waited for when its author is connected: authors send it along with the operation. Where so many
-/// are missing they are none of this moment.
-const PUSHED_MS: u64 = 500;
-const PUSHED_AT_ONCE: usize = 32;
 /// How often it is looked whether originals, which others were to bring, are to be asked for all the same.
 const LOOK_AGAIN_MS: u64 = 250;
 /// How long a neighbour may ask for quiet at a time.
@@ -108,27 +107,6 @@ struct Flight {
 
 /// Requests on their way from each member.
 type Load = BTreeMap<DeviceId, usize>;
-
-/// Grid previews on their way from one member.
-#[derive(Debug, Clone, Copy, Default)]
-struct Grids {
-    count: usize,
-    bytes: u64,
-    /// Whether so many are on their way that more are asked for later, many together.
-    rests: bool,
-}
-
-impl Grids {
-    fn add(&mut self, bytes: u64) {
-        self.count += 1;
-        self.bytes += bytes;
-    }
-
-    fn has_room(self) -> bool {
-        let is_much = self.count >= link::IN_FLIGHT && self.bytes >= link::GRID_BYTES_IN_FLIGHT;
-        !self.rests && !is_much && self.count < link::GRIDS_IN_FLIGHT
-    }
-}
 
 /// The pure bookkeeping of fetching.
 #[derive(Debug)]
@@ -246,10 +224,19 @@ impl Picker {
         }
     }
 
-    /// Where a member is, and what its connection carries in bytes a second while it is busy, if that was measured.
-    pub fn located(&mut self, peer: DeviceId, is_in_network: bool, goodput_bps: Option<u64>) {
-        if let Some(link) = self.links.get_mut(&peer) {
-            link.located(is_in_network, goodput_bps);
+    /// Where a member is, and what its connection carries in bytes a second while it is busy, if that was measured. Whether it is
+    /// this device's hotspot, and was not known to be: it is to be told, so that it fetches for all.
+    pub fn located(&mut self, peer: DeviceId, place: Place, goodput_bps: Option<u64>) -> bool {
+        let Some(link) = self.links.get_mut(&peer) else { return false };
+        let is_news = place.is_hotspot && !link.place.is_hotspot;
+        link.located(place, goodput_bps);
+        is_news
+    }
+
+    /// A member says that this device is its hotspot.
+    pub fn hosts(&mut self, station: DeviceId) {
+        if let Some(link) = self.links.get_mut(&station) {
+            link.says_station = true;
         }
     }
 
@@ -381,98 +368,6 @@ impl Picker {
         flight.asked_ms.max(flight.heard_ms).max(link.heard_ms()).saturating_add(link.patience_ms(flight.tier))
     }
 
-    fn assign_small(&mut self, now_ms: u64, actions: &mut Vec<Action>) {
-        let mut load = self.load(|_| true);
-        let bulk = self.load(|flight| flight.tier.is_bulk());
-        let mut grids = self.grids();
-        let is_hushed = !self.hushed.is_empty();
-        let mut may_take = !self.has_to_do(now_ms);
-        let is_backlog = self.wants.small().nth(PUSHED_AT_ONCE).is_some_and(|want| want.tier == Tier::Grid);
-        let mut asks = Vec::new();
-        for want in self.wants.small() {
-            let is_room = if want.tier == Tier::Grid {
-                grids.values().any(|grids| grids.has_room())
-            } else {
-                load.values().any(|load| *load < link::IN_FLIGHT)
-            };
-            if want.tier != Tier::Grid && (is_hushed || !is_room) {
-                break;
-            }
-            let free = want.missing & !want.asked;
-            if free == 0 || !is_room || !is_backlog && self.awaits_push(want, now_ms) {
-                continue;
-            }
-            let is_others = self.is_brought(want, free);
-            let Some(peer) = self.best_holder(want, free, (&load, &bulk, &grids), now_ms) else { continue };
-            if is_others && !(may_take && self.idle.may_take(self.is_near(peer), now_ms)) {
-                continue;
-            }
-            may_take = false;
-            *load.entry(peer).or_default() += 1;
-            if want.tier == Tier::Grid {
-                grids.entry(peer).or_default().add(want.size);
-            }
-            let has = self.holdings.of(want.blob, peer) & free;
-            let pieces = if has == 0 { free } else { has };
-            let pieces = if want.tier == Tier::Playing { self.wants.played(want, pieces) } else { pieces };
-            asks.push((peer, (want.blob, want.size, want.tier), pieces, is_others));
-        }
-        for (peer, what, pieces, is_others) in asks {
-            self.idle.works(now_ms);
-            actions.push(self.ask(peer, what, pieces, now_ms));
-            self.change_last(|flight| flight.is_others = is_others);
-        }
-    }
-
-    /// Its author sends it along with the operation; asking too would bring it twice.
-    fn awaits_push(&self, want: &want::Wanted, now_ms: u64) -> bool {
-        want.tier == Tier::Grid
-            && now_ms < want.since_ms.saturating_add(PUSHED_MS)
-            && want.author.is_some_and(|author| self.links.contains_key(&author))
-    }
-
-    /// Whether a neighbour is to bring something that is small but not tiny, and that no near member has or only one.
-    fn is_brought(&self, want: &want::Wanted, free: u32) -> bool {
-        let piece = free.trailing_zeros();
-        want.tier == Tier::Screen
-            && self.near_holders(want.blob, piece) <= 1
-            && self.holdings.holders(want.blob).next().is_some()
-            && self.designated(want.blob, piece) != self.me
-    }
-
-    /// Whom to ask for something small: known holders first, then the nearest, the idlest, any.
-    fn best_holder(
-        &self,
-        want: &want::Wanted,
-        free: u32,
-        (load, bulk, grids): (&Load, &Load, &BTreeMap<DeviceId, Grids>),
-        now_ms: u64,
-    ) -> Option<DeviceId> {
-        let has_room =
-            |peer: &DeviceId| want.tier != Tier::Grid || grids.get(peer).copied().unwrap_or_default().has_room();
-        // What is played does not wait for originals to end.
-        let counts = |peer: &DeviceId| {
-            let beside = bulk.get(peer).filter(|_| want.tier == Tier::Playing).copied().unwrap_or_default();
-            load.get(peer).copied().unwrap_or_default() - beside
-        };
-        let is_others = |peer: &DeviceId| {
-            let has = self.holdings.of(want.blob, *peer) & free != 0;
-            has && want.author != Some(*peer) && self.is_near(*peer) && self.links[peer].is_fit(now_ms)
-        };
-        // An author has much to send that nobody else has.
-        let spares_author = want.tier == Tier::Screen && self.links.keys().any(is_others);
-        self.links
-            .iter()
-            .filter(|(peer, _)| !spares_author || want.author != Some(**peer))
-            .filter(|(peer, link)| counts(peer) < link::in_flight(want.tier) && link.is_fit(now_ms) && has_room(peer))
-            .filter(|(peer, _)| !self.avoid.contains_key(&(want.blob, **peer)))
-            .min_by_key(|(peer, link)| {
-                let lacks = self.holdings.of(want.blob, **peer) & free == 0;
-                (lacks, !self.is_near(**peer), counts(peer), std::cmp::Reverse(link.rate_bps()))
-            })
-            .map(|(peer, _)| *peer)
-    }
-
     /// Requests in flight to each connected member.
     fn load(&self, counts: impl Fn(&Flight) -> bool) -> BTreeMap<DeviceId, usize> {
         let mut load: BTreeMap<DeviceId, usize> = self.links.keys().map(|peer| (*peer, 0)).collect();
@@ -480,18 +375,6 @@ impl Picker {
             *load.entry(flight.peer).or_default() += 1;
         }
         load
-    }
-
-    /// Grid previews that are on their way from each connected member.
-    fn grids(&self) -> BTreeMap<DeviceId, Grids> {
-        let mut grids: BTreeMap<DeviceId, Grids> = self.links.keys().map(|peer| (*peer, Grids::default())).collect();
-        for flight in self.flights.values().filter(|flight| flight.tier == Tier::Grid && flight.open != 0) {
-            grids.entry(flight.peer).or_default().add(flight.size);
-        }
-        for grids in grids.values_mut() {
-            grids.rests = grids.count > link::GRIDS_LEFT;
-        }
-        grids
     }
 
     fn ask(&mut self, peer: DeviceId, what: (BlobId, u64, Tier), pieces: u32, now_ms: u64) -> Action {

@@ -38,6 +38,8 @@ pub struct Place {
     pub shares_access_point: bool,
     /// It is the hotspot: what others send to each other passes through it.
     pub is_hotspot: bool,
+    /// It is at the hotspot that this device has opened.
+    pub is_station: bool,
 }
 
 /// Where members are: of each its address, as seen here, and the shortest round trip that was measured. `routers` are the
@@ -46,12 +48,25 @@ pub struct Place {
 pub fn places(networks: &[Network], routers: &[IpAddr], members: &[(IpAddr, Option<u64>)]) -> Vec<Place> {
     let nearest_us = members.iter().filter_map(|(_, round_trip_us)| *round_trip_us).min();
     let place = |(address, round_trip_us): &(IpAddr, Option<u64>)| {
-        let is_in_network = networks.iter().any(|network| network.contains(*address));
+        let place = place(networks, routers, *address);
         let is_near = round_trip_us.zip(nearest_us).is_some_and(|(own_us, nearest_us)| is_near(own_us, nearest_us));
-        let is_hotspot = is_in_network && (routers.contains(address) || is_hotspot(*address));
-        Place { is_in_network, shares_access_point: is_in_network && is_near, is_hotspot }
+        Place { shares_access_point: place.is_in_network && is_near, ..place }
     };
     members.iter().map(place).collect()
+}
+
+/// What the address of a member alone tells: all but whether it shares the access point.
+#[must_use]
+pub fn place(networks: &[Network], routers: &[IpAddr], address: IpAddr) -> Place {
+    let Some(home) = networks.iter().find(|network| network.contains(address)) else {
+        return Place::default();
+    };
+    Place {
+        is_in_network: true,
+        shares_access_point: false,
+        is_hotspot: routers.contains(&address) || is_hotspot(address),
+        is_station: is_hotspot(home.address),
+    }
 }
 
 /// Whether this device has opened the hotspot of one of its networks.
@@ -135,6 +150,7 @@ mod tests {
         assert_eq!(hotspots(&[], &networks), [false, false, false], "another network's router is nobody here");
         assert_eq!(hotspots(&[ip("192.168.1.1")], &networks), [true, false, false]);
         assert_eq!(hotspots(&[], &[network("192.168.43.77", 24)]), [false, false, true]);
+        assert!(places(&[network("192.168.43.1", 24)], &[], &members)[2].is_station);
         assert!(is_own_hotspot(&[network("172.20.10.1", 28)]));
         assert!(!is_own_hotspot(&networks));
     }

@@ -197,6 +197,10 @@ pub enum Request {
     /// asker then closes it; [`Frame::Refused`] when it cannot.
     #[n(30)]
     Part,
+    /// Tells the other side that it is the sender's hotspot: what the sender exchanges with others passes through it. Answer:
+    /// [`Frame::Done`].
+    #[n(31)]
+    Station,
 }
 
 /// How much it matters when an answer comes.
@@ -426,6 +430,7 @@ impl Request {
             | Request::Hush { .. }
             | Request::StateKeys
             | Request::Part
+            | Request::Station
             | Request::Fragments { .. } => true,
         };
         if size_fits && count_fits { Ok(request) } else { Err(ModelError::TooLarge { what: "request" }) }

@@ -34,6 +34,7 @@ fn requests() -> Vec<Request> {
         Request::PushFragments { records: vec![vec![5].into()] },
         Request::Fragments { clip: OperationId([2; 32]), from: 7 },
         Request::Part,
+        Request::Station,
     ]
 }
 

@@ -274,9 +274,9 @@ async fn listen_to_network(group: Arc<Group>, mut events: mpsc::Receiver<NetEven
             NetEvent::Request { from, request, answers } => {
                 group.tasks.spawn(stoppable(group.clone(), serve::request(group.clone(), from, request, answers)));
             }
-            NetEvent::Measured { device, round_trip, goodput_bps, is_in_network } => {
+            NetEvent::Measured { device, round_trip, goodput_bps, place } => {
                 let goodput_bps = goodput_bps.map(|bits| bits / 8);
-                group.tell_fetch(FetchInput::Measured { device, round_trip, goodput_bps, is_in_network }).await;
+                group.tell_fetch(FetchInput::Measured { device, round_trip, goodput_bps, place }).await;
             }
             NetEvent::Reached(address) => {
                 let this = group.clone();

@@ -121,7 +121,7 @@ pub(crate) async fn offer(group: Arc<Group>, operation: Vec<u8>, grid: BlobRef) 
 }
 
 /// Says something that is answered with a word.
-async fn say(group: Arc<Group>, device: DeviceId, request: Request) {
+pub(super) async fn say(group: Arc<Group>, device: DeviceId, request: Request) {
     let Some(net) = group.net() else { return };
     match net.request(device, request).await {
         Ok(mut answers) => drop(answers.next().await),

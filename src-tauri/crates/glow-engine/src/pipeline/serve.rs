@@ -121,6 +121,10 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
             announce::hushed(group, from, for_ms).await;
             Ok(Frame::Done)
         }
+        Request::Station => {
+            group.tell_fetch(FetchInput::Hosts(from)).await;
+            Ok(Frame::Done)
+        }
         Request::Offer { operation, blob, size, slice } => {
             group.accept(vec![operation.into()]).await?;
             take_offered(group, blob, size, slice.into()).await?;
@@ -277,6 +281,7 @@ fn request_name(request: &Request) -> &'static str {
         Request::Holds { .. } => "holds",
         Request::Addresses => "addresses",
         Request::Part => "part",
+        Request::Station => "station",
         Request::Epochs => "epochs",
         Request::HavePieces { .. } => "have pieces",
         Request::Bitfields { .. } => "bitfields",

@@ -7,7 +7,10 @@ use std::{
 };
 
 use glow_model::{DeviceId, limits};
-use glow_sync::{door::Certificate, proximity::Place};
+use glow_sync::{
+    door::Certificate,
+    proximity::{self, Place},
+};
 use libp2p::{PeerId, identify, ping, swarm::ConnectionId};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -188,8 +191,8 @@ impl EventLoop {
                 let goodput_bps = connection.activity.goodput_bps();
                 let (device, ip) = (connection.device(), connection.address.ip());
                 if let Some(device) = device.filter(|_| self.outbox.len() < OUTBOX) {
-                    let is_in_network = self.networks().iter().any(|network| network.contains(ip));
-                    self.outbox.push_back(NetEvent::Measured { device, round_trip, goodput_bps, is_in_network });
+                    let place = proximity::place(&self.networks(), self.surroundings.routers(), ip);
+                    self.outbox.push_back(NetEvent::Measured { device, round_trip, goodput_bps, place });
                 }
                 self.look_after(event.connection);
             }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use glow_model::{BlobId, DeviceId};
 
 use super::{Action, Flight, Picker, Tier, bit, link, want::Wanted};
-use crate::chance::mix;
 
 /// Originals among which the rarest piece is looked for, newest first.
 const WINDOW_BLOBS: usize = 32;
@@ -170,6 +169,7 @@ impl Picker {
         let mut chance = self.chance.clone();
         let mut pieces = Vec::new();
         let mut scarce = BTreeSet::new();
+        let hotspot = self.hotspot(now_ms);
         for want in self.wants.bulk().filter(|want| want.missing != 0).take(WINDOW_BLOBS) {
             let holders = self.able_holders(want.blob, now_ms);
             for piece in (0..u32::BITS).filter(|piece| want.missing & bit(*piece) != 0) {
@@ -185,7 +185,7 @@ impl Picker {
         }
         let choice = |(want, piece, with, tie): (&Wanted, u32, Vec<DeviceId>, u64)| {
             let copies = with.len();
-            let (from, is_others) = self.whom(want, piece, with, &scarce, now_ms);
+            let (from, is_others) = self.whom(want, piece, with, (&scarce, hotspot), now_ms);
             (!from.is_empty()).then_some(Choice { blob: want.blob, piece, copies, tie, from, is_others })
         };
         let choices = pieces.into_iter().filter_map(choice).collect();
@@ -210,19 +210,23 @@ impl Picker {
         want: &Wanted,
         piece: u32,
         holders: Vec<DeviceId>,
-        scarce: &BTreeSet<DeviceId>,
+        (scarce, hotspot): (&BTreeSet<DeviceId>, Option<DeviceId>),
         now_ms: u64,
     ) -> (Vec<DeviceId>, bool) {
         if holders.is_empty() {
             return (self.probe(want, now_ms), false);
         }
+        if let Some(hotspot) = hotspot.filter(|hotspot| holders.contains(hotspot)) {
+            return (vec![hotspot], false);
+        }
         let (near, far): (Vec<_>, Vec<_>) = holders.into_iter().partition(|peer| self.is_near(*peer));
         let is_spread = near.len() >= 2;
+        let is_anothers = self.is_anothers(want.blob, piece, near.len(), hotspot);
         let from = if near.is_empty() { far } else { near };
         let spares = |peer: &&DeviceId| !scarce.contains(peer) && (!is_spread || want.author != Some(**peer));
         let plenty: Vec<DeviceId> = from.iter().filter(spares).copied().collect();
         let from = if plenty.is_empty() { from } else { plenty };
-        (from, !is_spread && self.designated(want.blob, piece) != self.me)
+        (from, is_anothers)
     }
 
     /// Nobody who is known to hold it is here: any who may.
@@ -234,16 +238,6 @@ impl Picker {
             link.is_fit(now_ms) && !self.avoid.contains_key(&(want.blob, **peer))
         };
         self.links.iter().filter(may).map(|(peer, _)| *peer).collect()
-    }
-
-    /// The member of this link group that fetches a piece for all: of those that lack it and get on, the one with the highest
-    /// hash. All that see the same neighbours find the same.
-    pub(super) fn designated(&self, blob: BlobId, piece: u32) -> DeviceId {
-        let others = self.links.iter().filter(|(peer, link)| {
-            !link.lags && self.is_near(**peer) && self.holdings.of(blob, **peer) & bit(piece) == 0
-        });
-        let all = others.map(|(peer, _)| *peer).chain([self.me]);
-        all.max_by_key(|peer| (rank(*peer, blob, piece), *peer)).unwrap_or(self.me)
     }
 
     /// Finds out who does not get on although others do: it is not counted on, until it tells of something that came.
@@ -272,17 +266,6 @@ impl Picker {
         free.min().map(|(.., peer)| peer)
     }
 
-    pub(super) fn is_near(&self, peer: DeviceId) -> bool {
-        let nearest_us = self.links.values().filter_map(|link| link.round_trip_us).min().unwrap_or(u64::MAX / 4);
-        let is_behind_router =
-            |link: &link::Link| !link.is_in_network && self.links.values().any(|link| link.is_in_network);
-        self.links.get(&peer).is_some_and(|link| link.is_near(nearest_us) && !is_behind_router(link))
-    }
-
-    pub(super) fn near_holders(&self, blob: BlobId, piece: u32) -> usize {
-        self.holdings.holders(blob).filter(|(peer, has)| has & bit(piece) != 0 && self.is_near(*peer)).count()
-    }
-
     /// A piece that is on its way for long, and another member that has it and nothing else to do.
     fn twin(&self, now_ms: u64, load: &BTreeMap<DeviceId, usize>) -> Option<(BlobId, u32, DeviceId)> {
         let late = self.flights.values().filter(|flight| {
@@ -299,15 +282,4 @@ impl Picker {
         })
         .find(|(.., peer)| self.is_near(*peer))
     }
-}
-
-fn rank(peer: DeviceId, blob: BlobId, piece: u32) -> u64 {
-    mix(word(&peer.0) ^ mix(word(&blob.0).wrapping_add(u64::from(piece))))
-}
-
-fn word(id: &[u8; 32]) -> u64 {
-    id.chunks_exact(8).fold(0, |all, chunk| {
-        let bytes = <[u8; 8]>::try_from(chunk).unwrap_or_default();
-        mix(all ^ u64::from_be_bytes(bytes))
-    })
 }

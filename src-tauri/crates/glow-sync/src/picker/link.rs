@@ -1,7 +1,10 @@
 //! What is known of a connection: its round trip, what it carries, and how it has behaved.
 
 use super::{Ended, Tier};
-use crate::wire::PIECE_BYTES;
+use crate::{
+    proximity::{self, Place},
+    wire::PIECE_BYTES,
+};
 
 /// Requests to one member at once.
 pub(super) const IN_FLIGHT: usize = 8;
@@ -21,9 +24,6 @@ const LARGER_PATIENCE_MS: u64 = 8_000;
 const STALLS: u32 = 2;
 const LIES: u32 = 2;
 const SUSPENDED_MS: u64 = 30_000;
-/// A round trip is near when it is at most so many times the shortest, plus so much: a busy device answers a little late.
-const NEAR_TIMES: u64 = 3;
-const NEAR_PLUS_US: u64 = 2_000;
 /// A member that has announced nothing for so long while others have is not counted on to fetch for its neighbours.
 pub(super) const IDLE_MS: u64 = 3_000;
 
@@ -36,8 +36,10 @@ pub(super) struct Link {
     pub(super) goodput_bps: u64,
     /// What its connection carries in bytes a second while it is busy, as the network measured.
     carries_bps: Option<u64>,
-    /// Whether its address is of a network of this device.
-    pub(super) is_in_network: bool,
+    /// Where it is.
+    pub(super) place: Place,
+    /// Whether it says that this device is its hotspot.
+    pub(super) says_station: bool,
     /// When it last told of something new that it holds; at first when it came.
     pub(super) progress_ms: u64,
     /// Whether others got on for long while it told of nothing: it is not counted on to fetch for its neighbours.
@@ -57,7 +59,8 @@ impl Link {
             round_trip_us: None,
             goodput_bps: 0,
             carries_bps: None,
-            is_in_network: false,
+            place: Place::default(),
+            says_station: false,
             progress_ms: now_ms,
             lags: false,
             heard_ms: now_ms,
@@ -72,8 +75,8 @@ impl Link {
         self.round_trip_us = Some(self.round_trip_us.map_or(round_trip_us, |least| least.min(round_trip_us)));
     }
 
-    pub(super) fn located(&mut self, is_in_network: bool, carries_bps: Option<u64>) {
-        self.is_in_network = is_in_network;
+    pub(super) fn located(&mut self, place: Place, carries_bps: Option<u64>) {
+        self.place = place;
         self.carries_bps = carries_bps.or(self.carries_bps);
     }
 
@@ -139,7 +142,12 @@ impl Link {
 
     /// Whether it is about as near as the nearest.
     pub(super) fn is_near(&self, nearest_us: u64) -> bool {
-        self.round_trip_us.is_none_or(|own_us| own_us <= NEAR_TIMES * nearest_us + NEAR_PLUS_US)
+        self.round_trip_us.is_none_or(|own_us| proximity::is_near(own_us, nearest_us))
+    }
+
+    /// Whether what it sends to others passes through this device.
+    pub(super) fn is_station(&self) -> bool {
+        self.place.is_station || self.says_station
     }
 }
 

@@ -28,6 +28,10 @@ fn picker(members: impl IntoIterator<Item = u8>) -> Picker {
     picker
 }
 
+fn in_network() -> Place {
+    Place { is_in_network: true, ..Place::default() }
+}
+
 fn asks(actions: Vec<Action>) -> Vec<Assignment> {
     actions
         .into_iter()
@@ -155,12 +159,12 @@ fn a_request_for_many_that_breaks_is_one_stall() {
 fn of_those_that_are_near_the_fastest_is_asked_first() {
     let mut picker = picker([1, 2, 3]);
     for (n, goodput_bps) in [(1, 2_000_000), (2, 9_000_000), (3, 4_000_000)] {
-        picker.located(peer(n), true, Some(goodput_bps));
+        picker.located(peer(n), in_network(), Some(goodput_bps));
     }
     picker.want(want(1, Tier::Grid, 1, 1), 0);
     (1..=3).for_each(|n| picker.holds(peer(n), blob(1), LATER));
     assert_eq!(asks(picker.assign(LATER))[0].peer, peer(2));
-    picker.located(peer(2), true, None);
+    picker.located(peer(2), in_network(), None);
     assert_eq!(picker.links[&peer(2)].rate_bps(), 9_000_000, "what was measured counts until something else is");
 }
 
@@ -168,7 +172,7 @@ fn of_those_that_are_near_the_fastest_is_asked_first() {
 fn whoever_is_in_another_network_is_far_however_short_the_way() {
     let mut picker = picker([1, 2]);
     assert!(picker.is_near(peer(1)) && picker.is_near(peer(2)), "nothing is known of networks");
-    picker.located(peer(1), true, None);
+    picker.located(peer(1), in_network(), None);
     assert!(picker.is_near(peer(1)) && !picker.is_near(peer(2)));
     picker.want(want(1, Tier::Screen, 1, 1), 0);
     (1..=2).for_each(|n| picker.holds(peer(n), blob(1), LATER));
@@ -371,6 +375,35 @@ fn a_burst_on_one_channel_costs_no_more_than_sending_everything_once_to_each() {
     let lan = burst(Lan::shared(9, 100.0));
     assert!(lan.done_ms() <= 32_800, "1.15 times the 28.5 s that the originals take, but {} ms", lan.done_ms());
     assert_eq!((lan.wasted, lan.sent(2, |_, _| true), lan.sent(1, |_, _| true)), (0, 8 * 80, 8 * 10));
+}
+
+#[test]
+fn a_burst_at_a_hotspot_is_on_the_air_once_for_each() {
+    for hotspot in [0, 3] {
+        let lan = burst(Lan::hotspot(9, 100.0, hotspot));
+        assert!(lan.done_ms() <= 17_500, "1.2 times the 14.3 s that the originals take, but {} ms", lan.done_ms());
+        let between_stations = lan.sent(2, |from, to| from != hotspot && to != hotspot);
+        assert!(between_stations <= 4, "{between_stations} pieces of 640 went twice over the air");
+        assert_eq!((lan.wasted, lan.sent(2, |_, _| true)), (0, 8 * 80));
+    }
+}
+
+#[test]
+fn a_hotspot_that_hangs_is_not_waited_for() {
+    let lan = burst(Lan::hotspot(9, 100.0, 3).mute(3));
+    assert!(lan.done_ms() <= 40_000, "1.4 times what the originals take between stations, but {} ms", lan.done_ms());
+}
+
+#[test]
+fn a_hotspot_is_told_once_that_it_is_one() {
+    let mut picker = picker([1, 2]);
+    let hotspot = Place { is_hotspot: true, ..in_network() };
+    assert!(!picker.located(peer(1), in_network(), None));
+    assert!(picker.located(peer(2), hotspot, None), "it is to be told");
+    assert!(!picker.located(peer(2), hotspot, None), "it was told");
+    assert_eq!(picker.hotspot(LATER), Some(peer(2)));
+    picker.hosts(peer(1));
+    assert_eq!(picker.hotspot(LATER), Some(DeviceId([0; 32])), "this device is one itself");
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl Wants {
     /// When something that is waited for, as it is on its way unasked, will be asked for.
     pub(super) fn wakes(&self) -> impl Iterator<Item = u64> {
         let waiting = self.small().filter(|want| want.missing & !want.asked != 0).take(64);
-        waiting.map(|want| want.since_ms.saturating_add(super::PUSHED_MS))
+        waiting.map(|want| want.since_ms.saturating_add(super::small::PUSHED_MS))
     }
 
     pub(super) fn play(&mut self, segments: &[BlobId], piece: u32) {

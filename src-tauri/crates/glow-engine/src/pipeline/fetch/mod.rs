@@ -18,6 +18,7 @@ use glow_store::{BlobWant, StoreError, Tier, WantFilter};
 use glow_sync::{
     Frame, Picker, Request,
     picker::{self, Action, Assignment, Ended, Want},
+    proximity::Place,
     wire::{BLOBS_PER_REQUEST, Extent, Holding, IDS_PER_REQUEST, PIECE_BYTES},
 };
 use tokio::sync::mpsc;
@@ -29,7 +30,10 @@ use crate::{
     clock::{now_ms, random},
     error::{ApiResult, IntoApi, blocking},
     group::Group,
-    pipeline::{announce::News, policy},
+    pipeline::{
+        announce::{self, News},
+        policy,
+    },
 };
 
 /// Wants known to the picker at once; more are read from the store when these get few.
@@ -66,9 +70,11 @@ pub(crate) enum FetchInput {
         round_trip: Duration,
         /// What its connection carries in bytes a second.
         goodput_bps: Option<u64>,
-        /// Whether it is in a network of this device.
-        is_in_network: bool,
+        /// Where it is.
+        place: Place,
     },
+    /// This device is a member's hotspot, it says.
+    Hosts(DeviceId),
     /// A member asks for quiet, for so many milliseconds.
     Hush(DeviceId, u64),
     /// A verified piece is stored: the answer to a request, or nobody's.
@@ -200,10 +206,14 @@ impl Fetcher {
                     self.picker.holds_pieces(device, blob, pieces, now_ms());
                 }
             }
-            FetchInput::Measured { device, round_trip, goodput_bps, is_in_network } => {
+            FetchInput::Measured { device, round_trip, goodput_bps, place } => {
                 self.picker.measured(device, u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX));
-                self.picker.located(device, is_in_network, goodput_bps);
+                if self.picker.located(device, place, goodput_bps) {
+                    let said = announce::say(self.group.clone(), device, Request::Station);
+                    self.group.tasks.spawn(said);
+                }
             }
+            FetchInput::Hosts(station) => self.picker.hosts(station),
             FetchInput::Hush(device, for_ms) => self.picker.hush(device, for_ms, now_ms()),
             FetchInput::Arrived(ticket, blob, piece) => self.arrived(ticket, blob, piece),
             FetchInput::Completed(blob) => self.finished.push(blob),

@@ -11,6 +11,7 @@ use super::super::{Action, Assignment, Ended, Picker, Tier, Want};
 use crate::{
     announce::Announcer,
     budget::Budget,
+    proximity::Place,
     wire::{Lane, PIECE_BYTES, Request},
 };
 
@@ -155,6 +156,23 @@ impl Lan {
     /// One channel that all share; what goes from one to another takes two turns.
     pub(super) fn shared(devices: usize, mbit: f64) -> Self {
         Self::new(devices, &[mbit], 500, Box::new(|_, _| vec![(0, 2)]))
+    }
+
+    /// One channel that all share and one of them has opened: what goes to or from the hotspot takes one turn. All know.
+    pub(super) fn hotspot(devices: usize, mbit: f64, hotspot: usize) -> Self {
+        let turns = move |from: usize, to: usize| if from == hotspot || to == hotspot { 1 } else { 2 };
+        let mut lan = Self::new(devices, &[mbit], 500, Box::new(move |from, to| vec![(0, turns(from, to))]))
+            .with_round_trips(move |a, b| 1_000 * turns(a, b));
+        let place = Place { is_in_network: true, ..Place::default() };
+        for station in (0..devices).filter(|n| *n != hotspot) {
+            for to in (0..devices).filter(|n| *n != station) {
+                let place = Place { is_hotspot: to == hotspot, ..place };
+                lan.devices[station].picker.located(device_id(to), place, None);
+            }
+            lan.devices[hotspot].picker.located(device_id(station), place, None);
+            lan.devices[hotspot].picker.hosts(device_id(station));
+        }
+        lan
     }
 
     /// Two channels, and a line of 20 Mbit/s between them.

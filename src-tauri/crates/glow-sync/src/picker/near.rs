@@ -1,0 +1,62 @@
+//! Who is near, and who of those that are fetches what for all: the hotspot where a member is one, whoever has the highest hash
+//! elsewhere.
+//!
+//! What one station of a hotspot sends to another takes two turns on the channel, what goes to or from the hotspot one. So the
+//! hotspot fetches everything, and everybody fetches from it: half the time on the air.
+
+use glow_model::{BlobId, DeviceId};
+
+use super::{Picker, bit, link};
+use crate::chance::mix;
+
+impl Picker {
+    pub(super) fn is_near(&self, peer: DeviceId) -> bool {
+        let nearest_us = self.links.values().filter_map(|link| link.round_trip_us).min().unwrap_or(u64::MAX / 4);
+        let is_behind_router =
+            |link: &link::Link| !link.place.is_in_network && self.links.values().any(|link| link.place.is_in_network);
+        self.links.get(&peer).is_some_and(|link| link.is_near(nearest_us) && !is_behind_router(link))
+    }
+
+    pub(super) fn near_holders(&self, blob: BlobId, piece: u32) -> usize {
+        self.holdings.holders(blob).filter(|(peer, has)| has & bit(piece) != 0 && self.is_near(*peer)).count()
+    }
+
+    /// The hotspot that this device and its neighbours are at, if it is this device or a neighbour that gets on.
+    pub(super) fn hotspot(&self, now_ms: u64) -> Option<DeviceId> {
+        if self.links.iter().any(|(peer, link)| link.is_station() && self.is_near(*peer)) {
+            return Some(self.me);
+        }
+        let is_able = |link: &link::Link| link.place.is_hotspot && !link.lags && link.is_fit(now_ms);
+        self.links.iter().find(|(peer, link)| is_able(link) && self.is_near(**peer)).map(|(peer, _)| *peer)
+    }
+
+    /// Whether another of this link group fetches a piece for all. `near_holders` are those that may be asked.
+    pub(super) fn is_anothers(&self, blob: BlobId, piece: u32, near_holders: usize, hotspot: Option<DeviceId>) -> bool {
+        match hotspot {
+            Some(hotspot) if hotspot == self.me => false,
+            Some(hotspot) => self.holdings.of(blob, hotspot) & bit(piece) == 0,
+            None => near_holders <= 1 && self.designated(blob, piece) != self.me,
+        }
+    }
+
+    /// The member of this link group that fetches a piece for all: of those that lack it and get on, the one with the highest
+    /// hash. All that see the same neighbours find the same.
+    fn designated(&self, blob: BlobId, piece: u32) -> DeviceId {
+        let others = self.links.iter().filter(|(peer, link)| {
+            !link.lags && self.is_near(**peer) && self.holdings.of(blob, **peer) & bit(piece) == 0
+        });
+        let all = others.map(|(peer, _)| *peer).chain([self.me]);
+        all.max_by_key(|peer| (rank(*peer, blob, piece), *peer)).unwrap_or(self.me)
+    }
+}
+
+fn rank(peer: DeviceId, blob: BlobId, piece: u32) -> u64 {
+    mix(word(&peer.0) ^ mix(word(&blob.0).wrapping_add(u64::from(piece))))
+}
+
+fn word(id: &[u8; 32]) -> u64 {
+    id.chunks_exact(8).fold(0, |all, chunk| {
+        let bytes = <[u8; 8]>::try_from(chunk).unwrap_or_default();
+        mix(all ^ u64::from_be_bytes(bytes))
+    })
+}

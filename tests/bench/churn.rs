@@ -47,9 +47,17 @@ const SETTLE: Duration = Duration::from_secs(6);
 struct Found {
     calm: Delays,
     churning: Delays,
-    comings: usize,
+    crowd: Crowd,
     /// From the source's end until those who stay had everything it posted.
     left_behind: Duration,
+}
+
+/// How those who do not stay came and went.
+#[derive(Clone, Copy, Default)]
+struct Crowd {
+    comings: usize,
+    /// Of those who were asked to go, how many did not within the patience of a test.
+    late: usize,
 }
 
 /// Sorted delays, and how many previews did not come.
@@ -84,17 +92,17 @@ fn run(seed: u64, small: &[Sample], large: &[Sample]) -> Result<Found> {
     let (at_rest, in_churn) = small.split_at(small.len() / 2);
     let calm = shoot(staying, &group, at_rest, seed)?;
     let done = AtomicBool::new(false);
-    let (churning, comings) = std::thread::scope(|scope| {
+    let (churning, crowd) = std::thread::scope(|scope| {
         let crowd = scope.spawn(|| churn(others, &mut Random::new(seed), &done));
         let delays = shoot(staying, &group, in_churn, seed);
         done.store(true, Ordering::Relaxed);
-        let comings = crowd.join().map_err(|_| anyhow!("the crowd panicked"))?;
-        Ok::<_, anyhow::Error>((delays?, comings?))
+        let crowd = crowd.join().map_err(|_| anyhow!("the crowd panicked"))?;
+        Ok::<_, anyhow::Error>((delays?, crowd?))
     })?;
     let left_behind = leave_behind(staying, others, &group, large)?;
     let p50 = |delays: &Delays| quantile(&delays.sorted, 0.5);
     eprintln!("at rest {:?}, churning {:?} (p50), left behind {left_behind:?}", p50(&calm), p50(&churning));
-    Ok(Found { calm, churning, comings, left_behind })
+    Ok(Found { calm, churning, crowd, left_behind })
 }
 
 /// A photo a second among those who stay: how long each took to each of them.
@@ -123,14 +131,14 @@ fn shoot(staying: &[Node], group: &str, samples: &[Sample], seed: u64) -> Result
     })
 }
 
-/// Each second one of the others goes, with a word or without, and one comes back. Answers how many came.
-fn churn(others: &mut [Node], random: &mut Random, done: &AtomicBool) -> Result<usize> {
-    let (start, mut comings) = (Instant::now(), 0);
+/// Each second one of the others goes, with a word or without, and one comes back.
+fn churn(others: &mut [Node], random: &mut Random, done: &AtomicBool) -> Result<Crowd> {
+    let (start, mut crowd) = (Instant::now(), Crowd::default());
     for second in 1.. {
         let due = start + Duration::from_secs(second);
         while Instant::now() < due {
             if done.load(Ordering::Relaxed) {
-                return Ok(comings);
+                return Ok(crowd);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -141,13 +149,15 @@ fn churn(others: &mut [Node], random: &mut Random, done: &AtomicBool) -> Result<
         let (comes, goes) = (pick(false), pick(true));
         if random.below(2) == 0 {
             others[goes].kill()?;
-        } else {
-            others[goes].stop()?;
+        } else if let Err(error) = others[goes].stop() {
+            // It was killed then, and the others churn on.
+            eprintln!("{error:#}\n{}", others[goes].log_tail());
+            crowd.late += 1;
         }
         others[comes].start()?;
-        comings += 1;
+        crowd.comings += 1;
     }
-    Ok(comings)
+    Ok(crowd)
 }
 
 /// One of the others posts and is gone as soon as somebody has it.
@@ -186,8 +196,10 @@ fn report(figures: Figures, found: &[Found]) {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or_default()
     };
-    let comings = found.iter().map(|run| run.comings).sum::<usize>();
+    let comings = found.iter().map(|run| run.crowd.comings).sum::<usize>();
     eprintln!("{comings} came and as many went");
+    let late = found.iter().map(|run| run.crowd.late).sum::<usize>();
+    figures.print("devices that did not end within 20 s of being asked to", late as f64, "", Some(0.0), None);
     for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
         let of = |delays: &Delays| ms(quantile(&delays.sorted, part));
         let calm = middle(found.iter().map(|run| of(&run.calm)).collect());

@@ -1,10 +1,11 @@
 //! S1, S2, S3: ten photos of one member to eight others, beside the tools that people would use.
 //!
-//! `lanbox run -- bench-burst S1|S2|S3 [--runs N] [--previews] [--alone] [--json]`: each run has a LAN of its own, and so has each peer. A time
-//! begins when the node is told of the files and ends when the last device has answered that it holds the last original; it
-//! includes reading, blanking, sealing and previews, which the peers do not do. Peers send the same files: `curl` from nginx
-//! by all at once, libtorrent with a seed that everybody knows, uftp by multicast. A peer that is not installed is named. With `--alone` none is run; with `--previews` the receivers keep previews only,
-//! which tells how much of the bytes is not originals.
+//! `lanbox run -- bench-burst S1|S2|S3 [--runs N] [--previews] [--alone] [--json]`: each run has a LAN of its own, and so has
+//! each peer. A time begins when the node is told of the files and ends when the last device has answered that it holds the
+//! last original; it includes reading, blanking, sealing and previews, which the peers do not do. Peers send the same files:
+//! `curl` from nginx by all at once, libtorrent with a seed that everybody knows, uftp by multicast. A peer that is not
+//! installed is named. With `--alone` none is run; with `--previews` the receivers keep previews only, which tells how much of
+//! the bytes is no original.
 #![forbid(unsafe_code)]
 
 mod peers;

@@ -1,11 +1,11 @@
 //! Churn: twenty devices of which each second one comes and one goes, against the same group at rest.
 //!
-//! `lanbox run -- bench-churn [--runs N] [--seconds N] [--json]`: each run has a LAN (100 Mbit/s, a millisecond) and a group of its own.
-//! Ten devices stay; of ten others half are there at a time, and when it churns one of these goes each second, with a word
+//! `lanbox run -- bench-churn [--runs N] [--seconds N] [--json]`: each run has a LAN (100 Mbit/s, a millisecond) and a group of
+//! its own. Ten devices stay; of ten others half are there at a time, and when it churns one of these goes each second, with a word
 //! or killed, and one that was away comes back. A photo of a megapixel is posted each second on a random one of those who
 //! stay. A delay begins when its node is told of the file and ends when another one of those who stay has answered that it
-//! holds the grid preview. At the end one of the others posts photos, and is killed as soon as each of their originals is whole on one more
-//! device: those who stay have to get them all the same.
+//! holds the grid preview. At the end one of the others posts photos, and is killed as soon as each of their originals is
+//! whole on one more device: those who stay have to get them all the same.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeSet;

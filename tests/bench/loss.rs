@@ -1,7 +1,7 @@
 //! Loss: ten photos of one member to eight others while a part of all frames is lost, against the same job without loss.
 //!
-//! `lanbox run -- bench-loss [--runs N] [--json]`: on S1's network (separate links, 20 Mbit/s up, 100 down, 2 ms). Each run has a LAN
-//! and a group of its own; in it the same job is done once without loss and once for each part, each with photos of its own.
+//! `lanbox run -- bench-loss [--runs N] [--json]`: on S1's network (separate links, 20 Mbit/s up, 100 down, 2 ms). Each run has a
+//! LAN and a group of its own; in it the same job is done once without loss and once for each part, each with photos of its own.
 //! A time begins when the node is told of the files and ends when the last device has answered that it holds the last
 //! original. Where three frames in ten are lost only words are promised within a time: captions, one after the other, each
 //! until it is on every other device; and a few photos, which have to arrive.

@@ -49,6 +49,18 @@ export const cases = [
     needs: "release",
   },
   {
+    id: "loss",
+    title: "Ten photos to eight devices while 1, 5 or 10 % of all frames are lost, against the same without loss; words and photos at 30 %",
+    command: () => [release("lanbox"), "run", "--", release("bench-loss"), "--json"],
+    needs: "release",
+  },
+  {
+    id: "churn",
+    title: "Twenty devices of which each second one comes and one goes: from the shutter to the preview on those who stay, against the group at rest",
+    command: () => [release("lanbox"), "run", "--", release("bench-churn"), "--json"],
+    needs: "release",
+  },
+  {
     id: "S7",
     title: "Ingest of a 12-megapixel JPEG",
     command: ["cargo", "run", "--release", "--locked", "-p", "glow-media", "--example", "ingest_bench", "--", "--json"],

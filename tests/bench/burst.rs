@@ -1,9 +1,11 @@
 //! S1, S2, S3 and `hotspot`: ten photos of one member to eight others, beside the tools that people would use.
 //!
-//! `lanbox run -- bench-burst S1|S2|S3|hotspot [--runs N] [--json]`: each run has a LAN of its own, and so has each peer. A time
-//! begins when the node is told of the files and ends when the last device has answered that it holds the last original; it
-//! includes reading, blanking, sealing and previews, which the peers do not do. Peers send the same files: `curl` from nginx
-//! by all at once, libtorrent with a seed that everybody knows, uftp by multicast. A peer that is not installed is named.
+//! `lanbox run -- bench-burst S1|S2|S3|hotspot [--runs N] [--previews] [--alone] [--json]`: each run has a LAN of its own, and
+//! so has each peer. A time begins when the node is told of the files and ends when the last device has answered that it holds the
+//! last original; it includes reading, blanking, sealing and previews, which the peers do not do. Peers send the same files:
+//! `curl` from nginx by all at once, libtorrent with a seed that everybody knows, uftp by multicast. A peer that is not
+//! installed is named. With `--alone` none is run; with `--previews` the receivers keep previews only, which tells how much of
+//! the bytes is no original.
 #![forbid(unsafe_code)]
 
 mod peers;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use glow_api::{GroupGet, Keep, StorageGet, StoragePolicy, StorageSet};
 use lanbox::{Lan, LanBuilder};
 use tests::control::Control;
 use tests::figures::{Figures, option, quantile};
@@ -109,6 +112,8 @@ struct Taken {
     first_preview: Duration,
     source_bytes: u64,
     backhaul_bytes: u64,
+    /// Of these, what devices of one cell asked those of the other for: pieces with their proofs.
+    asked_bytes: u64,
     air: Duration,
 }
 
@@ -120,9 +125,11 @@ fn main() -> Result<()> {
     let bytes = samples.iter().map(|sample| Ok(sample.bytes()?.len())).sum::<Result<usize>>()?;
     let figures = Figures::from_arguments();
     let runs = option("--runs").unwrap_or(RUNS);
-    let taken = (0..runs).map(|_| run(case, &samples)).collect::<Result<Vec<_>>>()?;
-    report(figures, case, bytes, &taken);
-    if std::env::args().any(|argument| argument == "--alone") {
+    let has = |flag: &str| std::env::args().any(|argument| argument == flag);
+    let part = if has("--previews") { "screen" } else { "original" };
+    let taken = (0..runs).map(|_| run(case, &samples, part)).collect::<Result<Vec<_>>>()?;
+    report(figures, case, bytes, &taken, part);
+    if has("--alone") || has("--previews") {
         return Ok(());
     }
     for peer in Peer::ALL {
@@ -142,10 +149,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn run(case: Case, samples: &[Sample]) -> Result<Taken> {
+/// One run, until every receiver holds this part of every photo.
+fn run(case: Case, samples: &[Sample], part: &'static str) -> Result<Taken> {
     let lan = Arc::new(case.start()?);
     let folder = tempfile::tempdir()?;
     let gathering = Gathering::start(&lan, folder.path())?;
+    if part != "original" {
+        keep_previews_only(&gathering)?;
+    }
     std::thread::sleep(SETTLE);
     let mut source = Control::connect(&gathering.nodes[0].data_dir())?;
     let files = samples.iter().map(|sample| sample.path.clone()).collect::<Vec<_>>();
@@ -156,7 +167,7 @@ fn run(case: Case, samples: &[Sample]) -> Result<Taken> {
             .map(|host| {
                 scope.spawn({
                     let gathering = &gathering;
-                    move || watch(gathering, host, samples.len())
+                    move || watch(gathering, host, samples.len(), part)
                 })
             })
             .collect::<Vec<_>>();
@@ -174,28 +185,64 @@ fn run(case: Case, samples: &[Sample]) -> Result<Taken> {
         first_preview: last(|(first, _)| *first),
         source_bytes: after.hosts[0].sent_bytes - before.hosts[0].sent_bytes,
         backhaul_bytes: after.backhaul_bytes - before.backhaul_bytes,
+        asked_bytes: asked_across(&gathering)?,
         air: Duration::from_nanos(after.airtime_ns - before.airtime_ns),
     })
 }
 
-/// When a device held its first grid preview, and when its last original.
-fn watch(gathering: &Gathering, host: usize, count: usize) -> Result<(Instant, Instant)> {
+fn keep_previews_only(gathering: &Gathering) -> Result<()> {
+    for node in &gathering.nodes[1..] {
+        let mut control = Control::connect(&node.data_dir())?;
+        let group = gathering.group.clone();
+        let view = control.call(StorageGet { group: group.clone() })?;
+        let policy: StoragePolicy = serde_json::from_value(view["policy"].clone())?;
+        control
+            .call(StorageSet { group, policy: StoragePolicy { photos: Keep::Previews, carry_bytes: 0, ..policy } })?;
+    }
+    Ok(())
+}
+
+/// What devices of one cell got from devices of the other, by their own count: what somebody asked for, with its proofs.
+fn asked_across(gathering: &Gathering) -> Result<u64> {
+    let cell = |host: usize| host > RECEIVERS / 2;
+    let mut controls = vec![];
+    for node in &gathering.nodes {
+        controls.push(Control::connect(&node.data_dir())?);
+    }
+    let mut cells = std::collections::BTreeMap::new();
+    for (host, control) in controls.iter_mut().enumerate() {
+        let view = control.call(GroupGet { group: gathering.group.clone() })?;
+        cells.insert(view["me"].as_str().context("a device has an id")?.to_owned(), cell(host));
+    }
+    let mut bytes = 0;
+    for (host, control) in controls.iter_mut().enumerate() {
+        let view = control.call(StorageGet { group: gathering.group.clone() })?;
+        let transfers = view["transfers"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let crossed =
+            transfers.iter().filter(|one| one["device"].as_str().and_then(|id| cells.get(id)) == Some(&!cell(host)));
+        bytes += crossed.filter_map(|one| one["down_bytes"].as_u64()).sum::<u64>();
+    }
+    Ok(bytes)
+}
+
+/// When a device held its first grid preview, and when the last of another part.
+fn watch(gathering: &Gathering, host: usize, count: usize, part: &'static str) -> Result<(Instant, Instant)> {
     let node = &gathering.nodes[host];
     let mut control = Control::connect(&node.data_dir())?;
     let mut first = None;
-    poll::until_true(&format!("{} has every original", node.name), WITHIN, || {
+    poll::until_true(&format!("{} has every {part}", node.name), WITHIN, || {
         let page = gathering.page(&mut control, 2 * PHOTOS)?;
         if first.is_none() && held(&page, "grid").next().is_some() {
             first = Some(Instant::now());
         }
-        Ok(held(&page, "original").count() == count)
+        Ok(held(&page, part).count() == count)
     })?;
     let all = Instant::now();
     let Some(first) = first else { bail!("{} shows no preview", node.name) };
     Ok((first, all))
 }
 
-fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken]) {
+fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken], part: &str) {
     let middle = |of: fn(&Taken) -> f64| {
         let mut values = taken.iter().map(of).collect::<Vec<_>>();
         values.sort_by(f64::total_cmp);
@@ -205,8 +252,12 @@ fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken]) {
     let bound_s = case.bound_s(bytes);
     let goal_s = (bound_s * case.goal() * 10.0).round() / 10.0;
     let megabytes = bytes as f64 / 1e6;
-    let bound = Some(("bound", bound_s));
-    figures.print("every original on all", middle(|taken| taken.all.as_secs_f64()), "s", Some(goal_s), bound);
+    let (bound, goal) = match part {
+        "original" => (Some(("bound", bound_s)), Some(goal_s)),
+        _ => (None, None),
+    };
+    let all = format!("every {part} on all");
+    figures.print(&all, middle(|taken| taken.all.as_secs_f64()), "s", goal, bound);
     figures.print("worst of the runs", worst, "s", None, bound);
     figures.print("first preview on all", middle(|taken| taken.first_preview.as_secs_f64()), "s", Some(0.5), None);
     match case {
@@ -220,8 +271,19 @@ fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken]) {
         }
         Case::TwoCells => {
             let crossed = middle(|taken| taken.backhaul_bytes as f64) / 1e6;
-            let once = Some(("one copy", megabytes * WIRE));
-            figures.print("over the backhaul", crossed, "MB", Some(24.0 * megabytes / 20.97), once);
+            let once = bound.map(|_| ("one copy", megabytes * WIRE));
+            let goal = goal.map(|_| 24.0 * megabytes / 20.97);
+            figures.print("over the backhaul", crossed, "MB", goal, once);
+            let asked = middle(|taken| taken.asked_bytes as f64) / 1e6;
+            figures.print("of this, pieces that were asked for", asked, "MB", None, None);
+            let rest = crossed - asked * WIRE;
+            figures.print(
+                "of this, all else: gossip, previews sent along, holdings, acknowledgements",
+                rest,
+                "MB",
+                None,
+                None,
+            );
         }
     }
 }

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use lanbox::Lan;
 use tests::control::Control;
 use tests::figures::{Figures, ms, option, quantile};
 use tests::gathering::{Gathering, held};
-use tests::media::{Random, Sample, Studio};
-use tests::node::Node;
+use tests::media::{Sample, Studio};
 use tests::poll;
+use tests::shots::{Shot, post_each_second, watch};
 
 const HOSTS: u64 = 8;
 const SECONDS: u64 = 60;
@@ -27,10 +27,8 @@ const SECONDS: u64 = 60;
 const MEGAPIXELS: u32 = 12;
 const CHANNEL_MBIT: f64 = 100.0;
 const MULTICAST_MBIT: f64 = 24.0;
-/// The latest moments that are asked for when something has changed.
-const RECENT: u32 = 40;
-/// Asked again after this long although nothing was heard.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
+/// Which members post when.
+const SEED: u64 = 5;
 const P50_GOAL_MS: f64 = 250.0;
 const P99_GOAL_MS: f64 = 800.0;
 const BACKLOG_GOAL: f64 = 1.2;
@@ -54,14 +52,6 @@ fn main() -> Result<()> {
 fn make_photos(count: u32) -> Result<Vec<Sample>> {
     let studio = Studio::open()?;
     (0..count).map(|number| studio.photo_sized(1_000 + number, MEGAPIXELS)).collect()
-}
-
-/// A photo that was posted.
-struct Shot {
-    shutter: Instant,
-    /// When it was durable on its author's timeline.
-    kept: Instant,
-    host: usize,
 }
 
 /// What was posted, and when each device was seen to hold its grid preview.
@@ -91,9 +81,9 @@ impl Run<'_> {
                 .gathering
                 .nodes
                 .iter()
-                .map(|node| scope.spawn(|| self.watch(node, samples.len())))
+                .map(|node| scope.spawn(|| watch(node, &self.gathering.group, samples.len(), &self.done)))
                 .collect::<Vec<_>>();
-            let posted = self.post_all(samples);
+            let posted = post_each_second(&self.gathering.nodes, &self.gathering.group, samples, SEED);
             let last_post = Instant::now();
             let drained = posted.as_ref().ok().and_then(|_| self.until_drained(samples).ok());
             self.done.store(true, Ordering::Relaxed);
@@ -101,52 +91,6 @@ impl Run<'_> {
             let seen = seen.collect::<Result<Vec<_>>>()?;
             Ok(Measured { posted: posted?, seen, last_post, drained })
         })
-    }
-
-    /// A photo a second, from random members; a slow post does not delay the next shutter.
-    fn post_all(&self, samples: &[Sample]) -> Result<BTreeMap<String, Shot>> {
-        let mut random = Random::new(5);
-        let start = Instant::now();
-        std::thread::scope(|scope| {
-            let mut posting = vec![];
-            for (second, sample) in samples.iter().enumerate() {
-                let due = start + Duration::from_secs(second as u64);
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                let host = random.below(self.gathering.nodes.len() as u64) as usize;
-                posting.push(scope.spawn(move || self.post(host, sample)));
-            }
-            posting.into_iter().map(|post| post.join().map_err(|_| anyhow!("a post panicked"))?).collect()
-        })
-    }
-
-    fn post(&self, host: usize, sample: &Sample) -> Result<(String, Shot)> {
-        let node = &self.gathering.nodes[host];
-        let mut control = Control::connect(&node.data_dir())?;
-        let shutter = Instant::now();
-        let receipt = control.post(&self.gathering.group, std::slice::from_ref(&sample.path))?;
-        let id = receipt["moments"][0].as_str().with_context(|| format!("{}: {receipt}", node.name))?;
-        Ok((id.to_owned(), Shot { shutter, kept: Instant::now(), host }))
-    }
-
-    /// Asks a device for its newest moments whenever it says that something changed.
-    fn watch(&self, node: &Node, count: usize) -> Result<BTreeMap<String, Instant>> {
-        let mut control = Control::connect(&node.data_dir())?;
-        let mut seen = BTreeMap::new();
-        let mut asked = Instant::now();
-        while seen.len() < count && !self.done.load(Ordering::Relaxed) {
-            let has_news = node.take_events().iter().any(|event| event.line["event"] == "timeline_changed");
-            if !has_news && asked.elapsed() < ASK_AGAIN {
-                std::thread::sleep(Duration::from_millis(2));
-                continue;
-            }
-            asked = Instant::now();
-            let page = self.gathering.page(&mut control, RECENT)?;
-            let answered = Instant::now();
-            for moment in held(&page, "grid") {
-                seen.entry(moment).or_insert(answered);
-            }
-        }
-        Ok(seen)
     }
 
     fn until_drained(&self, samples: &[Sample]) -> Result<Instant> {

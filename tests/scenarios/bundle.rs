@@ -273,7 +273,15 @@ async fn a_clip_that_went_out_while_it_was_recorded_goes_home_in_a_bundle() {
     let devices = alice.must(MemberList { group: alice.group.clone() }).await.members;
     let device = |name: &str| devices.iter().find(|member| member.name == name).unwrap().device.clone();
     let wish = BundleWish { lacked_by: vec![device("carol")], ..BundleWish::default() };
-    let share = alice.must(AlbumShare { group: alice.group.clone(), wish: wish.clone() }).await;
+    let lacked = async |lacked_by: Vec<String>| {
+        let wish = BundleWish { lacked_by, ..BundleWish::default() };
+        alice.must(AlbumShare { group: alice.group.clone(), wish }).await
+    };
+    eventually("Bob has said that he has it", || async {
+        (lacked(vec![device("bob")]).await.blobs == 0).then_some(())
+    })
+    .await;
+    let share = lacked(vec![]).await;
     assert!(share.moments == 1 && share.blobs > 12, "each of its segments, and their list: {share:?}");
 
     let file = play.folder.path().join("for carol");
@@ -284,6 +292,12 @@ async fn a_clip_that_went_out_while_it_was_recorded_goes_home_in_a_bundle() {
     assert_eq!((moment.id.as_str(), moment.live), (clip.as_str(), None));
     let bytes = carol.bytes(&clip, MediaPart::Original).await;
     assert!(bytes == recorded, "she has all of it: {} of {} bytes", bytes.len(), recorded.len());
+
+    eventually("Carol has said so, too", || async { (lacked(vec![]).await.blobs == 0).then_some(()) }).await;
+    let nothing = play.folder.path().join("for nobody");
+    let report = alice.bundle(&nothing, BundleWish::default()).await;
+    assert_eq!((report.blobs, report.missing), (0, 0), "what all hold is not carried again");
+    assert!(report.bytes < 200_000, "nothing but the group's own book: {report:?}");
 }
 
 fn largest_blob(data_dir: &Path) -> PathBuf {

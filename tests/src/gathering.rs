@@ -45,8 +45,16 @@ impl Gathering {
     /// # Errors
     /// The node refuses or has gone.
     pub fn page(&self, control: &mut Control, limit: u32) -> Result<Value> {
-        control.call(TimelineQuery { group: self.group.clone(), cursor: None, limit, filter: Default::default() })
+        page(&self.group, control, limit)
     }
+}
+
+/// The newest moments of a group on a device.
+///
+/// # Errors
+/// The node refuses or has gone.
+pub fn page(group: &str, control: &mut Control, limit: u32) -> Result<Value> {
+    control.call(TimelineQuery { group: group.to_owned(), cursor: None, limit, filter: Default::default() })
 }
 
 fn gather(nodes: &[Node]) -> Result<String> {

@@ -7,6 +7,7 @@
 //! * [`control`] asks a running node without starting a process: for what is measured.
 //! * [`check`] is the checker that runs after every fault: same set, same order, no duplicates, bytes, no panic.
 //! * [`gathering`] brings real nodes on an emulated LAN into one group.
+//! * [`shots`] posts a photo a second and tells when each device shows it.
 //! * [`long_album`] gives a group a long past.
 //! * [`figures`] prints what was measured, for people and for `npm run bench`.
 //! * [`poll`] waits for a condition, with a bound.
@@ -23,4 +24,5 @@ pub mod long_album;
 pub mod media;
 pub mod node;
 pub mod poll;
+pub mod shots;
 pub mod target;

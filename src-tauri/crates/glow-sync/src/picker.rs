@@ -257,7 +257,10 @@ impl Picker {
                 self.idle.works(now_ms);
             }
             self.holdings.add(blob, peer, pieces);
-            self.avoid.remove(&(blob, peer));
+            // Whoever lied is not believed.
+            if self.avoid.get(&(blob, peer)).is_some_and(|until_ms| *until_ms < u64::MAX) {
+                self.avoid.remove(&(blob, peer));
+            }
         }
     }
 

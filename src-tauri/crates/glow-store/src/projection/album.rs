@@ -158,17 +158,13 @@ fn lacking_moments(db: &Connection, said: Option<&Said>) -> Result<BTreeMap<Oper
     while let Some(row) = rows.next()? {
         let author = DeviceId(row.get(1)?);
         let posted_at = sql::uint(row, 2)?;
-        let named_at = sql::uint_or_null(row, 3)?.unwrap_or(posted_at);
-        // What a closing names stands in no mark.
+        let named_at = sql::uint_or_null(row, 3)?;
         let opened: bool = row.get(4)?;
-        let one = match said {
-            None => Lacking { previews: true, originals: true },
-            Some(_) if opened => Lacking { previews: true, originals: true },
-            Some(said) => Lacking {
-                previews: !said.all_have(&[PREVIEWS], author, posted_at),
-                originals: !said.all_have(&[ORIGINALS], author, named_at),
-            },
-        };
+        // The opening of a clip names no previews: its closing does.
+        let previews_at = if opened { named_at } else { Some(posted_at) };
+        let all_have =
+            |kind, at: Option<u64>| said.zip(at).is_some_and(|(said, at)| said.all_have(&[kind], author, at));
+        let one = Lacking { previews: !all_have(PREVIEWS, previews_at), originals: !all_have(ORIGINALS, named_at) };
         lacking.insert(sql::operation_id(row)?, one);
     }
     Ok(lacking)

@@ -1,7 +1,8 @@
 //! On how many devices things are, by those devices' own signed word, and what this device can say of itself.
 //!
-//! What a device says of a moment is said of the operation that names its bytes: the moment itself, or the original added
-//! to it. A place in a log at which there are two operations counts for nobody.
+//! What a device says of a moment is said of the operation that names its bytes: the moment itself, the original added to
+//! it, or the closing of a clip that went out while it was recorded. Of a clip that nobody closed nothing can be said. A place
+//! in a log at which there are two operations counts for nobody.
 
 use glow_model::{
     BlobId, DeviceId, OperationId,
@@ -17,13 +18,18 @@ pub(crate) const PREVIEWS: i64 = 1;
 pub(crate) const TAKEN_BACK: i64 = 2;
 
 /// Kinds of operations that name no bytes.
-const NAMES_NO_BYTES: [u16; 9] = [1, 2, 3, 4, 5, 12, 66, 67, 74];
+const NAMES_NO_BYTES: [u16; 12] = [1, 2, 3, 4, 5, 12, 66, 67, 71, 74, 75, 76];
 const MOMENT: u16 = 64;
 const ORIGINAL_ADDED: u16 = 65;
+const CLIP_CLOSE: u16 = 72;
 const GUEST_POST: u16 = 73;
 
-/// The place of the operation that names the original of `moment`, or its previews where it has no original.
+/// The place of the operation that names the original of `moment`, or its previews where it has no original; nothing for a
+/// clip that nobody closed.
 pub(crate) const NAMED_AT: &str = "(CASE
+    WHEN moment.opened
+      THEN (SELECT seq FROM clip_close WHERE clip_close.clip = moment.id
+            AND clip_close.author = moment.author ORDER BY seq, id LIMIT 1)
     WHEN moment.original_size IS NULL OR moment.brought_original IS NOT NULL
       THEN (SELECT seq FROM operation WHERE id = moment.id)
     ELSE (SELECT seq FROM added_original WHERE added_original.moment = moment.id
@@ -178,10 +184,15 @@ const OWN: &str = "SELECT operation.author, operation.seq, operation.state, oper
       about.id IS NOT NULL, about.id = operation.id AND about.brought_original IS NULL AND about.brought_motion IS NULL,
       coalesce(about.original_size, 0) = about.original_held AND coalesce(about.motion_size, 0) = about.motion_held
         AND NOT EXISTS (SELECT 1 FROM blob_use JOIN carried ON carried.blob = blob_use.blob WHERE blob_use.moment = about.id),
-      coalesce(about.grid_size, 0) = about.grid_held AND coalesce(about.screen_size, 0) = about.screen_held
+      coalesce(about.grid_size, 0) = about.grid_held AND coalesce(about.screen_size, 0) = about.screen_held,
+      CASE WHEN closed.id IS NULL THEN 0 ELSE about.unclosed = 0 AND about.fragments = 0
+        AND closed.id = (SELECT id FROM clip_close AS one WHERE one.clip = about.id AND one.author = about.author
+          ORDER BY seq, id LIMIT 1)
+        AND NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.moment = about.id AND part >= 2 AND held = 0) END
     FROM operation
     LEFT JOIN added_original ON added_original.id = operation.id
-    LEFT JOIN moment AS about ON about.id = coalesce(added_original.moment, operation.id)
+    LEFT JOIN clip_close AS closed ON closed.id = operation.id
+    LEFT JOIN moment AS about ON about.id = coalesce(added_original.moment, closed.clip, operation.id)
     WHERE operation.state < 2 ORDER BY operation.author, operation.seq";
 
 /// An operation as this device knows it: whether it holds what it names.
@@ -198,12 +209,15 @@ impl Known {
         let (live, names_no_original) = (row.get::<_, bool>(4)?, row.get::<_, Option<bool>>(5)?.unwrap_or(false));
         let whole = live && row.get::<_, Option<bool>>(6)?.unwrap_or(false);
         let previewed = live && row.get::<_, Option<bool>>(7)?.unwrap_or(false);
+        // The closing that counts, and it is known what it names: until then a clip is as long as its records say.
+        let closes = live && row.get::<_, Option<bool>>(8)?.unwrap_or(false);
         let (originals, previews) = match kind {
             _ if retracted => (true, true),
             Some(MOMENT) => (names_no_original || whole, previewed),
             // Of a guest's, only files name bytes.
             Some(GUEST_POST) => (!live || names_no_original || whole, !live || previewed),
             Some(ORIGINAL_ADDED) => (whole, true),
+            Some(CLIP_CLOSE) => (closes && whole, closes && previewed),
             Some(kind) if NAMES_NO_BYTES.contains(&kind) => (true, true),
             Some(_) | None => (false, false),
         };
@@ -267,9 +281,10 @@ pub(crate) fn moments_in(
     last: u64,
 ) -> Result<Vec<OperationId>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT coalesce(added_original.moment, operation.id) FROM operation
+        "SELECT coalesce(added_original.moment, clip_close.clip, operation.id) FROM operation
          LEFT JOIN added_original ON added_original.id = operation.id
-         WHERE operation.author = ?1 AND operation.seq BETWEEN ?2 AND ?3 AND operation.kind IN (64, 65, 73)",
+         LEFT JOIN clip_close ON clip_close.id = operation.id
+         WHERE operation.author = ?1 AND operation.seq BETWEEN ?2 AND ?3 AND operation.kind IN (64, 65, 71, 72, 73)",
     )?;
     let moments = statement.query_map(params![author.0, sql::int(first), sql::int(last)], sql::operation_id)?;
     Ok(moments.collect::<Result<_, _>>()?)

@@ -7,7 +7,7 @@ use glow_model::{
 
 use super::{
     Scratch,
-    cast::{ALICE, BOB, CAROL, Cast},
+    cast::{self, ALICE, BOB, CAROL, Cast},
 };
 use crate::{Said, ShareWish};
 
@@ -123,4 +123,35 @@ fn of_two_histories_nobody_is_believed_to_have_both() {
     scratch.accept_state(&cast.states(CAROL, 1, Said::Holdings(held))).unwrap();
     let share = scratch.share(&lacked_by(&cast, &[CAROL])).unwrap();
     assert_eq!((share.operations.len(), share.blobs.len()), (2, 6));
+}
+
+#[test]
+fn of_a_clip_that_went_out_while_it_was_recorded_the_closing_tells_who_has_it() {
+    let (mut cast, scratch) = party();
+    let open = cast.opens_clip(ALICE, 6);
+    let clip = open.operation.id();
+    scratch.accept(vec![open], None).unwrap();
+    scratch.add_fragments(&cast.records(ALICE, clip, &[150, 151])).unwrap();
+    scratch.blobs_held(&[150, 151, 240].map(|seed| cast::blob(seed, 0).id), true).unwrap();
+    let close = cast.closes_clip(ALICE, clip, cast::inline("video/webm", &[150, 151]));
+    let lacking = || {
+        let share = scratch.share(&lacked_by(&cast, &[BOB])).unwrap();
+        (share.moments, share.operations.len(), share.blobs.len())
+    };
+    let says = |counter, originals: &[u64], previews: &[u64]| {
+        let held = Holdings { originals: marks(&cast, ALICE, originals), previews: marks(&cast, ALICE, previews) };
+        scratch.accept_state(&cast.states(BOB, counter, Said::Holdings(held))).unwrap();
+    };
+    says(1, &[0, 1, 2], &[0, 1, 2]);
+    assert_eq!(lacking(), (1, 1, 2), "nobody closed it: what he has of it he did not say");
+
+    scratch.accept(vec![close], None).unwrap();
+    says(2, &[0], &[0]);
+    assert_eq!(lacking(), (1, 2, 3), "he knows that it was opened: of its bytes that says nothing");
+    says(3, &[0], &[0, 1]);
+    assert_eq!(lacking(), (1, 2, 2), "he has its picture");
+    says(4, &[0, 1], &[0, 1]);
+    assert_eq!(lacking(), (0, 0, 0), "he has all that the closing names");
+    says(5, &[0], &[0, 1]);
+    assert_eq!(lacking(), (1, 2, 2), "and gave it up");
 }

@@ -7,9 +7,9 @@ use glow_model::{
 
 use super::{
     Scratch,
-    cast::{ALICE, BOB, CAROL, Cast, DAVE, blob},
+    cast::{self, ALICE, BOB, CAROL, Cast, DAVE, blob},
 };
-use crate::{IncomingState, Said, Tier, WantFilter};
+use crate::{IncomingState, Part, Said, Tier, WantFilter};
 
 fn party() -> (Cast, Scratch) {
     let (cast, scratch) = (Cast::new(), Scratch::new());
@@ -120,6 +120,62 @@ fn this_device_says_what_it_holds_for_good() {
     scratch.blob_held(blob(121, 0).id, true).unwrap();
     assert!(held(2));
     assert!(!scratch.own_holdings().unwrap().previews.contains(cast.id(BOB), seqs[0]));
+}
+
+#[test]
+fn this_device_says_of_a_closing_that_it_holds_the_clip_only_when_all_of_it_is_here() {
+    let (mut cast, scratch) = party();
+    let open = cast.opens_clip(BOB, 6);
+    let clip = open.operation.id();
+    let close = cast.closes_clip(BOB, clip, cast::long("video/webm", 104));
+    let [other, of_carol] = [BOB, CAROL].map(|who| cast.closes_clip(who, clip, cast::inline("video/webm", &[150])));
+    let place = |one: &crate::Incoming| (one.operation.header().author, one.operation.header().seq);
+    let places = [&open, &close, &other, &of_carol].map(place);
+    let segments = [150, 151].map(|seed| blob(seed, 10_000_000));
+    let held = || {
+        let holdings = scratch.own_holdings().unwrap();
+        places.map(|(author, seq)| holdings.originals.contains(author, seq))
+    };
+    scratch.accept(vec![close], None).unwrap();
+    assert!(!held()[1], "nothing is known of the clip");
+    scratch.accept(vec![open, other, of_carol], None).unwrap();
+    scratch.blobs_held(&segments.each_ref().map(|blob| blob.id), true).unwrap();
+    assert_eq!(held(), [true, false, false, false], "the opening names no bytes; what the closing names is not known");
+    scratch.manifest_read(clip, Part::Original, &segments).unwrap();
+    scratch.blob_held(segments[1].id, false).unwrap();
+    scratch.blob_held(blob(104, 0).id, true).unwrap();
+    assert!(!held()[1], "half of it");
+    scratch.blob_held(segments[1].id, true).unwrap();
+    assert_eq!(held(), [true, true, false, false], "of the closing that counts, and of no other");
+    assert!(!scratch.own_holdings().unwrap().previews.contains(places[1].0, places[1].1), "its poster is missing");
+    scratch.blob_held(blob(104, 0).id, false).unwrap();
+    assert!(!held()[1], "without their list, the segments are no clip to others");
+}
+
+#[test]
+fn copies_of_a_closed_clip_are_counted_by_its_closing() {
+    let (mut cast, scratch) = party();
+    let open = cast.opens_clip(BOB, 6);
+    let clip = open.operation.id();
+    let close = cast.closes_clip(BOB, clip, cast::inline("video/webm", &[150, 151]));
+    let [opened, closed] = [&open, &close].map(|one| (cast.id(BOB), one.operation.header().seq));
+    scratch.accept(vec![open], None).unwrap();
+    scratch.add_fragments(&cast.records(BOB, clip, &[150, 151])).unwrap();
+    say(&scratch, cast.states(CAROL, 1, holds(&[opened])));
+    assert_eq!(copies(&scratch, clip), 0, "she knows of it");
+    say(&scratch, cast.states(CAROL, 2, holds(&[opened, closed])));
+    scratch.accept(vec![close], None).unwrap();
+    assert_eq!(copies(&scratch, clip), 1, "she spoke of the closing before it was here");
+    scratch.blobs_held(&[150, 151].map(|seed| blob(seed, 0).id), true).unwrap();
+    let candidates = scratch.evictable(10).unwrap();
+    assert_eq!((candidates[0].moment, candidates[0].seq), (clip, closed.1), "it can be given up by her word");
+    scratch.holder(blob(150, 0).id, cast.id(DAVE)).unwrap();
+    scratch.holder(blob(151, 0).id, cast.id(DAVE)).unwrap();
+    say(&scratch, cast.states(DAVE, 1, holds(&[opened, closed])));
+    assert_eq!(copies(&scratch, clip), 2);
+    say(&scratch, cast.states(DAVE, 2, holds(&[opened])));
+    say(&scratch, cast.states(CAROL, 3, holds(&[opened])));
+    assert_eq!(copies(&scratch, clip), 0, "lower holdings count at once, and take announcements along");
 }
 
 #[test]

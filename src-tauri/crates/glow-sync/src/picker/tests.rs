@@ -202,6 +202,8 @@ fn a_liar_is_not_asked_for_that_blob_again_and_after_two_lies_for_nothing() {
     assert_eq!(asks(picker.assign(LATER)), [], "the others are on their way");
     picker.ended(first[1].ticket, Ended::Lied, LATER);
     picker.ended(first[2].ticket, Ended::NotHere, LATER);
+    picker.holds(peer(1), blob(1), LATER);
+    assert!(picker.avoid.contains_key(&(blob(1), peer(1))), "its word that it has it counts for nothing");
     assert_eq!(asks(picker.assign(u64::MAX - 1)), []);
     picker.joined(peer(2), LATER);
     assert_eq!(asks(picker.assign(LATER))[0].peer, peer(2));

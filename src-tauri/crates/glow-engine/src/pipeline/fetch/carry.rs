@@ -164,11 +164,18 @@ async fn read(
                 keep_beginning(group, checker.finish()).await;
                 return Done::Stopped(ticket, Ended::Lied);
             }
-            Some(Err(_)) | None => return Done::Stopped(ticket, Ended::Broken),
+            Some(Err(_)) => {
+                group.meter.came(peer, checker.right_bytes());
+                keep_beginning(group, checker.finish()).await;
+                return Done::Stopped(ticket, Ended::Broken);
+            }
+            None => return Done::Stopped(ticket, Ended::Broken),
         }
         group.meter.came(peer, checker.right_bytes());
         let checked = checker.finish();
         if !checked.is_all() {
+            tracing::warn!(?peer, ?blob, piece, "a piece was cut");
+            keep_beginning(group, checked).await;
             return Done::Stopped(ticket, Ended::Lied);
         }
         if came.send(Came { expected, checked }).await.is_err() {
@@ -178,7 +185,7 @@ async fn read(
     Done::All(lacking)
 }
 
-/// Keeps what was right before a lie.
+/// Keeps what was right before a lie, or before the stream broke.
 async fn keep_beginning(group: &Arc<Group>, checked: Checked) {
     let this = group.clone();
     let kept = tokio::task::spawn_blocking(move || this.blobs.keep_beginning(&checked)).await;

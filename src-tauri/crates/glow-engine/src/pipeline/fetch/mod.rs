@@ -4,17 +4,19 @@
 //! small ones that one member is asked for travel in one request.
 
 mod carry;
+mod complete;
 mod manifest;
+mod wishes;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use glow_blobs::{BlobError, BlobStore};
-use glow_model::{BlobId, BlobRef, DeviceId, OperationId};
-use glow_store::{BlobWant, StoreError, Tier, WantFilter};
+use glow_blobs::BlobError;
+use glow_model::{BlobId, DeviceId};
+use glow_store::{BlobWant, StoreError, WantFilter};
 use glow_sync::{
     Frame, Picker, Request,
     picker::{self, Action, Assignment, Ended, Want},
@@ -24,11 +26,12 @@ use glow_sync::{
 use tokio::sync::mpsc;
 
 use carry::Carrier;
-use manifest::{adopt_manifest, read_manifest};
+pub(crate) use complete::carried;
+use wishes::{is_bulk, missing};
 
 use crate::{
     clock::{now_ms, random},
-    error::{ApiResult, IntoApi, blocking},
+    error::blocking,
     group::Group,
     pipeline::{
         announce::{self, News},
@@ -38,14 +41,8 @@ use crate::{
 
 /// Wants known to the picker at once; more are read from the store when these get few.
 const WINDOW: usize = 2_000;
-/// So many originals at once are not of this moment: it is asked who has them.
-const MANY: usize = 4;
-/// With so much missing this device catches up: nobody waits for word of each of its previews.
-const RUSH: usize = 200;
 /// The store is asked at most so often what is missing, while there is enough to do.
 const REFRESH_EVERY: Duration = Duration::from_millis(200);
-/// Free space below which originals wait, and the part of the disk.
-const LOW_DISK_BYTES: u64 = 500 * 1024 * 1024;
 /// How often free space and power are looked at, and how often the quota while something comes.
 const DISK_CHECK: Duration = Duration::from_secs(10);
 const QUOTA_CHECK: Duration = Duration::from_secs(1);
@@ -227,78 +224,6 @@ impl Fetcher {
         }
     }
 
-    /// Reads what is missing from the store, newest and smallest first.
-    async fn refresh(&mut self) {
-        let group = self.group.clone();
-        (self.is_stale, self.refreshed) = (false, Some(Instant::now()));
-        let known: BTreeSet<BlobId> = self.picker.wanted().map(|(blob, _)| blob).collect();
-        let disk_low = self.disk_low;
-        let wants = blocking(move || {
-            let mut wants = policy::wants(&group, WINDOW)?;
-            let more = wants.len() == WINDOW;
-            wants.retain(|want| !(known.contains(&want.blob.id) || disk_low && is_bulk(want.tier)));
-            for want in wants.iter().filter(|want| want.tier == Tier::Manifest) {
-                adopt_manifest(&group, want)?;
-            }
-            let wants = wants.into_iter().map(|want| (missing(&group.blobs, &want.blob), want));
-            Ok::<_, StoreError>((wants.collect::<Vec<_>>(), more))
-        })
-        .await;
-        let Ok((wants, more)) = wants else { return };
-        self.more = more;
-        let mut unheard_of = Vec::new();
-        for (missing, want) in wants {
-            if missing == 0 {
-                self.finished.push(want.blob.id);
-                self.purposes.insert(want.blob.id, want);
-                continue;
-            }
-            let wanted = Want {
-                blob: want.blob.id,
-                size: want.blob.size,
-                tier: tier(want.tier),
-                sort_ms: want.sort_ms,
-                missing,
-                author: Some(want.author),
-            };
-            if is_bulk(want.tier) {
-                unheard_of.push(Extent { blob: wanted.blob, size: wanted.size });
-            }
-            self.picker.want(wanted, now_ms());
-            self.purposes.insert(want.blob.id, want);
-        }
-        // Of what was made a moment ago the others will tell.
-        if unheard_of.len() >= MANY {
-            for (device, blobs) in self.group.links().into_iter().flat_map(|device| chunks(device, &unheard_of)) {
-                self.group.tasks.spawn(ask_bitfields(self.group.clone(), device, blobs));
-            }
-        }
-    }
-
-    /// Wishes come true or cease to be: mains come and go, a quota fills.
-    async fn obey(&mut self) {
-        let fills = !self.picker.is_empty() && self.group.policy.get().quota_bytes.is_some();
-        let every = if fills { QUOTA_CHECK } else { DISK_CHECK };
-        if self.wished.is_some_and(|(_, looked)| looked.elapsed() < every) {
-            return;
-        }
-        let group = self.group.clone();
-        let Ok(filter) = blocking(move || Ok::<_, StoreError>(policy::filter(&group))).await else { return };
-        let before = self.wished.replace((filter, Instant::now()));
-        let parts = |filter: WantFilter| (filter.previews, filter.photos, filter.clips, filter.carry_bytes > 0);
-        if before.is_some_and(|(before, _)| parts(before) != parts(filter)) {
-            self.rethink().await;
-            self.group.bus.send(glow_api::Event::GroupsChanged);
-        }
-    }
-
-    async fn rethink(&mut self) {
-        for blob in std::mem::take(&mut self.purposes).into_keys() {
-            self.picker.drop_want(blob);
-        }
-        self.refresh().await;
-    }
-
     /// Puts what is played in front of all bulk: fragments of a recording as they are made, and what somebody watches.
     async fn play(&mut self, played: Vec<Played>) {
         if self.disk_low {
@@ -385,107 +310,6 @@ impl Fetcher {
             let _ = self.news.try_send(News::Piece(blob, piece));
         }
     }
-
-    /// Notes all that is complete, in one transaction, and tells of it.
-    async fn finish(&mut self) {
-        let mut done = Vec::new();
-        for blob in std::mem::take(&mut self.finished) {
-            self.picker.drop_want(blob);
-            done.extend(self.purposes.remove(&blob));
-        }
-        if done.is_empty() {
-            return;
-        }
-        let is_grid = done.iter().any(|want| want.tier == Tier::Grid);
-        let is_manifest = done.iter().any(|want| want.tier == Tier::Manifest);
-        let group = self.group.clone();
-        let noted = blocking(move || note_held(&group, done)).await;
-        match noted {
-            Ok((moments, held)) => {
-                self.group.bus.media_changed(self.group.id, &moments);
-                let is_rush = self.picker.len() >= RUSH;
-                for want in held.iter().filter(|want| !is_rush || want.tier != Tier::Grid) {
-                    // Full: whoever asks is told.
-                    let _ = self.news.try_send(News::Whole(want.blob.id));
-                }
-            }
-            Err(error) => tracing::warn!(%error, "complete blobs"),
-        }
-        if is_grid {
-            self.group.looks.notify_one();
-        }
-        self.more |= is_manifest;
-        if self.picker.is_empty() && !self.more {
-            self.group.bus.send(glow_api::Event::GroupsChanged);
-        }
-    }
-
-    async fn check_disk(&mut self) {
-        let group = self.group.clone();
-        let free = blocking(move || Ok::<_, BlobError>(group.blobs.free_bytes())).await.ok().flatten();
-        let was_low = self.disk_low;
-        self.set_disk_low(free.is_some_and(|free| free < LOW_DISK_BYTES));
-        if was_low && !self.disk_low {
-            self.refresh().await;
-        }
-    }
-
-    /// Holds originals back while the disk is nearly full; previews go on.
-    fn set_disk_low(&mut self, low: bool) {
-        if low && !self.disk_low {
-            tracing::warn!("the disk is nearly full: originals wait");
-            let bulk: Vec<BlobId> =
-                self.purposes.values().filter(|want| is_bulk(want.tier)).map(|want| want.blob.id).collect();
-            for blob in bulk {
-                self.picker.drop_want(blob);
-                self.purposes.remove(&blob);
-            }
-        }
-        if low != self.disk_low {
-            self.disk_low = low;
-            self.group.bus.send(glow_api::Event::StatusChanged);
-        }
-    }
-}
-
-/// Notes that blobs are complete, manifests after they were read. Answers the moments that name them, and what was noted.
-fn note_held(group: &Group, done: Vec<BlobWant>) -> ApiResult<(Vec<OperationId>, Vec<BlobWant>)> {
-    let is_right = |want: &BlobWant| {
-        if want.tier != Tier::Manifest {
-            return true;
-        }
-        let read = read_manifest(group, want);
-        read.inspect_err(|error| tracing::warn!(blob = ?want.blob.id, %error, "manifest")).is_ok()
-    };
-    let noted: Vec<BlobWant> = done.into_iter().filter(is_right).collect();
-    let blobs: Vec<BlobId> = noted.iter().map(|want| want.blob.id).collect();
-    let moments = group.store.blobs_held(&blobs, true).map_err(IntoApi::into_api)?;
-    Ok((moments, noted))
-}
-
-/// Notes a blob that a bundle completed, as if it had been fetched: whoever is asked for it has it from now on.
-pub(crate) async fn carried(group: &Arc<Group>, blob: BlobId) -> ApiResult<()> {
-    let this = group.clone();
-    let (moments, is_grid) = blocking(move || {
-        let wants = this.store.wants_of(blob).map_err(IntoApi::into_api)?;
-        for want in wants.iter().filter(|want| want.tier == Tier::Manifest) {
-            read_manifest(&this, want)?;
-        }
-        let moments = this.store.blob_held(blob, true).map_err(IntoApi::into_api)?;
-        ApiResult::Ok((moments, wants.iter().any(|want| want.tier == Tier::Grid)))
-    })
-    .await?;
-    group.bus.media_changed(group.id, &moments);
-    if is_grid {
-        group.looks.notify_one();
-    }
-    group.arrived();
-    group.tell_fetch(FetchInput::Completed(blob)).await;
-    Ok(())
-}
-
-fn chunks(device: DeviceId, blobs: &[Extent]) -> impl Iterator<Item = (DeviceId, Vec<Extent>)> {
-    blobs.chunks(IDS_PER_REQUEST).map(move |blobs| (device, blobs.to_vec()))
 }
 
 /// Asks a member which pieces it holds of what is missing here.
@@ -496,23 +320,4 @@ async fn ask_bitfields(group: Arc<Group>, device: DeviceId, blobs: Vec<Extent>) 
     let holdings = blobs.into_iter().zip(bitfields).filter(|(_, pieces)| *pieces != 0);
     let holdings = holdings.map(|(extent, pieces)| Holding { blob: extent.blob, pieces }).collect();
     group.tell_fetch(FetchInput::HoldsPieces(device, holdings)).await;
-}
-
-/// The pieces of a blob that are not here, one bit each.
-fn missing(blobs: &BlobStore, blob: &BlobRef) -> u32 {
-    let pieces = blobs.missing_pieces(blob.id, blob.size).into_iter();
-    pieces.fold(0, |all, piece| all | 1_u32.checked_shl(piece).unwrap_or(0))
-}
-
-fn is_bulk(tier: Tier) -> bool {
-    matches!(tier, Tier::Original | Tier::Motion)
-}
-
-fn tier(tier: Tier) -> picker::Tier {
-    match tier {
-        Tier::Grid => picker::Tier::Grid,
-        Tier::Screen => picker::Tier::Screen,
-        Tier::Manifest => picker::Tier::Manifest,
-        Tier::Original | Tier::Motion => picker::Tier::Original,
-    }
 }

@@ -4,9 +4,10 @@
 //! added from there when it is closed, like any other file. What can is sealed part by part and kept nowhere else; only its
 //! beginning stays in that file, for a poster.
 
+mod open;
+
 use std::{
-    fs::File,
-    io::{Cursor, Read, Seek, Write},
+    io::{Cursor, Seek, Write},
     mem,
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,14 +15,11 @@ use std::{
 
 use bytes::Bytes;
 use glow_api::{ApiError, ClipReceipt, ErrorCode, PostReceipt};
-use glow_media::{ExternalTools, NotStreamable, Part as Stretch, PartKind, Previews, Probe, Splitter, Verdict};
-use glow_model::{
-    BlobRef, Body, ClipClose, ClipOpen, FragmentBody, MediaHasher, MediaId, OperationId, Plane, Retract, Sealer,
-    VerifiedFragment, fragment::Position, limits,
-};
-use glow_store::{CapturedPart, IncomingFragment, LocalCapture, Part, Patch};
+use glow_media::{ExternalTools, Part as Stretch, PartKind, Probe, Splitter};
+use glow_model::{Body, ClipOpen, MediaId, OperationId, Retract, limits};
 use tempfile::NamedTempFile;
-use tokio::task::JoinHandle;
+
+use open::Open;
 
 use crate::{
     clock::{now_ms, random},
@@ -33,9 +31,10 @@ use crate::{
         clip,
         describe::describe,
         ingest::{self, CaptureFile, Probed},
-        seal::{self, Sealing},
     },
 };
+
+pub(crate) use open::close_left_open;
 
 /// Where a recording is.
 enum State {
@@ -47,25 +46,6 @@ enum State {
     WhenClosed,
     /// It has ended.
     Ended,
-}
-
-/// A clip that goes out.
-struct Open {
-    clip: OperationId,
-    splitter: Splitter,
-    media_type: String,
-    hasher: MediaHasher,
-    last: Option<VerifiedFragment>,
-    segments: Vec<BlobRef>,
-    /// Length and hash of each segment as it was recorded.
-    recorded: Vec<(usize, blake3::Hash)>,
-    patches: Vec<Patch>,
-    size_bytes: u64,
-    duration_ms: u64,
-    probe: Probe,
-    poster: Option<JoinHandle<Option<Box<Previews>>>>,
-    /// Why nothing more of it goes out.
-    broken: Option<NotStreamable>,
 }
 
 /// One recording on its way in. Dropping it without closing leaves what went out as it is.
@@ -261,21 +241,7 @@ impl Recording {
         .await?;
         let clip = self.group.author(Body::ClipOpen(ClipOpen { moment }), None).await?;
         self.moment = Some(clip);
-        Ok(Open {
-            clip,
-            splitter,
-            media_type,
-            hasher: self.group.secrets().secret.media_hasher(),
-            last: None,
-            segments: Vec::new(),
-            recorded: Vec::new(),
-            patches: Vec::new(),
-            size_bytes: 0,
-            duration_ms: 0,
-            probe,
-            poster: None,
-            broken: None,
-        })
+        Ok(Open::new(&self.group, clip, media_type, (splitter, probe)))
     }
 
     /// Seals parts and sends word of them.
@@ -354,145 +320,6 @@ impl Recording {
         let mut file = self.file.as_file().try_clone().map_err(IntoApi::into_api)?;
         blocking(move || file.write_all(&bytes)).await
     }
-}
-
-impl Open {
-    /// Seals a part, signs its record and stores both durably.
-    fn seal(&mut self, group: &Group, part: Stretch) -> ApiResult<VerifiedFragment> {
-        let Stretch { mut bytes, blanking, kind } = part;
-        self.recorded.push((bytes.len(), blake3::hash(&bytes)));
-        let own = seal::originals(&blanking, 0, &bytes);
-        self.patches.extend(own.into_iter().map(|patch| Patch { offset: self.size_bytes + patch.offset, ..patch }));
-        blanking.apply(0, &mut bytes);
-        self.hasher.update(&bytes);
-        self.size_bytes += bytes.len() as u64;
-        let secrets = group.secrets();
-        let blob = group.blobs.import(&secrets.secret, bytes).map_err(IntoApi::into_api)?;
-        let (duration_ms, begins) = match kind {
-            PartKind::Init(_) => (0, false),
-            PartKind::Fragment { duration_ms, begins } => (duration_ms, begins),
-        };
-        self.duration_ms += u64::from(duration_ms);
-        self.segments.push(blob.clone());
-        let body = FragmentBody { blob, duration_ms, begins };
-        let epoch = secrets.newest_epoch();
-        let position = self.last.as_ref().map_or_else(|| Position::first(self.clip), Position::after);
-        let key = epoch.payload_key(Plane::Content).ok_or_else(crate::group::cannot_read)?;
-        let sealer = Sealer { key: &key, nonce: random() };
-        let record = position.author(&body, &secrets.keys, epoch.id, sealer).map_err(IntoApi::into_api)?;
-        self.last = Some(record.clone());
-        let incoming = IncomingFragment { record: record.clone(), body, received_ms: now_ms(), own: true };
-        group.store.add_fragments(&[incoming]).map_err(IntoApi::into_api)?;
-        Ok(record)
-    }
-
-    /// Takes over what a file says in its beginning once it is complete: some writers fill in lengths there at the end. Where
-    /// more than that changed, the clip stays as it went out.
-    fn settle(&mut self, group: &Group, path: &Path) -> ApiResult<()> {
-        let mut file = File::open(path).map_err(IntoApi::into_api)?;
-        let mut hasher = group.secrets().secret.media_hasher();
-        let mut beginning = None;
-        for (index, (length, hash)) in self.recorded.iter().enumerate() {
-            let mut bytes = vec![0; *length];
-            file.read_exact(&mut bytes).map_err(IntoApi::into_api)?;
-            if blake3::hash(&bytes) == *hash {
-                hasher.update(&group.blobs.read(&self.segments[index]).map_err(IntoApi::into_api)?);
-                continue;
-            }
-            let blanking = glow_media::blank(&mut Cursor::new(&bytes), self.probe.format).map_err(IntoApi::into_api)?;
-            if index > 0 || matches!(blanking.verdict, Verdict::NotProvable(_)) {
-                return Ok(());
-            }
-            let patches = seal::originals(&blanking, 0, &bytes);
-            blanking.apply(0, &mut bytes);
-            hasher.update(&bytes);
-            beginning = Some((bytes, patches));
-        }
-        let Some((bytes, patches)) = beginning else { return Ok(()) };
-        let length = bytes.len() as u64;
-        self.segments[0] = group.blobs.import(&group.secrets().secret, bytes).map_err(IntoApi::into_api)?;
-        self.patches.retain(|patch| patch.offset >= length);
-        self.patches.extend(patches);
-        self.hasher = hasher;
-        Ok(())
-    }
-
-    /// What the recording came to.
-    fn closing(
-        self: Box<Self>,
-        group: &Group,
-        previews: Option<Box<Previews>>,
-    ) -> ApiResult<(ClipClose, LocalCapture)> {
-        let mut sealing = Sealing::new(group);
-        sealing.local.held = self.segments.iter().map(|segment| segment.id).collect();
-        sealing.local.parts = vec![CapturedPart { part: Part::Original, patches: self.patches, held_back: None }];
-        let close = closing(
-            &mut sealing,
-            self.clip,
-            self.hasher.finish(),
-            self.media_type,
-            self.segments,
-            self.duration_ms,
-            previews,
-        )?;
-        Ok((close, sealing.finish()))
-    }
-}
-
-#[allow(clippy::too_many_arguments, reason = "the fields of one operation")]
-fn closing(
-    sealing: &mut Sealing<'_>,
-    clip: OperationId,
-    media: MediaId,
-    media_type: String,
-    segments: Vec<BlobRef>,
-    duration_ms: u64,
-    previews: Option<Box<Previews>>,
-) -> ApiResult<ClipClose> {
-    let mut close = ClipClose {
-        clip,
-        media,
-        original: sealing.original(media_type, segments)?,
-        duration_ms: u32::try_from(duration_ms).unwrap_or(u32::MAX),
-        placeholder: Vec::new().into(),
-        grid: None,
-        screen: None,
-    };
-    if let Some(previews) = previews {
-        close.placeholder = previews.placeholder.into();
-        close.grid = Some(sealing.blob(previews.grid.bytes)?);
-        close.screen = Some(sealing.blob(previews.screen.bytes)?);
-    }
-    Ok(close)
-}
-
-/// Closes what this device was recording when it ended: the fragments that went out are the clip.
-pub(crate) async fn close_left_open(group: &Arc<Group>) -> ApiResult<()> {
-    let this = group.clone();
-    let left = blocking(move || this.store.unclosed_clips()).await?;
-    for clip in left.into_iter().filter(|clip| clip.own && clip.author == group.me) {
-        let this = group.clone();
-        let close = blocking(move || left_open(&this, clip.id)).await?;
-        match close {
-            Some((close, local)) => group.author(Body::ClipClose(close), Some(local)).await?,
-            None => group.author(Body::Retract(Retract { target: clip.id }), None).await?,
-        };
-    }
-    Ok(())
-}
-
-fn left_open(group: &Group, clip: OperationId) -> ApiResult<Option<(ClipClose, LocalCapture)>> {
-    let row = group.store.moment(clip).map_err(IntoApi::into_api)?;
-    let segments = group.store.segments(clip, Part::Original).map_err(IntoApi::into_api)?;
-    let Some(row) = row.filter(|_| segments.len() > 1) else { return Ok(None) };
-    let mut hasher = group.secrets().secret.media_hasher();
-    for segment in &segments {
-        hasher.update(&group.blobs.read(segment).map_err(IntoApi::into_api)?);
-    }
-    let mut sealing = Sealing::new(group);
-    let duration_ms = row.duration_ms.unwrap_or(0).into();
-    let close = closing(&mut sealing, clip, hasher.finish(), row.media_type, segments, duration_ms, None)?;
-    Ok(Some((close, sealing.finish())))
 }
 
 fn broken_off() -> ApiError {

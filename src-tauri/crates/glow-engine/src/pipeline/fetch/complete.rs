@@ -1,0 +1,88 @@
+//! Blobs that are complete: noted together, told to others, and to whoever looks.
+
+use std::sync::Arc;
+
+use glow_model::{BlobId, OperationId};
+use glow_store::{BlobWant, Tier};
+
+use super::{FetchInput, Fetcher, manifest::read_manifest};
+use crate::{
+    error::{ApiResult, IntoApi, blocking},
+    group::Group,
+    pipeline::announce::News,
+};
+
+/// With so much missing this device catches up: nobody waits for word of each of its previews.
+const RUSH: usize = 200;
+
+impl Fetcher {
+    /// Notes all that is complete, in one transaction, and tells of it.
+    pub(super) async fn finish(&mut self) {
+        let mut done = Vec::new();
+        for blob in std::mem::take(&mut self.finished) {
+            self.picker.drop_want(blob);
+            done.extend(self.purposes.remove(&blob));
+        }
+        if done.is_empty() {
+            return;
+        }
+        let is_grid = done.iter().any(|want| want.tier == Tier::Grid);
+        let is_manifest = done.iter().any(|want| want.tier == Tier::Manifest);
+        let group = self.group.clone();
+        let noted = blocking(move || note_held(&group, done)).await;
+        match noted {
+            Ok((moments, held)) => {
+                self.group.bus.media_changed(self.group.id, &moments);
+                let is_rush = self.picker.len() >= RUSH;
+                for want in held.iter().filter(|want| !is_rush || want.tier != Tier::Grid) {
+                    // Full: whoever asks is told.
+                    let _ = self.news.try_send(News::Whole(want.blob.id));
+                }
+            }
+            Err(error) => tracing::warn!(%error, "complete blobs"),
+        }
+        if is_grid {
+            self.group.looks.notify_one();
+        }
+        self.more |= is_manifest;
+        if self.picker.is_empty() && !self.more {
+            self.group.bus.send(glow_api::Event::GroupsChanged);
+        }
+    }
+}
+
+/// Notes that blobs are complete, manifests after they were read. Answers the moments that name them, and what was noted.
+fn note_held(group: &Group, done: Vec<BlobWant>) -> ApiResult<(Vec<OperationId>, Vec<BlobWant>)> {
+    let is_right = |want: &BlobWant| {
+        if want.tier != Tier::Manifest {
+            return true;
+        }
+        let read = read_manifest(group, want);
+        read.inspect_err(|error| tracing::warn!(blob = ?want.blob.id, %error, "manifest")).is_ok()
+    };
+    let noted: Vec<BlobWant> = done.into_iter().filter(is_right).collect();
+    let blobs: Vec<BlobId> = noted.iter().map(|want| want.blob.id).collect();
+    let moments = group.store.blobs_held(&blobs, true).map_err(IntoApi::into_api)?;
+    Ok((moments, noted))
+}
+
+/// Notes a blob that a bundle completed, as if it had been fetched: whoever is asked for it has it from now on.
+pub(crate) async fn carried(group: &Arc<Group>, blob: BlobId) -> ApiResult<()> {
+    let this = group.clone();
+    let (moments, is_grid) = blocking(move || {
+        let wants = this.store.wants_of(blob).map_err(IntoApi::into_api)?;
+        for want in wants.iter().filter(|want| want.tier == Tier::Manifest) {
+            read_manifest(&this, want)?;
+        }
+        let moments = this.store.blob_held(blob, true).map_err(IntoApi::into_api)?;
+        ApiResult::Ok((moments, wants.iter().any(|want| want.tier == Tier::Grid)))
+    })
+    .await?;
+    group.bus.media_changed(group.id, &moments);
+    if is_grid {
+        group.looks.notify_one();
+    }
+    group.arrived();
+    group.tell_fetch(FetchInput::Completed(blob)).await;
+    Ok(())
+}

@@ -71,6 +71,11 @@ function makeShare() {
   }
   mkdirSync(join(folder, "metainfo"));
   cpSync(join(root, "packaging/linux/app.afterglow.Afterglow.metainfo.xml"), join(folder, "metainfo/app.afterglow.Afterglow.metainfo.xml"));
+  const doc = join(folder, "doc/afterglow");
+  mkdirSync(doc, { recursive: true });
+  cpSync(join(root, "packaging/linux/copyright"), join(doc, "copyright"));
+  cpSync(join(root, "CHANGELOG.md"), join(doc, "changelog"));
+  execFileSync("gzip", ["-9n", join(doc, "changelog")]);
   const icons = join(folder, "icons/hicolor/scalable/apps");
   mkdirSync(icons, { recursive: true });
   cpSync(join(root, "src-tauri/icons/icon.svg"), join(icons, "afterglow-app.svg"));

@@ -11,6 +11,8 @@ export const EXPECTED = [
   "/usr/bin/afterglow-app",
   "/usr/share/applications/Afterglow.desktop",
   "/usr/share/bash-completion/completions/afterglow",
+  "/usr/share/doc/afterglow/changelog.gz",
+  "/usr/share/doc/afterglow/copyright",
   "/usr/share/fish/vendor_completions.d/afterglow.fish",
   "/usr/share/icons/hicolor/128x128/apps/afterglow-app.png",
   "/usr/share/icons/hicolor/scalable/apps/afterglow-app.svg",

@@ -72,6 +72,7 @@ mod tests {
             ends_at_ms: 0,
             phase,
             member_count: 1,
+            blind_box_count: 0,
             here_count: 0,
             moment_count: 0,
             missing_count: 0,

@@ -67,7 +67,7 @@ function bytesOf(type, content) {
 }
 
 /** `2026:11:20 17:05:09`, as the camera's clock shows it. */
-function cameraTime(instant, offset) {
+export function cameraTime(instant, offset) {
   const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(offset);
   const shift = (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -60_000 : 60_000);
   return new Date(instant.getTime() + shift).toISOString().slice(0, 19).replaceAll("-", ":").replace("T", " ");

@@ -1,10 +1,10 @@
 // Photographs and clips, made when a test needs them.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../../../scripts/lib/process.mjs";
-import { withExif } from "./exif.mjs";
+import { cameraTime, withExif } from "./exif.mjs";
 
 const SCENE = fileURLToPath(new URL("scene.js", import.meta.url));
 
@@ -34,6 +34,52 @@ export async function paint(browser, folder, wishes) {
   } finally {
     await page.close();
   }
+}
+
+/**
+ * As many photos as are wished for from a folder of somebody's own, over and over if it holds fewer. Each gets the time of its
+ * wish, where it says one, and a comment, so that no two are the same; its pixels and whatever else it says are as they were.
+ * @param {string} from
+ * @param {string} folder
+ * @param {Pick<Wish, "name" | "takenAt">[]} wishes their names without an ending
+ * @returns {{ path: string, bytes: Buffer, takenAt: Date }[]}
+ */
+export function gather(from, folder, wishes) {
+  const found = readdirSync(from, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && /\.(jpe?g|heic)$/i.test(entry.name));
+  if (found.length === 0) throw new Error(`no photos in ${from}`);
+  const sources = found.map((entry) => join(entry.parentPath ?? entry.path, entry.name)).sort();
+  mkdirSync(folder, { recursive: true });
+  return wishes.map(({ name, takenAt }, at) => {
+    const source = sources[at % sources.length];
+    const bytes = withComment(retimed(readFileSync(source), takenAt), `${name} of a test`);
+    const path = join(folder, `${name}${extname(source)}`);
+    writeFileSync(path, bytes);
+    return { path, bytes, takenAt };
+  });
+}
+
+/** Whether one file is the other with nothing but zeros and spaces where they differ, as blanking leaves it. */
+export function isBlanked(copy, original) {
+  return copy.length === original.length && copy.every((byte, at) => byte === original[at] || byte === 0 || byte === 0x20);
+}
+
+/** Every time that EXIF says in a file becomes this one: as long, and in its place. */
+function retimed(bytes, takenAt) {
+  const text = bytes.toString("latin1");
+  return Buffer.from(text.replaceAll(/\d{4}:\d\d:\d\d \d\d:\d\d:\d\d\0/g, () => `${cameraTime(takenAt, "+01:00")}\0`), "latin1");
+}
+
+/** A JPEG gets a comment behind its first segment, any other file (HEIC) a free box at its end. */
+function withComment(bytes, comment) {
+  const text = Buffer.from(comment, "latin1");
+  if (bytes.readUInt16BE(0) !== 0xffd8) {
+    const box = Buffer.from("\0\0\0\0free", "latin1");
+    box.writeUInt32BE(box.length + text.length);
+    return Buffer.concat([bytes, box, text]);
+  }
+  const end = 4 + bytes.readUInt16BE(4);
+  const marker = Buffer.from([0xff, 0xfe, 0, text.length + 2]);
+  return Buffer.concat([bytes.subarray(0, end), marker, text, bytes.subarray(end)]);
 }
 
 const sceneOf = ({ kind, seed, width, height, turned }) => ({ kind, seed, width, height, turned });

@@ -222,6 +222,10 @@ phase: GroupPhase,
  */
 member_count: number, 
 /**
+ * Members that are blind boxes: they say nothing of what they hold, so no count of copies has them.
+ */
+blind_box_count: number, 
+/**
  * Members connected right now, this device not counted.
  */
 here_count: number, 

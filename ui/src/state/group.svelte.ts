@@ -52,6 +52,12 @@ export class OpenGroup {
     this.timeline = new Timeline(host, id, onArrival);
   }
 
+  /** Devices that say what they hold; nobody knows it of blind boxes for certain. */
+  get devices(): number {
+    const view = this.view.value;
+    return view === null ? 1 : view.member_count - view.blind_box_count;
+  }
+
   async load(): Promise<void> {
     await Promise.all([this.view.load(), this.members.load(), this.peers.load(), this.timeline.load(), this.watch.load(), this.#askSeen()]);
   }

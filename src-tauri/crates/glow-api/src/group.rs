@@ -76,6 +76,8 @@ pub struct GroupView {
     pub phase: GroupPhase,
     /// Members, this device included.
     pub member_count: u32,
+    /// Members that are blind boxes: they say nothing of what they hold, so no count of copies has them.
+    pub blind_box_count: u32,
     /// Members connected right now, this device not counted.
     pub here_count: u32,
     /// Moments on the timeline.

@@ -17,6 +17,8 @@ const STEP_LEADING: f32 = 17.0;
 const BAND: f32 = 78.0;
 const SHARED_BAND: f32 = 71.0;
 const FOOTER: f32 = 8.0;
+/// What a band says of its value.
+const LABEL: f32 = 7.5;
 
 /// A text that stands with its baseline at a point.
 pub(crate) struct Text {
@@ -88,9 +90,9 @@ fn banded(texts: &mut Vec<Text>, (top, height): (f32, f32), said: &[(&str, &str)
     let square = Square { x: MARGIN, y: top + 4.0, side: height - 10.0 };
     let x = MARGIN + square.side + 12.0;
     let width = WIDTH - MARGIN - x;
-    let mut below = square.y + 12.0;
+    let (first, mut below) = (texts.len(), square.y + LABEL * 1.6);
     for (label, value) in said {
-        texts.push(Text { x, y: below, size: 7.5, bold: false, muted: true, text: (*label).to_owned() });
+        texts.push(Text { x, y: below, size: LABEL, bold: false, muted: true, text: (*label).to_owned() });
         below += 12.0;
         let size = [11.0, 9.0, 7.0].into_iter().find(|size| bold.width(value, *size) <= width).unwrap_or(7.0);
         for line in bold.lines(value, size, width).into_iter().take(2) {
@@ -99,6 +101,11 @@ fn banded(texts: &mut Vec<Text>, (top, height): (f32, f32), said: &[(&str, &str)
         }
         below += if height < BAND { 1.0 } else { 5.0 };
     }
+    // What is short stands in the middle beside the code: as far from its lower edge as its capitals are from the upper one.
+    let beside = &mut texts[first..];
+    let end = beside.last().map_or(square.y, |text| text.y);
+    let spare = (square.y + square.side - end) - LABEL * 0.9;
+    beside.iter_mut().for_each(|text| text.y += (spare / 2.0).max(0.0));
     square
 }
 

@@ -298,6 +298,7 @@ export class GuestHost implements Host {
       ends_at_ms: 0,
       phase: 'active',
       member_count: 1,
+      blind_box_count: 0,
       here_count: this.#linked ? 1 : 0,
       moment_count: 0,
       missing_count: 0,

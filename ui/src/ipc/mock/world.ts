@@ -185,6 +185,7 @@ export function album(title: string, number: number, people: number, count: numb
     ends_at_ms: until + 6 * HOUR_MS,
     phase: 'active',
     member_count: people,
+    blind_box_count: 0,
     here_count: Math.min(2, people - 1),
     moment_count: count,
     missing_count: 0,

@@ -127,6 +127,9 @@ async fn view_of(group: &Arc<Group>) -> ApiResult<GroupView> {
         ends_at_ms: view::time(genesis.ends_ms),
         phase,
         member_count: view::count(membership.members().len()),
+        blind_box_count: view::count(
+            membership.members().keys().filter(|device| !membership.is_reader(**device)).count(),
+        ),
         here_count: view::count(group.around().len()),
         moment_count: view::count64(summary.moment_count),
         missing_count: view::count64(summary.missing_count),

@@ -173,7 +173,7 @@ async fn play(folder: &Path, out: Output, args: &Rehearse) -> Result<Figures> {
         box_bytes: stage.box_bytes().await?,
         memory_bytes: peak_memory_bytes(),
     };
-    out.show(&figures, text)?;
+    out.show(&figures, |figures| text(figures, stage.host.is_some()))?;
     if args.stay {
         out.hint("The screen goes on until Ctrl-C.");
         told_to_end().await;
@@ -273,22 +273,35 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn text(figures: &Figures) -> String {
+/// What a person reads of it; `own` when the box was made for it.
+fn text(figures: &Figures, own: bool) -> String {
+    let verdict = match figures.expected.saturating_sub(figures.arrived) {
+        0 => "Everything works: every picture came to every other device and page".to_owned(),
+        missing => format!("Not everything works: {missing} arrivals are missing"),
+    };
     let memory =
         figures.memory_bytes.map_or_else(String::new, |bytes| format!(" Memory, all together: {}.", size(bytes)));
+    let end = if own {
+        format!("The box held {} at the end.{memory} The rehearsal's group is gone.", size(figures.box_bytes))
+    } else {
+        format!("What was posted stays in the group of that door.{memory}")
+    };
     format!(
-        "{} and {} came in within {} ms and posted {} pictures; {} of {} arrived on the other devices and pages.\n\
-         From the file to its preview elsewhere: half within {} ms, 99 of 100 within {} ms, the last after {} ms.\n\
-         The box held {} at the end.{memory} The rehearsal's group is gone.",
-        count(figures.members as usize, "member"),
-        count(figures.guests as usize, "guest"),
-        figures.joined_ms,
-        figures.pictures,
+        "{verdict} ({} of {}).\n\
+         {} and {} came in within {} and posted {}.\n\
+         From the file to its preview elsewhere: half within {}, 99 of 100 within {}, the last after {}.\n{end}",
         figures.arrived,
         figures.expected,
-        figures.p50_ms,
-        figures.p99_ms,
-        figures.last_ms,
-        size(figures.box_bytes)
+        count(figures.members as usize, "member"),
+        count(figures.guests as usize, "guest"),
+        seconds(figures.joined_ms),
+        count(figures.pictures as usize, "picture"),
+        seconds(figures.p50_ms),
+        seconds(figures.p99_ms),
+        seconds(figures.last_ms),
     )
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{} s", ms / 1_000, ms % 1_000 / 100)
 }

@@ -32,7 +32,7 @@ pub(crate) struct Wishes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) join: Option<String>,
     /// Hold and pass on what is sealed, without being able to read any of it. Needs `--join` with an invite of
-    /// `afterglow group invite --carrier`.
+    /// `afterglow group invite --carrier`. The others do not count it among the copies of a moment.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) blind: Option<bool>,

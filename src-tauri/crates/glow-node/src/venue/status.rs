@@ -17,6 +17,8 @@ use crate::qr;
 
 /// Where the data of an installed box is.
 pub(super) const INSTALLED: &str = "/var/lib/afterglow";
+/// Of a blind box.
+const UNCOUNTED: &str = "the others do not count this box: without the keys it cannot say for certain what it holds";
 
 /// Everything that is said of a box.
 #[derive(Debug, Serialize)]
@@ -49,7 +51,7 @@ pub(super) async fn show(
     let state = engine.ask(Caller::Owner, BoxGet {}).await?;
     let link = invite.map(|invite| invite.link.clone());
     let code = match &link {
-        Some(link) if !out.is_json() => qr::terminal(link)?,
+        Some(link) if !out.is_json() => format!("{}\nScan it in Afterglow to join.\n\n", qr::terminal(link)?),
         _ => String::new(),
     };
     let guests = super::group::guests_door(engine, &group).await?;
@@ -140,6 +142,9 @@ fn text(status: &Status) -> String {
     lines.extend(guests.as_ref().map(|guests| format!("Guests      {guests}")));
     lines.push(format!("Page        {url}"));
     lines.extend(screen.as_ref().map(|screen| format!("Big screen  {screen}")));
+    if group.carries.is_some() {
+        lines.push(format!("Copies      {UNCOUNTED}"));
+    }
     let camera = &state.camera;
     lines.extend(camera.ftp.as_ref().map(|at| format!("Camera      {at} (FTP, passive)")));
     lines.extend(camera.webdav.as_ref().map(|at| format!("Camera      {at} (WebDAV)")));

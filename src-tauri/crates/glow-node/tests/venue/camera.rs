@@ -1,0 +1,206 @@
+//! A camera by FTP and WebDAV, with curl for the camera.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Result;
+
+use crate::play::{Play, said, until};
+use crate::support::{Device, PHOTO};
+
+#[test]
+fn a_box_holds_a_group_and_takes_a_camera_by_ftp_and_webdav() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&["--group", "Anna & Ben", "--name", "Barn"])?;
+    assert_eq!(node.ready["group"]["title"], "Anna & Ben");
+    assert!(node.ready["link"].as_str().unwrap().starts_with("afterglow://join/"), "{}", node.ready);
+    let ftp = node.upload("ftp", &alice.photo("IMG_0001.JPG", 1)?, &[])?;
+    assert!(ftp.status.success(), "{}", said(&ftp));
+    let webdav = node.upload("webdav", &alice.photo("IMG_0002.JPG", 2)?, &["--fail"])?;
+    assert!(webdav.status.success(), "{}", said(&webdav));
+    alice.until_moments(2)?;
+    let names = alice.json(&["timeline"])?["moments"].clone();
+    let names: Vec<_> = names.as_array().unwrap().iter().map(|moment| moment["file_name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"IMG_0001.JPG") && names.contains(&"IMG_0002.JPG"), "{names:?}");
+    until("the same photo is one moment", || {
+        node.upload("ftp", &alice.photo("AGAIN.JPG", 1)?, &[])?;
+        Ok(alice.camera()?["already_there"].as_u64().unwrap() > 0)
+    })?;
+    assert_eq!(alice.moments()?, 2);
+    assert_eq!(alice.json(&["members"])?["members"][0]["name"], "Barn");
+    assert_eq!(alice.json(&["storage"])?["policy"]["photos"], "all");
+    assert_eq!(node.end()?, 0, "it ends in order");
+    let again = alice.start(&["--group", "Anna & Ben"])?;
+    assert_eq!(again.ready["group"]["moment_count"], 2, "it goes on with the same group");
+    Ok(())
+}
+
+#[test]
+fn cameras_may_put_and_nothing_else() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let photo = alice.photo("dusk.jpg", 1)?;
+    let (ftp, webdav, login) = (node.camera("ftp"), node.camera("webdav"), node.login());
+    // Folders and ways out of them are names, and of a name the last part counts.
+    for (door, path) in [(ftp, "DCIM/100CANON/A.JPG"), (webdav, "DCIM/B.JPG"), (webdav, "..%2f..%2fC.JPG")] {
+        let put = Command::new("curl")
+            .args(["-sS", "--ftp-create-dirs", "--path-as-is", "--user", &login, "-T"])
+            .arg(&photo)
+            .arg(format!("{door}{path}"))
+            .output()?;
+        assert!(put.status.success(), "{path}: {}", said(&put));
+    }
+    alice.until_moments(1)?;
+    let outside = ["A.JPG", "B.JPG", "C.JPG"].iter().any(|name| alice.path(name).exists());
+    assert!(!outside, "nothing is written where the name says");
+    let curl = |args: &[&str]| Command::new("curl").args(["-sS", "--max-time", "20"]).args(args).output();
+    let status = |args: &[&str]| -> Result<String> {
+        let output = curl(&[&["-o", "/dev/null", "-w", "%{http_code}"], args].concat())?;
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    let at = |door: &str, name: &str| format!("{door}{name}");
+    assert!(!curl(&["--user", &login, &at(ftp, "A.JPG")])?.status.success(), "nothing is read back by FTP");
+    assert_eq!(String::from_utf8(curl(&["--user", &login, ftp])?.stdout)?.trim(), "", "nothing is listed");
+    assert!(!curl(&["--user", &login, "-Q", "DELE A.JPG", ftp])?.status.success(), "nothing is deleted");
+    assert_eq!(status(&["--user", &login, &at(webdav, "B.JPG")])?, "405", "nothing is read back by WebDAV");
+    assert_eq!(status(&["--user", &login, "-X", "DELETE", &at(webdav, "B.JPG")])?, "405");
+    let never_sent = at(webdav, "Z.JPG");
+    assert_eq!(status(&["--user", &login, "-X", "MOVE", "-H", "Destination: /x", &never_sent])?, "404");
+    assert!(!curl(&["--user", &login, "-Q", "RNFR Z.JPG", "-Q", "RNTO x.jpg", ftp])?.status.success());
+    assert_eq!(status(&["--user", &login, "-H", "Origin: http://evil.example", webdav])?, "403", "no page's hand");
+    assert_eq!(status(&["-X", "OPTIONS", webdav])?, "401", "a password is asked for");
+    assert_eq!(status(&["--user", "camera:wrong", "-X", "OPTIONS", webdav])?, "401");
+    assert!(!curl(&["--user", "camera:wrong", ftp])?.status.success(), "and by FTP");
+    Ok(())
+}
+
+#[test]
+fn a_camera_that_renames_what_it_sent_decides_the_name() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let (ftp, webdav, login) = (node.camera("ftp"), node.camera("webdav"), node.login());
+    let curl =
+        |args: &[&str]| Command::new("curl").args(["-sS", "--max-time", "20", "--user", &login]).args(args).output();
+    let (first, second) = (alice.photo("first", 1)?, alice.photo("second", 2)?);
+    let sent = curl(&[
+        "-T",
+        first.to_str().unwrap(),
+        "-Q",
+        "-RNFR up.tmp",
+        "-Q",
+        "-RNTO DSC_0001.JPG",
+        &format!("{ftp}up.tmp"),
+    ])?;
+    assert!(sent.status.success(), "{}", said(&sent));
+    assert!(curl(&["-f", "-T", second.to_str().unwrap(), &format!("{webdav}DCIM/up.tmp")])?.status.success());
+    let to = format!("Destination: {webdav}DCIM/DSC_0002.JPG");
+    let moved = curl(&["-f", "-X", "MOVE", "-H", &to, &format!("{webdav}DCIM/up.tmp")])?;
+    assert!(moved.status.success(), "{}", said(&moved));
+    alice.until_moments(2)?;
+    let moments = alice.json(&["timeline"])?["moments"].clone();
+    let mut names: Vec<_> =
+        moments.as_array().unwrap().iter().map(|moment| moment["file_name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["DSC_0001.JPG", "DSC_0002.JPG"]);
+    Ok(())
+}
+
+#[test]
+fn half_an_upload_is_never_posted_and_is_reported() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    // A photo whose second half is its tail: 4 MiB of which the camera dies in the middle.
+    let large = alice.path("large.jpg");
+    std::fs::write(&large, [PHOTO, &vec![0; 4 << 20]].concat())?;
+    for door in ["ftp", "webdav"] {
+        let failures = alice.camera()?["failures"].as_array().unwrap().len();
+        let mut curl = Command::new("curl")
+            .args(["-sS", "--limit-rate", "400k", "--user", &node.login(), "-T"])
+            .arg(&large)
+            .arg(node.camera(door))
+            .stderr(Stdio::null())
+            .spawn()?;
+        until("it is on its way", || Ok(alice.camera()?["waiting"] == 1))?;
+        curl.kill()?;
+        curl.wait()?;
+        until("it is reported", || Ok(alice.camera()?["failures"].as_array().unwrap().len() > failures))?;
+        until("its place is free", || Ok(alice.camera()?["waiting"] == 0))?;
+    }
+    // A file that the camera itself cut short.
+    let cut = alice.path("cut.jpg");
+    std::fs::write(&cut, &PHOTO[..PHOTO.len() / 2])?;
+    assert!(!node.upload("ftp", &cut, &[])?.status.success(), "the camera is told");
+    assert!(!node.upload("webdav", &cut, &["--fail"])?.status.success());
+    let note = alice.path("notes.txt");
+    std::fs::write(&note, "not a photo")?;
+    assert!(node.upload("ftp", &note, &[])?.status.success(), "what is none of ours is found out later");
+    until("it is reported, too", || Ok(alice.camera()?["failures"][0]["error"]["code"] == "unknown_format"))?;
+    let bad: Vec<_> = glob(&alice.path("data"), "bad")?;
+    assert_eq!(bad.len(), 1, "and kept for a person to look at: {bad:?}");
+    assert_eq!(alice.moments()?, 0, "nothing was posted");
+    Ok(())
+}
+
+#[test]
+fn a_complete_upload_survives_any_kill() -> Result<()> {
+    let alice = Device::new()?;
+    let mut count = 0;
+    for round in 0..4 {
+        let mut node = alice.start(&["--group", "Harbour"])?;
+        for number in 0..3 {
+            let photo = alice.photo(&format!("{round}-{number}.jpg"), round * 10 + number)?;
+            let door = if number % 2 == 0 { "ftp" } else { "webdav" };
+            let put = node.upload(door, &photo, &["--fail"])?;
+            assert!(put.status.success(), "{}", said(&put));
+            count += 1;
+        }
+        // The power goes right after the camera was told that its file is safe.
+        node.child.kill()?;
+        node.child.wait()?;
+    }
+    let node = alice.start(&["--group", "Harbour"])?;
+    alice.until_moments(count)?;
+    until("the spool is empty", || Ok(glob(&alice.path("data"), "ready")?.is_empty()))?;
+    drop(node);
+    assert_eq!(alice.json(&["store", "check"])?[0]["ok"], true);
+    Ok(())
+}
+
+#[test]
+fn a_client_that_says_nothing_does_not_keep_others_out() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let address = |door: &str| {
+        let url = node.camera(door);
+        url.split_once("://").unwrap().1.trim_end_matches('/').to_owned()
+    };
+    let mut idle = Vec::new();
+    for door in ["ftp", "webdav"] {
+        for _ in 0..20 {
+            let mut stream = TcpStream::connect(address(door))?;
+            stream.write_all(b"P")?;
+            idle.push(stream);
+        }
+    }
+    assert!(node.upload("ftp", &alice.photo("a.jpg", 1)?, &[])?.status.success());
+    assert!(node.upload("webdav", &alice.photo("b.jpg", 2)?, &["--fail"])?.status.success());
+    alice.until_moments(2)?;
+    drop(idle);
+    Ok(())
+}
+
+/// Files in folders of this name, wherever they are.
+fn glob(below: &Path, folder: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(below)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(glob(&path, folder)?);
+        } else if path.parent().and_then(Path::file_name).is_some_and(|name| name == folder) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

@@ -92,6 +92,23 @@ export function clipped(page) {
   });
 }
 
+/** Text in smaller letters than so many pixels, one line each. */
+export function tooFine(page, least) {
+  return page.evaluate((least) => {
+    const over = document.querySelector("dialog[open]") ?? document.body;
+    const walker = document.createTreeWalker(over, NodeFilter.SHOW_TEXT);
+    const found = new Set();
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const parent = node.parentElement;
+      if (node.data.trim() === "" || parent.closest("svg, option, .hidden-text")) continue;
+      if (!parent.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+      const size = Number.parseFloat(getComputedStyle(parent).fontSize);
+      if (size < least) found.add(`"${node.data.trim().slice(0, 40)}" in letters of ${size} px`);
+    }
+    return [...found];
+  }, least);
+}
+
 /** Controls that a finger would miss, one line each. */
 export function tooSmall(page) {
   const LEAST = 43.5;

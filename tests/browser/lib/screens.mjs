@@ -100,7 +100,7 @@ export const SCREENS = {
     },
   },
   map: { path: "/map", act: sheet },
-  camera: { path: "/camera", act: (page) => page.locator("dialog video").first().waitFor() },
+  camera: { path: "/camera", act: (page) => page.waitForFunction(() => document.querySelector("dialog video")?.currentTime > 0.5) },
   invite: { path: "/invite", act: (page) => page.locator("figure img").waitFor() },
   "invite-guests": {
     path: "/invite",

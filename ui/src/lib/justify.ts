@@ -44,9 +44,9 @@ function nextRow(shapes: Uint8Array, first: number, end: number, { width, target
 export const DENSITIES = [0.5, 0.7, 1, 1.45, 2.1] as const;
 export const USUAL_DENSITY = 2;
 
-/** The row height for a width: three or four pictures a row on a phone held upright, more on a wall. */
-export function targetHeight(width: number, density: number = USUAL_DENSITY): number {
-  const usual = Math.min(300, Math.max(112, 84 + width * 0.094));
+/** The row height for a width: three or four pictures a row on a phone held upright, more on a wall. `unit` is how large a pixel of the design is. */
+export function targetHeight(width: number, density: number = USUAL_DENSITY, unit = 1): number {
+  const usual = Math.min(300 * unit, Math.max(112, 84 + width * 0.094));
   const wanted = usual * (DENSITIES[density] ?? 1);
   return Math.round(Math.min(wanted, Math.max(usual, width * 0.9)));
 }

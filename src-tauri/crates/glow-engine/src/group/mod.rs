@@ -42,6 +42,8 @@ use crate::{
 
 /// How long closing waits for members to hear of it.
 const GOODBYE: Duration = Duration::from_millis(500);
+/// How long closing waits for connections and tasks to end.
+const ENDING: Duration = Duration::from_secs(5);
 /// How long members go on syncing after the end: 30 days.
 const AFTERGLOW_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
@@ -245,11 +247,17 @@ impl Group {
             tracing::debug!("closed without a goodbye");
         }
         self.stop.cancel();
-        if let Some(net) = self.net() {
-            net.clone().shutdown().await;
-        }
         self.tasks.close();
-        self.tasks.wait().await;
+        let ending = async {
+            if let Some(net) = self.net() {
+                net.clone().shutdown().await;
+            }
+            self.tasks.wait().await;
+        };
+        // What is stored is stored in transactions, so nothing is lost by not waiting for whoever does not end.
+        if tokio::time::timeout(ENDING, ending).await.is_err() {
+            tracing::warn!(tasks = self.tasks.len(), "closed before all had ended");
+        }
     }
 
     /// Whether this device can read the group's content; a carrier holds it sealed.

@@ -206,6 +206,17 @@ pub(crate) fn set_shown(db: &Connection, moment: OperationId, shown: bool) -> Re
     Ok(())
 }
 
+/// Follows moments to other times.
+pub(crate) fn set_times(db: &Connection, mut moments: Vec<(OperationId, u64)>) -> Result<(), StoreError> {
+    // In the order of the table, so that each of its pages is changed once.
+    moments.sort_unstable();
+    let mut statement = db.prepare_cached("UPDATE blob_use SET sort_ms = ?2 WHERE moment = ?1")?;
+    for (moment, sort_ms) in moments {
+        statement.execute(params![moment.0, sql::int(sort_ms)])?;
+    }
+    Ok(())
+}
+
 /// Follows a blob onto this device or from it. Answers the moments that name it.
 pub(crate) fn set_held(db: &Connection, id: BlobId, held: bool) -> Result<Vec<OperationId>, StoreError> {
     db.prepare_cached(

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     CameraRow, ClockRow, GroupStore, StoreError,
-    projection::{bucket, chain, member, search},
+    projection::{blob_use, bucket, chain, member, search},
     sql,
 };
 
@@ -153,46 +153,63 @@ pub(crate) struct Moved {
     pub(crate) quarters: BTreeSet<i64>,
 }
 
-/// Puts every moment of a camera where its clock says.
+/// Puts every moment of a camera where its clock says: thousands at once, so each table and index is walked in its own order.
 pub(crate) fn derive(store: &GroupStore, db: &Connection, camera: &CameraIdentity) -> Result<Moved, StoreError> {
     let shifts = find(db, camera)?.shifts;
     let mut moved = Moved { shown: Vec::new(), quarters: BTreeSet::new() };
-    let mut stand =
-        db.prepare_cached("UPDATE moment SET shift_ms = ?2, sort_ms = ?3 WHERE id = ?1 RETURNING shown, caption")?;
-    let mut follow = db.prepare_cached("UPDATE blob_use SET sort_ms = ?2 WHERE moment = ?1")?;
-    for (id, captured_ms, shift_ms, sort_ms) in moments(db, camera)? {
-        let shift_after = shift_at(&shifts, captured_ms);
-        if shift_after == shift_ms {
+    let mut followers = Vec::new();
+    let mut captions = Vec::new();
+    let mut stand = db.prepare_cached("UPDATE moment SET shift_ms = ?2, sort_ms = ?3 WHERE rowid = ?1")?;
+    for stands in moments(db, camera)? {
+        let shift_after = shift_at(&shifts, stands.captured_ms);
+        if shift_after == stands.shift_ms {
             continue;
         }
-        let sort_after = store.sort_ms(captured_ms.saturating_add_signed(shift_after));
-        let values = params![id.0, shift_after, sql::int(sort_after)];
-        let (is_shown, caption) =
-            stand.query_row(values, |row| Ok((row.get::<_, bool>(0)?, row.get::<_, String>(1)?)))?;
-        if sort_after != sort_ms {
-            follow.execute(params![id.0, sql::int(sort_after)])?;
-            if !caption.is_empty() {
-                search::set_caption(db, id, sort_after, &caption)?;
+        let sort_after = store.sort_ms(stands.captured_ms.saturating_add_signed(shift_after));
+        stand.execute(params![stands.row, shift_after, sql::int(sort_after)])?;
+        if sort_after != stands.sort_ms {
+            followers.push((stands.id, sort_after));
+            if stands.is_captioned {
+                captions.push((stands.id, sort_after));
             }
         }
-        if is_shown {
-            moved.shown.push(id);
-            moved.quarters.extend([sort_ms, sort_after].map(|ms| bucket::quarter(sql::int(ms))));
+        if stands.is_shown {
+            moved.shown.push(stands.id);
+            moved.quarters.extend([stands.sort_ms, sort_after].map(|ms| bucket::quarter(sql::int(ms))));
         }
     }
+    blob_use::set_times(db, followers)?;
+    search::move_captions(db, &captions)?;
     Ok(moved)
 }
 
-type Stands = (OperationId, u64, i64, u64);
+/// Where a moment of a camera stands.
+struct Stands {
+    row: i64,
+    id: OperationId,
+    captured_ms: u64,
+    shift_ms: i64,
+    sort_ms: u64,
+    is_shown: bool,
+    is_captioned: bool,
+}
 
 fn moments(db: &Connection, camera: &CameraIdentity) -> Result<Vec<Stands>, StoreError> {
     let (author, name, body) = parts(camera);
     let mut statement = db.prepare_cached(
-        "SELECT id, captured_ms, shift_ms, sort_ms FROM moment INDEXED BY moment_camera
+        "SELECT id, captured_ms, shift_ms, sort_ms, shown, caption <> '', rowid FROM moment INDEXED BY moment_camera
          WHERE author = ?1 AND camera IS ?2 AND camera_body IS ?3 AND opened = 0 AND person = author",
     )?;
     let moments = statement.query_map(params![author, name, body], |row| {
-        Ok((sql::operation_id(row)?, sql::uint(row, 1)?, row.get(2)?, sql::uint(row, 3)?))
+        Ok(Stands {
+            row: row.get(6)?,
+            id: sql::operation_id(row)?,
+            captured_ms: sql::uint(row, 1)?,
+            shift_ms: row.get(2)?,
+            sort_ms: sql::uint(row, 3)?,
+            is_shown: row.get(4)?,
+            is_captioned: row.get(5)?,
+        })
     })?;
     Ok(moments.collect::<Result<_, _>>()?)
 }

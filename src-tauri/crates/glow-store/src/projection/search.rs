@@ -16,6 +16,9 @@ const WORD_CHARS: usize = 40;
 /// Rows of moments are numbered by their time, with so many bits to tell those of one millisecond apart.
 const ROW_BITS: u32 = 20;
 
+/// One part in so many of the index that moves at once is as much work as all of it.
+const BUILT_ANEW: u64 = 16;
+
 /// Where a text was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -95,6 +98,48 @@ pub(crate) fn set_caption(db: &Connection, moment: OperationId, sort_ms: u64, te
         return Ok(());
     }
     insert(db, caption_row(db, moment, sort_ms)?, Source::Caption, &moment.0, text)
+}
+
+/// Numbers the captions of moments anew that stand at another time.
+pub(crate) fn move_captions(db: &Connection, moments: &[(OperationId, u64)]) -> Result<(), StoreError> {
+    let mut take = db.prepare_cached("DELETE FROM said WHERE subject = ?1 AND source = 0 RETURNING row, text")?;
+    let mut going: Vec<(i64, String)> = Vec::with_capacity(moments.len());
+    let mut coming: Vec<(i64, String)> = Vec::with_capacity(moments.len());
+    let mut texts = Vec::with_capacity(moments.len());
+    for (moment, sort_ms) in moments {
+        let taken = take.query_row([moment.0], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()?;
+        let Some((row, text)) = taken else { continue };
+        going.push((row, text.clone()));
+        texts.push((*moment, *sort_ms, text));
+    }
+    let mut put = db.prepare_cached("INSERT INTO said (row, source, subject, text) VALUES (?1, ?2, ?3, ?4)")?;
+    for (moment, sort_ms, text) in texts {
+        let row = caption_row(db, moment, sort_ms)?;
+        put.execute(params![row, Source::Caption as i64, moment.0, text])?;
+        coming.push((row, text));
+    }
+    reindex(db, going, coming)
+}
+
+/// Brings many rows of the index to other numbers. It takes rows in ascending order in one go and writes itself out at each step
+/// back, so what goes and what comes is sorted; where much of it moves it is built anew.
+fn reindex(db: &Connection, mut going: Vec<(i64, String)>, mut coming: Vec<(i64, String)>) -> Result<(), StoreError> {
+    let all: i64 = db.prepare_cached("SELECT count(*) FROM said")?.query_row([], |row| row.get(0))?;
+    if going.len() as u64 * BUILT_ANEW > all.unsigned_abs() {
+        db.execute("INSERT INTO said_index (said_index) VALUES ('rebuild')", [])?;
+        return Ok(());
+    }
+    going.sort_unstable();
+    coming.sort_unstable();
+    let mut remove = db.prepare_cached("INSERT INTO said_index (said_index, rowid, text) VALUES ('delete', ?1, ?2)")?;
+    for (row, text) in going {
+        remove.execute(params![row, text])?;
+    }
+    let mut add = db.prepare_cached("INSERT INTO said_index (rowid, text) VALUES (?1, ?2)")?;
+    for (row, text) in coming {
+        add.execute(params![row, text])?;
+    }
+    Ok(())
 }
 
 /// Removes what a moment is found by.

@@ -6,7 +6,7 @@ use super::{
     ENDS_MS, Scratch,
     cast::{self, ALICE, BOB, CAROL, Cast, DAVE},
 };
-use crate::{Incoming, TimelineQuery};
+use crate::{Incoming, TimelineQuery, connection::Durability};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -93,6 +93,43 @@ fn buckets_search_and_wants_follow_the_clock() {
     assert_eq!(wants[0].sort_ms, cast::moment(2).captured_ms + 2 * HOUR.unsigned_abs());
     let report = scratch.check(|operation| cast.open(operation), cast.members(&[ALICE])).unwrap();
     assert!(report.is_sound(), "{report:?}");
+}
+
+#[test]
+fn captions_are_found_by_their_time_whether_few_or_most_of_them_move() {
+    for moved in [1, 2, 30] {
+        let (mut cast, scratch) = (Cast::new(), Scratch::new());
+        let mut batch = Vec::new();
+        for n in 1..=40 {
+            let post = photo(&mut cast, BOB, n, Some(if n <= moved { "Nikon" } else { "Phone" }));
+            batch.push(cast.captions(BOB, post.operation.id(), None, &format!("dance {n}")));
+            batch.push(post);
+        }
+        scratch.accept(batch, Some(cast.members(&[ALICE]))).unwrap();
+        let mut replaces = None;
+        for offset in [DAY, -DAY] {
+            let setting = cast.sets_clock(BOB, (BOB, Some("Nikon")), replaces, offset);
+            replaces = Some(setting.operation.id());
+            scratch.accept(vec![setting], None).unwrap();
+            let found = |text: &str| {
+                let query = TimelineQuery { text: Some(text.into()), limit: 100, ..TimelineQuery::default() };
+                let page = scratch.timeline(&query).unwrap();
+                page.iter().map(|moment| moment.media.0[0]).collect::<Vec<_>>()
+            };
+            let (clocked, rest) = ((1..=moved).rev(), (moved + 1..=40).rev());
+            let expected: Vec<_> =
+                if offset > 0 { clocked.chain(rest).collect() } else { rest.chain(clocked).collect() };
+            assert_eq!(found("dance"), expected, "{moved} moved by {offset} ms");
+            assert!(found("dance 1").contains(&1), "found under its new number");
+            let whole = "INSERT INTO said_index (said_index, rank) VALUES ('integrity-check', 1)";
+            scratch
+                .database
+                .write(Durability::Normal, |db| Ok(db.execute(whole, [])?))
+                .expect("the index is what was said");
+            let report = scratch.check(|operation| cast.open(operation), cast.members(&[ALICE])).unwrap();
+            assert!(report.is_sound(), "{report:?}");
+        }
+    }
 }
 
 #[test]

@@ -31,8 +31,8 @@ function focus({ page }) {
       return (style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== "none";
     };
     const label = at.getAttribute("aria-label") ?? at.labels?.[0]?.firstChild?.textContent ?? at.textContent ?? "";
-    // A hidden radio shows its focus on the label that stands for it; the page itself and a dialog need none.
+    // A hidden radio shows its focus on the label that stands for it, a chip on what is drawn in it; the page itself and a dialog need none.
     const frame = ["BODY", "DIALOG"].includes(at.tagName) || at.scrollHeight > at.clientHeight + 1;
-    return { name: label.trim(), seen: frame || [at, at.closest("label"), at.parentElement].some((one) => one && shows(one)) };
+    return { name: label.trim(), seen: frame || [at, at.closest("label"), at.parentElement, at.firstElementChild].some((one) => one && shows(one)) };
   });
 }

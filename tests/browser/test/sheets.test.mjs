@@ -10,7 +10,12 @@ import { DESKTOP, PHONE, Stage } from "../lib/stage.mjs";
 
 const HANDS = {
   "by keyboard alone": { viewport: DESKTOP },
-  "by finger": { viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+  "by finger": {
+    viewport: PHONE,
+    hasTouch: true,
+    isMobile: true,
+    deviceScaleFactor: 2,
+  },
 };
 
 for (const [how, options] of Object.entries(HANDS)) {
@@ -20,7 +25,14 @@ for (const [how, options] of Object.entries(HANDS)) {
 
     before(async () => {
       [stage, world] = await Promise.all([Stage.open(), serveWorld()]);
-      const context = await stage.browser.newContext({ locale: "en-GB", timezoneId: "Europe/Berlin", colorScheme: "dark", acceptDownloads: true, permissions: ["clipboard-read", "clipboard-write"], ...options });
+      const context = await stage.browser.newContext({
+        locale: "en-GB",
+        timezoneId: "Europe/Berlin",
+        colorScheme: "dark",
+        acceptDownloads: true,
+        permissions: ["clipboard-read", "clipboard-write"],
+        ...options,
+      });
       anna = await Person.at("Anna", undefined, context);
       await anna.page.goto(world.address(200));
       await anna.tiles.first().waitFor();
@@ -51,7 +63,7 @@ for (const [how, options] of Object.entries(HANDS)) {
 
     /** Presses a button, or follows a link. */
     const press = async (name) => {
-      if (byTouch) return anna.page.getByRole("button", { name, exact: true }).or(anna.link(name)).and(anna.page.locator(":enabled")).last().tap();
+      if (byTouch) return anna.page.getByRole("button", { name, exact: true }).or(anna.link(name)).and(anna.page.locator(":enabled, a[href]")).last().tap();
       await tabTo(anna, name);
       return anna.page.keyboard.press("Enter");
     };
@@ -62,10 +74,17 @@ for (const [how, options] of Object.entries(HANDS)) {
       const wanted = group.getByRole("radio", { name: answer, exact: true });
       if (byTouch) await wanted.tap();
       else {
-        const options = await group.getByRole("radio").count();
-        await group.getByRole("radio", { checked: true }).focus();
-        const isReached = () => wanted.evaluate((radio) => radio === document.activeElement);
-        for (let at = 0; at < options && !(await isReached()); at++) await anna.page.keyboard.press("ArrowRight");
+        // Whatever is drawn anew meanwhile may take the focus: one begins again where the choice stands.
+        await anna.until(
+          wanted,
+          async (radio) => {
+            if (await radio.isChecked()) return true;
+            await group.getByRole("radio", { checked: true }).focus();
+            await anna.page.keyboard.press("ArrowRight");
+            return radio.isChecked();
+          },
+          `the arrows lead to ${answer}`,
+        );
       }
       await anna.until(wanted, (radio) => radio.isChecked(), `${question}: ${answer}`);
     };
@@ -115,7 +134,10 @@ for (const [how, options] of Object.entries(HANDS)) {
       else await press("Correct by hand");
       await write(opened.getByLabel("Hours"), "1");
       await press("Correct");
-      await opened.getByText(/^Corrected by /).first().waitFor();
+      await opened
+        .getByText(/^Corrected by /)
+        .first()
+        .waitFor();
       await anna.page.getByRole("button", { name: "Undo" }).first().waitFor();
       if (byTouch) await opened.getByRole("button", { name: "Undo" }).first().tap();
       else await press("Undo");
@@ -135,7 +157,9 @@ for (const [how, options] of Object.entries(HANDS)) {
     sheet("taking home: the album is chosen as one file, and what is being made is told", `#/group/${GROUP}/album`, "Take home and share", async (opened) => {
       await choose(opened, "As", "Web album");
       await choose(opened, "As", "ZIP");
-      const start = opened.getByRole("button", { name: /^(Download|Choose where to)$/ });
+      const start = opened.getByRole("button", {
+        name: /^(Download|Choose where to)$/,
+      });
       await press(await start.innerText());
       const told = opened.locator("[role=status]").filter({ has: anna.page.getByRole("button") });
       await told.waitFor();
@@ -150,6 +174,77 @@ for (const [how, options] of Object.entries(HANDS)) {
       await opened.getByText(/were there before/).waitFor({ state: "detached" });
       await press("Stop watching");
       await opened.getByRole("button", { name: "Choose a folder" }).waitFor();
+    });
+
+    test("people: one person's moments alone, and everybody's again", async () => {
+      const open = async (chosen) => {
+        await press(`By person: ${chosen}`);
+        await anna.dialog("By person").waitFor();
+        if (byTouch) assert.deepEqual(await tooSmall(anna.page), [], "what a finger aims at is large enough");
+      };
+      await anna.page.goto(world.address(200));
+      await anna.tiles.first().waitFor();
+      const shown = () => anna.tiles.evaluateAll((tiles) => tiles.map((tile) => tile.dataset.moment));
+      const before = await shown();
+      await open("Everybody");
+      const bruno = anna.dialog("By person").getByRole("button", { name: /^Bruno/ });
+      const count = (await bruno.innerText()).match(/[\d,]+ moments/)[0];
+      if (byTouch) await bruno.tap();
+      else await press((await bruno.evaluate((one) => one.textContent)).trim());
+      await anna.dialog("By person").waitFor({ state: "detached" });
+      await anna.page.getByRole("link", { name: "By person: Bruno" }).waitFor();
+      await anna.until(anna.page, async () => !(await shown()).includes(before[0]) || (await shown()).length < before.length, `Bruno's ${count} alone are shown`);
+      const his = await shown();
+      assert.notDeepEqual(his, before);
+      await open("Bruno");
+      await press("Everybody");
+      await anna.until(anna.page, async () => (await shown())[0] === before[0], "everybody's are shown again");
+    });
+
+    test("map: a place opens what was taken there, and a moment of it", async () => {
+      await anna.page.evaluate((hash) => {
+        location.hash = hash;
+      }, `#/group/${GROUP}/map`);
+      const map = anna.page.getByRole("dialog", { name: /^Map: / });
+      const places = map.getByRole("button", {
+        name: / moments? here$/,
+      });
+      await places.first().waitFor();
+      const scale = () => map.locator(".bar").innerText();
+      const before = await scale();
+      if (byTouch) {
+        assert.deepEqual(await tooSmall(anna.page), [], "what a finger aims at is large enough");
+        await map.getByRole("button", { name: "Zoom out" }).tap();
+      } else {
+        await map.getByRole("region", { name: "Map of the world" }).focus();
+        await anna.page.keyboard.press("-");
+      }
+      await anna.until(map, async () => (await scale()) !== before, "it shows more of the world");
+      await press("Show all places");
+      await anna.until(map, async () => (await scale()) === before, "all places are in view again");
+      const moment = map.getByRole("link", { name: "Moment" }).first();
+      // Many places in one come apart first.
+      await anna.until(
+        moment,
+        async (moment) => {
+          if ((await moment.count()) > 0) return true;
+          if (byTouch) await places.first().tap();
+          else {
+            await places.first().focus();
+            await anna.page.keyboard.press("Enter");
+          }
+          return (await moment.count()) > 0;
+        },
+        "a place shows its moments",
+      );
+      if (byTouch) await moment.tap();
+      else await press("Moment");
+      await anna.page.waitForURL("**/moment/**");
+      await anna.page.goBack();
+      await map.waitFor();
+      if (byTouch) await map.getByRole("button", { name: "Close", exact: true }).tap();
+      else await anna.page.keyboard.press("Escape");
+      await map.waitFor({ state: "detached" });
     });
 
     test("nothing complained", () => assert.deepEqual(anna.complaints, []));

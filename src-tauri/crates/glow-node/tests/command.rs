@@ -7,11 +7,11 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use support::{Device, PHOTO};
+use support::{Device, PHOTO, Running};
 
 trait Play {
     fn photo(&self, name: &str) -> Result<String>;
@@ -26,26 +26,16 @@ impl Play for Device {
 
     /// Starts a node and waits until it says that it is ready.
     fn start(&self, args: &[&str]) -> Result<Running> {
-        let mut child = self.command(&[&["--json"], args].concat()).stdout(Stdio::piped()).spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().context("its output is read")?);
-        let mut first = String::new();
-        lines.read_line(&mut first)?;
-        let ready = serde_json::from_str(&first).with_context(|| format!("it did not start: {first:?}"))?;
-        Ok(Running { child, lines, ready })
+        Running::of(&mut self.command(&[&["--json"], args].concat()))
     }
-}
-
-struct Running {
-    child: Child,
-    lines: BufReader<ChildStdout>,
-    ready: Value,
 }
 
 impl Running {
     /// Reads events until one is of this kind.
     fn hears(&mut self, event: &str) -> Result<Value> {
+        let lines = self.lines.as_mut().context("its output is read")?;
         let mut line = String::new();
-        while self.lines.read_line(&mut line)? > 0 {
+        while lines.read_line(&mut line)? > 0 {
             let value: Value = serde_json::from_str(&line)?;
             if value["event"] == event {
                 return Ok(value);
@@ -53,20 +43,6 @@ impl Running {
             line.clear();
         }
         anyhow::bail!("the node ended without {event}")
-    }
-
-    /// Tells it to end and waits until it has.
-    fn end(mut self) -> Result<i32> {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        ensure!(told.success(), "it can be told to end");
-        self.child.wait()?.code().context("it ended by itself")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::play::{Play, Running, said, until};
-use crate::support::{Device, PHOTO};
+use crate::play::{Play, said, until};
+use crate::support::{Device, PHOTO, Running};
 
 /// What is promised of `curl -T`, by FTP and by WebDAV, to the picture on three members, on a machine with nothing else to do.
 const PROMISED: Duration = Duration::from_secs(3);

@@ -1,14 +1,13 @@
 //! A box that runs, its owner, and what tests ask of both.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::support::{Device, PHOTO};
+use crate::support::{Device, PHOTO, Running};
 
 /// How long anything may take on a busy machine.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
@@ -54,24 +53,7 @@ impl Play for Device {
     }
 }
 
-pub(crate) struct Running {
-    pub(crate) child: Child,
-    /// What it says besides; it goes on speaking, and somebody has to hold the other end.
-    pub(crate) lines: Option<BufReader<ChildStdout>>,
-    pub(crate) ready: Value,
-}
-
 impl Running {
-    /// Starts it and waits until it says that it is ready.
-    pub(crate) fn of(command: &mut Command) -> Result<Self> {
-        let mut child = command.stdout(Stdio::piped()).spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().context("its output is read")?);
-        let mut first = String::new();
-        lines.read_line(&mut first)?;
-        let ready = serde_json::from_str(&first).with_context(|| format!("it did not start: {first:?}"))?;
-        Ok(Self { child, lines: Some(lines), ready })
-    }
-
     pub(crate) fn camera(&self, what: &str) -> &str {
         self.ready["box"]["camera"][what].as_str().unwrap()
     }
@@ -89,19 +71,6 @@ impl Running {
             .args(more)
             .arg(url)
             .output()?)
-    }
-
-    pub(crate) fn end(mut self) -> Result<i32> {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        ensure!(told.success(), "it can be told to end");
-        self.child.wait()?.code().context("it ended by itself")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

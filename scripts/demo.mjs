@@ -1,14 +1,8 @@
 // npm run demo: three devices on this one machine, with photos flowing between them, so that one person alone can see
 // what Afterglow does. Real nodes, each with its own data and, where root allows it, on a station of its own of an emulated
 // Wi-Fi; open their web pages side by side.
-//
-//   npm run demo                         generated pictures and clips
-//   npm run demo -- --photos DIR         your own
-//   npm run demo -- --every 2 --count 5  seconds between two, and how many in all
-//   npm run demo -- --loopback           on this machine's own ports, even where root could give each device its own network
-//   npm run demo -- --leave              ends by itself when everything has arrived everywhere
 
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Device } from "./demo/device.mjs";
@@ -17,7 +11,7 @@ import { generated, ownPhotos } from "./demo/photos.mjs";
 import { root } from "./lib/cargo.mjs";
 import { prepare } from "./lib/prepare.mjs";
 import { onInterrupt } from "./lib/process.mjs";
-import { bold, cyan, dim, magenta, red, say, yellow } from "./lib/terminal.mjs";
+import { bold, cyan, dim, fail, magenta, red, say, yellow } from "./lib/terminal.mjs";
 
 const CAST = [
   { name: "Alice", paint: cyan },
@@ -27,15 +21,13 @@ const CAST = [
 const POLL_MS = 250;
 const GIVE_UP_MS = 60_000;
 
-const { values: options } = parseArgs({
-  options: {
-    photos: { type: "string" },
-    every: { type: "string", default: "4" },
-    count: { type: "string", default: "24" },
-    loopback: { type: "boolean", default: false },
-    leave: { type: "boolean", default: false },
-  },
-});
+const HELP = `npm run demo                         generated pictures and clips, until Ctrl-C
+npm run demo -- --photos DIR         your own
+npm run demo -- --every 2 --count 5  seconds between two, and how many in all
+npm run demo -- --loopback           on this machine's own ports, even where root could give each device its own network
+npm run demo -- --leave              ends by itself when everything has arrived everywhere`;
+
+const options = choose();
 
 const program = await prepare("node");
 const folder = join(root, "demo");
@@ -110,4 +102,28 @@ function ms(value) {
 
 function pause(time) {
   return new Promise((resolve) => setTimeout(resolve, time));
+}
+
+/** What was asked for; anything else is answered with what may be. */
+function choose() {
+  const asked = {
+    photos: { type: "string" },
+    every: { type: "string", default: "4" },
+    count: { type: "string", default: "24" },
+    loopback: { type: "boolean", default: false },
+    leave: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  };
+  try {
+    const { values } = parseArgs({ options: asked });
+    if (values.help) {
+      say(HELP);
+      process.exit(0);
+    }
+    for (const name of ["every", "count"]) if (!(Number(values[name]) > 0)) throw new Error(`--${name} takes a number above 0, not "${values[name]}".`);
+    if (values.photos !== undefined && !existsSync(values.photos)) throw new Error(`There is no folder ${values.photos}.`);
+    return values;
+  } catch (error) {
+    fail(`${error.message}\n\n${HELP}`);
+  }
 }

@@ -1,5 +1,8 @@
 //! What is kept where: copies that are counted by each device's own word, wishes, quota, and what is brought along.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use glow_api::{Held, Keep, MomentRetract, StoragePolicy, StorageView};
 
 use crate::cast::{Person, Play, all_well, eventually};
@@ -65,6 +68,42 @@ async fn who_takes_something_back_sees_from_where_it_is_gone() {
     carol.turn_on().await;
     alice.storage_becomes("gone everywhere", |view| view.takebacks[0].gone == 3).await;
     assert!(carol.timeline().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_here_when_it_comes_is_complete_all_the_same() {
+    let play = Play::new();
+    let (mut alice, mut bob) = (play.settled_person("alice").await, play.settled_person("bob").await);
+    alice.start_group("Anna & Ben").await;
+    bob.join(&alice.invite().await.link).await.unwrap();
+    bob.wish(|policy| StoragePolicy { paused: true, ..policy }).await;
+    let photo = play.studio.photo(1).unwrap();
+    alice.post(&[&photo]).await;
+    bob.sees(&photo.name(), |_| true).await;
+    alice.turn_off().await;
+    bob.wish(|policy| StoragePolicy { paused: false, ..policy }).await;
+    // The pieces come to his disk by another way than the one on which they will be asked for.
+    copy_new(&blobs(&alice), &blobs(&bob));
+    alice.turn_on().await;
+    all_well(&[&alice, &bob]).await;
+}
+
+/// Where the sealed files of somebody's only group are.
+fn blobs(person: &Person) -> PathBuf {
+    person.data_dir().join("groups").join(&person.group).join("blobs")
+}
+
+/// Copies every file that is not there to the same place in another folder.
+fn copy_new(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy_new(&from, &to);
+        } else if !to.exists() {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

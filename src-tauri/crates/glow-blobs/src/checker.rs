@@ -155,14 +155,15 @@ impl BlobStore {
         lock(&self.inner.begun).get(&(id, size, piece)).copied().unwrap_or(0)
     }
 
-    /// Keeps the beginning of a piece of which the rest was wrong, so that only that has to come again.
+    /// Keeps the beginning of a piece of which the rest was wrong or did not come, so that only that has to come again.
     ///
     /// # Errors
     /// [`BlobError::DiskFull`] or [`BlobError::Io`].
     pub fn keep_beginning(&self, checked: &Checked) -> Result<(), BlobError> {
         let Checked { shape, piece, range, proved, .. } = checked;
         let key = (shape.id, shape.size, *piece);
-        let groups = proved.bytes.len() as u64 / GROUP_BYTES;
+        // Something is left to ask for, even if nothing but the end was cut.
+        let groups = (proved.bytes.len() as u64).min((range.end - range.start).saturating_sub(1)) / GROUP_BYTES;
         let before = (range.start % crate::PIECE_BYTES) / GROUP_BYTES;
         if groups == 0 || before != u64::from(self.begun(shape.id, shape.size, *piece)) {
             return Ok(());

@@ -74,7 +74,7 @@ pub enum Ended {
     NotHere,
     /// The stream broke or timed out.
     Broken,
-    /// A piece did not verify: the member is not asked for this blob again.
+    /// A piece did not verify: the member is not asked for this blob again for long.
     Lied,
 }
 
@@ -82,6 +82,9 @@ pub enum Ended {
 const LACKING_MS: u64 = 5_000;
 /// How long a member whose stream broke is not asked for that blob again.
 const BROKEN_MS: u64 = 1_000;
+/// How long a member of which a piece did not verify is not asked for that blob again, whatever it says: its disk may have been
+/// wrong, and may mend.
+const LIED_MS: u64 = 60_000;
 /// How often it is looked whether originals, which others were to bring, are to be asked for all the same.
 const LOOK_AGAIN_MS: u64 = 250;
 /// How long a neighbour may ask for quiet at a time.
@@ -176,6 +179,12 @@ impl Picker {
         self.wants.get(blob).is_some()
     }
 
+    /// Whether a blob is being fetched of which all pieces have come.
+    #[must_use]
+    pub fn has_all(&self, blob: BlobId) -> bool {
+        self.wants.get(blob).is_some_and(|want| want.missing == 0)
+    }
+
     /// The blobs that are being fetched, with their sizes, in the order of their tiers.
     pub fn wanted(&self) -> impl Iterator<Item = (BlobId, u64)> {
         self.wants.iter().map(|want| (want.blob, want.size))
@@ -257,8 +266,9 @@ impl Picker {
                 self.idle.works(now_ms);
             }
             self.holdings.add(blob, peer, pieces);
-            // Whoever lied is not believed.
-            if self.avoid.get(&(blob, peer)).is_some_and(|until_ms| *until_ms < u64::MAX) {
+            // Whoever lied lately is not believed.
+            let until_ms = self.avoid.get(&(blob, peer)).copied().unwrap_or(0);
+            if until_ms <= now_ms.saturating_add(LACKING_MS) {
                 self.avoid.remove(&(blob, peer));
             }
         }
@@ -310,7 +320,7 @@ impl Picker {
             Ended::Complete => return,
             Ended::NotHere => LACKING_MS,
             Ended::Broken => BROKEN_MS,
-            Ended::Lied => u64::MAX,
+            Ended::Lied => LIED_MS,
         };
         if let Some(link) = self.links.get_mut(&flight.peer) {
             link.failed(how, flight.tier, now_ms);
@@ -339,7 +349,7 @@ impl Picker {
     /// When [`Picker::assign`] may have something to do although nothing has happened; nothing when no time matters.
     #[must_use]
     pub fn next_wake_ms(&self, now_ms: u64) -> Option<u64> {
-        let retries = self.avoid.values().copied().filter(|until_ms| *until_ms < u64::MAX);
+        let retries = self.avoid.values().copied();
         let stalls = self.flights.values().map(|flight| self.stalls_at_ms(flight));
         let hushes = self.hushed.values().copied();
         let fit = self.links.values().filter_map(Link::fit_again_ms);

@@ -56,6 +56,24 @@ proptest! {
 }
 
 #[test]
+fn what_came_whole_on_a_stream_that_broke_can_still_be_asked_for() {
+    let (alice, bob) = (place(), place());
+    let blob = photo(&alice, 512 * KIB);
+    let slice = alice.store.encode_piece(blob.id, blob.size, 0).unwrap();
+    let mut checker = Checker::new(blob.id, blob.size, 0, 0).unwrap();
+    checker.check(&slice).unwrap();
+    bob.store.keep_beginning(&checker.finish()).unwrap();
+    let begun = bob.store.begun(blob.id, blob.size, 0);
+    assert!(begun > 0);
+    let rest = alice.store.encode_rest(blob.id, blob.size, 0, begun).unwrap();
+    let mut checker = Checker::new(blob.id, blob.size, 0, begun).unwrap();
+    checker.check(&rest).unwrap();
+    assert!(bob.store.accept_pieces(vec![checker.finish()]).remove(0).is_ok());
+    crate::give(&alice.store, &bob.store, &blob, 1);
+    assert_eq!(bob.store.read(&blob).unwrap(), alice.store.read(&blob).unwrap());
+}
+
+#[test]
 fn one_who_lies_again_costs_one_group_again() {
     let (alice, bob) = (place(), place());
     let blob = photo(&alice, 256 * KIB);

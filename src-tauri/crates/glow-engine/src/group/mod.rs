@@ -224,10 +224,12 @@ impl Group {
 
     /// Tells the fetching task something; it is never waited for by those who tell.
     pub(crate) async fn tell_fetch(&self, input: FetchInput) {
-        if matches!(input, FetchInput::Completed(_)) {
-            self.states.wake();
-        }
         let _ = self.fetch.send(input).await;
+    }
+
+    /// The same from a thread that may block.
+    pub(crate) fn tell_fetch_blocking(&self, input: FetchInput) {
+        let _ = self.fetch.blocking_send(input);
     }
 
     /// Tells those who wait for bytes that something came.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use glow_blobs::{BlobError, BlobState, PieceOutcome};
+use glow_blobs::{BlobError, BlobState};
 use glow_model::{BlobId, DeviceId};
 use glow_net::{AnswerSink, Verdict as Forward};
 use glow_sync::{
@@ -153,19 +153,16 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
 /// Stores a blob that came along with its operation, if a live moment names it and it is not here.
 async fn take_offered(group: &Arc<Group>, blob: BlobId, size: u64, slice: Vec<u8>) -> ApiResult<()> {
     let this = group.clone();
-    let outcome = blocking(move || {
+    let is_here = blocking(move || {
         let wanted = this.store.blob(blob).map_err(IntoApi::into_api)?;
         if wanted.is_none_or(|row| row.held || row.size != size) {
-            return Ok(None);
+            return Ok(false);
         }
-        this.blobs.accept_piece(blob, size, 0, &slice).map(Some).map_err(IntoApi::into_api)
+        this.blobs.accept_piece(blob, size, 0, &slice).map(|_| true).map_err(IntoApi::into_api)
     })
     .await?;
-    if outcome.is_some() {
+    if is_here {
         group.tell_fetch(FetchInput::Arrived(None, blob, 0)).await;
-    }
-    if outcome == Some(PieceOutcome::Completed) {
-        group.tell_fetch(FetchInput::Completed(blob)).await;
     }
     Ok(())
 }

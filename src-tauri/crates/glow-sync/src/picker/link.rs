@@ -24,6 +24,7 @@ const LARGER_PATIENCE_MS: u64 = 8_000;
 const STALLS: u32 = 2;
 const LIES: u32 = 2;
 const SUSPENDED_MS: u64 = 30_000;
+const LIAR_SUSPENDED_MS: u64 = 600_000;
 /// A member that has announced nothing for so long while others have is not counted on to fetch for its neighbours.
 pub(super) const IDLE_MS: u64 = 3_000;
 
@@ -106,11 +107,11 @@ impl Link {
             }
             Ended::Lied => self.lies += 1,
         }
-        if self.lies >= LIES {
-            self.suspended_until_ms = u64::MAX;
+        if how == Ended::Lied && self.lies >= LIES {
+            self.suspended_until_ms = now_ms.saturating_add(LIAR_SUSPENDED_MS);
         } else if self.stalls >= STALLS {
             self.stalls = 0;
-            self.suspended_until_ms = now_ms.saturating_add(SUSPENDED_MS);
+            self.suspended_until_ms = self.suspended_until_ms.max(now_ms.saturating_add(SUSPENDED_MS));
         }
     }
 
@@ -124,9 +125,9 @@ impl Link {
         self.suspended_until_ms <= now_ms
     }
 
-    /// When it may be asked again, if it may not now and ever may.
+    /// When it may be asked again, if it was not to be asked for a while.
     pub(super) fn fit_again_ms(&self) -> Option<u64> {
-        Some(self.suspended_until_ms).filter(|until_ms| *until_ms > 0 && *until_ms < u64::MAX)
+        Some(self.suspended_until_ms).filter(|until_ms| *until_ms > 0)
     }
 
     /// Requests for originals that keep it busy, and no more: the smaller the rate, the fewer.

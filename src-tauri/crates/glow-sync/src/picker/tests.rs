@@ -192,7 +192,7 @@ fn what_a_member_was_asked_for_is_free_when_it_leaves() {
 }
 
 #[test]
-fn a_liar_is_not_asked_for_that_blob_again_and_after_two_lies_for_nothing() {
+fn a_liar_is_not_asked_for_that_blob_for_a_minute_and_after_two_lies_for_nothing() {
     let mut picker = picker([1]);
     picker.want(want(1, Tier::Grid, 2, 1), 0);
     picker.want(want(2, Tier::Grid, 1, 1), 0);
@@ -204,9 +204,22 @@ fn a_liar_is_not_asked_for_that_blob_again_and_after_two_lies_for_nothing() {
     picker.ended(first[2].ticket, Ended::NotHere, LATER);
     picker.holds(peer(1), blob(1), LATER);
     assert!(picker.avoid.contains_key(&(blob(1), peer(1))), "its word that it has it counts for nothing");
-    assert_eq!(asks(picker.assign(u64::MAX - 1)), []);
     picker.joined(peer(2), LATER);
     assert_eq!(asks(picker.assign(LATER))[0].peer, peer(2));
+    picker.left(peer(2));
+    assert_eq!(asks(picker.assign(LATER + 599_999)), []);
+    assert_eq!(asks(picker.assign(LATER + 600_000))[0].peer, peer(1), "its disk may have been wrong, and mended");
+}
+
+#[test]
+fn whoever_lied_once_is_asked_for_that_blob_again_after_a_minute() {
+    let mut picker = picker([1]);
+    picker.want(want(1, Tier::Grid, 2, 1), 0);
+    let lie = asks(picker.assign(LATER)).remove(0);
+    picker.ended(lie.ticket, Ended::Lied, LATER);
+    picker.holds(peer(1), blob(1), LATER + 1_000);
+    assert_eq!(asks(picker.assign(LATER + 59_999)), [], "its word that it has it counts for nothing");
+    assert_eq!(asks(picker.assign(LATER + 60_000))[0].peer, peer(1));
 }
 
 #[test]

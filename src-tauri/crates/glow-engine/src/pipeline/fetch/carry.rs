@@ -61,8 +61,16 @@ pub(super) async fn carry_out(group: Arc<Group>, asks: Vec<Assignment>) {
 async fn receive(group: &Arc<Group>, asks: Vec<Assignment>) {
     let Some(peer) = asks.first().map(|ask| ask.peer) else { return };
     let mut left = Left { group, tickets: asks.iter().map(|ask| ask.ticket).collect() };
-    let expected: Vec<Expected> = asks.iter().flat_map(|ask| expected_of(group, ask)).collect();
-    let skip = expected.first().map_or(0, |expected| expected.skip);
+    // Of several small ones each is asked for whole.
+    let skip = match &asks[..] {
+        [Assignment { blob, size, pieces, .. }] => {
+            pieces.first().map_or(0, |piece| group.blobs.begun(*blob, *size, *piece))
+        }
+        _ => 0,
+    };
+    let skips = std::iter::once(skip).chain(std::iter::repeat(0));
+    let expected = asks.iter().flat_map(pieces_of).zip(skips).map(|(expected, skip)| Expected { skip, ..expected });
+    let expected: Vec<Expected> = expected.collect();
     let Some(answers) = ask(group.net(), peer, &asks, skip).await else {
         return left.end_all(Ended::Broken).await;
     };
@@ -116,11 +124,9 @@ async fn ask(net: Option<&Net>, peer: DeviceId, asks: &[Assignment], skip: u8) -
     net?.request(peer, request).await.ok()
 }
 
-fn expected_of(group: &Group, ask: &Assignment) -> impl Iterator<Item = Expected> {
+fn pieces_of(ask: &Assignment) -> impl Iterator<Item = Expected> {
     let Assignment { ticket, blob, size, .. } = *ask;
-    let begun = ask.pieces.first().map_or(0, |piece| group.blobs.begun(blob, size, *piece));
-    let skips = [begun].into_iter().chain(std::iter::repeat(0));
-    ask.pieces.iter().zip(skips).map(move |(piece, skip)| Expected { ticket, blob, size, piece: *piece, skip })
+    ask.pieces.iter().map(move |piece| Expected { ticket, blob, size, piece: *piece, skip: 0 })
 }
 
 /// How a request ended.
@@ -202,26 +208,28 @@ async fn write(group: &Arc<Group>, mut coming: mpsc::Receiver<Came>, left: &mut 
             batch.push(next);
         }
         let this = group.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            let (expected, pieces): (Vec<_>, Vec<_>) =
-                batch.into_iter().map(|came| (came.expected, came.checked)).unzip();
-            expected.into_iter().zip(this.blobs.accept_pieces(pieces)).collect::<Vec<_>>()
-        });
-        for (Expected { ticket, blob, piece, .. }, outcome) in written.await.unwrap_or_default() {
+        let written = tokio::task::spawn_blocking(move || store(&this, batch));
+        for (Expected { ticket, blob, .. }, outcome) in written.await.unwrap_or_default() {
             match outcome {
-                Ok(outcome) => {
-                    group.arrived();
-                    group.tell_fetch(FetchInput::Arrived(Some(ticket), blob, piece)).await;
-                    if outcome == PieceOutcome::Completed {
-                        group.tell_fetch(FetchInput::Completed(blob)).await;
-                        left.end(ticket, Ended::Complete).await;
-                    }
-                }
+                Ok(PieceOutcome::Completed) => left.end(ticket, Ended::Complete).await,
+                Ok(_) => {}
                 Err(error) => return Some((ticket, failed(group, blob, error).await)),
             }
         }
     }
     None
+}
+
+/// Stores what came, and tells of it even if nobody waits for the request any more: what is here is not asked for again.
+fn store(group: &Group, batch: Vec<Came>) -> Vec<(Expected, Result<PieceOutcome, BlobError>)> {
+    let (expected, pieces): (Vec<Expected>, Vec<_>) =
+        batch.into_iter().map(|came| (came.expected, came.checked)).unzip();
+    let outcomes: Vec<_> = expected.into_iter().zip(group.blobs.accept_pieces(pieces)).collect();
+    for (Expected { ticket, blob, piece, .. }, _) in outcomes.iter().filter(|(_, outcome)| outcome.is_ok()) {
+        group.arrived();
+        group.tell_fetch_blocking(FetchInput::Arrived(Some(*ticket), *blob, *piece));
+    }
+    outcomes
 }
 
 async fn failed(group: &Group, blob: BlobId, error: BlobError) -> Ended {

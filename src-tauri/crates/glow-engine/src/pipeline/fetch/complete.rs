@@ -32,6 +32,7 @@ impl Fetcher {
         let noted = blocking(move || note_held(&group, done)).await;
         match noted {
             Ok((moments, held)) => {
+                self.group.states.wake();
                 self.group.bus.media_changed(self.group.id, &moments);
                 let is_rush = self.picker.len() >= RUSH;
                 for want in held.iter().filter(|want| !is_rush || want.tier != Tier::Grid) {
@@ -39,7 +40,11 @@ impl Fetcher {
                     let _ = self.news.try_send(News::Whole(want.blob.id));
                 }
             }
-            Err(error) => tracing::warn!(%error, "complete blobs"),
+            Err(error) => {
+                tracing::warn!(%error, "complete blobs");
+                // They are found complete when the store is asked again.
+                self.more = true;
+            }
         }
         if is_grid {
             self.group.looks.notify_one();

@@ -76,7 +76,7 @@ pub(crate) enum FetchInput {
     Hush(DeviceId, u64),
     /// A verified piece is stored: the answer to a request, or nobody's.
     Arrived(Option<u64>, BlobId, u32),
-    /// A blob is complete.
+    /// A blob that came otherwise is complete.
     Completed(BlobId),
     /// Somebody waits for these, in this order, or they belong to a clip that is being recorded.
     Play(Vec<Played>),
@@ -305,6 +305,10 @@ impl Fetcher {
 
     fn arrived(&mut self, ticket: Option<u64>, blob: BlobId, piece: u32) {
         self.picker.arrived(ticket, blob, piece, now_ms());
+        // Whichever of two that brought the same was first: all is here when nothing is missing.
+        if self.picker.has_all(blob) {
+            self.finished.push(blob);
+        }
         if self.purposes.get(&blob).is_some_and(|want| is_bulk(want.tier)) {
             // Full: whoever asks is told.
             let _ = self.news.try_send(News::Piece(blob, piece));

@@ -36,7 +36,10 @@ impl Fetcher {
             Ok::<_, StoreError>((wants.collect::<Vec<_>>(), more))
         })
         .await;
-        let Ok((wants, more)) = wants else { return };
+        let Ok((wants, more)) = wants else {
+            self.more = true;
+            return;
+        };
         self.more = more;
         let mut unheard_of = Vec::new();
         for (missing, want) in wants {

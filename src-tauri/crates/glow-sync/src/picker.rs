@@ -196,6 +196,12 @@ impl Picker {
         self.wants.len()
     }
 
+    /// Whether at least so many blobs of a tier and of those before it are to be fetched.
+    #[must_use]
+    pub fn has_many(&self, count: usize, tier: Tier) -> bool {
+        self.wants.iter().take_while(|want| want.tier <= tier).nth(count.saturating_sub(1)).is_some()
+    }
+
     /// Whether nothing is to be fetched.
     #[must_use]
     pub fn is_empty(&self) -> bool {

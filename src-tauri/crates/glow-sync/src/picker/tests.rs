@@ -212,6 +212,19 @@ fn a_liar_is_not_asked_for_that_blob_for_a_minute_and_after_two_lies_for_nothing
 }
 
 #[test]
+fn originals_do_not_hide_that_few_previews_are_left() {
+    let mut picker = picker([1]);
+    for n in 1..=3 {
+        picker.want(want(n, Tier::Grid, 1, 1), 0);
+    }
+    for n in 4..=9 {
+        picker.want(want(n, Tier::Original, 1, 1), 0);
+    }
+    assert!(picker.has_many(3, Tier::Grid) && !picker.has_many(4, Tier::Grid) && !picker.has_many(4, Tier::Manifest));
+    assert!(picker.has_many(9, Tier::Original) && !picker.has_many(10, Tier::Original));
+}
+
+#[test]
 fn whoever_lied_once_is_asked_for_that_blob_again_after_a_minute() {
     let mut picker = picker([1]);
     picker.want(want(1, Tier::Grid, 2, 1), 0);

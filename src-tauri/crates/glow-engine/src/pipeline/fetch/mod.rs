@@ -108,6 +108,8 @@ struct Fetcher {
     purposes: BTreeMap<BlobId, BlobWant>,
     /// Whether the store has more wants than the window holds.
     more: bool,
+    /// The last tier that the window reached: of what comes later in the order the picker may know something all the same.
+    reached: picker::Tier,
     disk_low: bool,
     /// What carries out the requests that are on their way; several may share one.
     carriers: BTreeMap<u64, Arc<Carrier>>,
@@ -128,6 +130,7 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
         picker: Picker::new(group.me, u64::from_ne_bytes(random())),
         purposes: BTreeMap::new(),
         more: false,
+        reached: picker::Tier::Original,
         disk_low: false,
         carriers: BTreeMap::new(),
         finished: Vec::new(),
@@ -185,9 +188,9 @@ impl Fetcher {
         if self.is_stale { self.is_few() || is_long_ago } else { self.more && self.is_few() && is_long_ago }
     }
 
-    /// Whether there is soon nothing to do.
+    /// Whether there is soon nothing to do, or only what comes after more that the store has.
     fn is_few(&self) -> bool {
-        self.picker.len() < WINDOW / 4
+        !self.picker.has_many(WINDOW / 4, self.reached)
     }
 
     async fn handle(&mut self, input: FetchInput) {

@@ -28,19 +28,20 @@ impl Fetcher {
         let wants = blocking(move || {
             let mut wants = policy::wants(&group, WINDOW)?;
             let more = wants.len() == WINDOW;
+            let reached = wants.last().map_or(picker::Tier::Original, |want| tier(want.tier));
             wants.retain(|want| !(known.contains(&want.blob.id) || disk_low && is_bulk(want.tier)));
             for want in wants.iter().filter(|want| want.tier == Tier::Manifest) {
                 adopt_manifest(&group, want)?;
             }
             let wants = wants.into_iter().map(|want| (missing(&group.blobs, &want.blob), want));
-            Ok::<_, StoreError>((wants.collect::<Vec<_>>(), more))
+            Ok::<_, StoreError>((wants.collect::<Vec<_>>(), more, reached))
         })
         .await;
-        let Ok((wants, more)) = wants else {
+        let Ok((wants, more, reached)) = wants else {
             self.more = true;
             return;
         };
-        self.more = more;
+        (self.more, self.reached) = (more, reached);
         let mut unheard_of = Vec::new();
         for (missing, want) in wants {
             if missing == 0 {

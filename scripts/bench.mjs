@@ -6,16 +6,15 @@
 
 import { cases } from "./bench/cases.mjs";
 import { HEADS, keep, row } from "./bench/results.mjs";
+import { measure } from "./bench/runs.mjs";
 import { root, SELECTION } from "./lib/cargo.mjs";
-import { foreground, run } from "./lib/process.mjs";
+import { foreground } from "./lib/process.mjs";
 import { bold, fail, green, red, say, table } from "./lib/terminal.mjs";
-
-const LIMIT_MINUTES = 30;
 
 const chosen = choose(process.argv.slice(2));
 await prepare(chosen);
 const measured = [];
-for (const entry of chosen) measured.push({ ...entry, figures: await measure(entry) });
+for (const entry of chosen) measured.push({ ...entry, figures: await figuresOf(entry) });
 report(measured);
 
 function choose(names) {
@@ -40,12 +39,11 @@ async function prepare(chosen) {
   }
 }
 
-async function measure(entry) {
+async function figuresOf(entry) {
   say(`\n${bold(`━━ ${entry.id}`)} ${entry.title}`);
-  const { code, output } = await run(typeof entry.command === "function" ? entry.command() : entry.command, { cwd: root, minutes: LIMIT_MINUTES });
-  const figures = output.split("\n").filter((line) => line.startsWith('{"bench":')).map((line) => JSON.parse(line));
-  if (code !== 0 || figures.length === 0) {
-    say(red(`${entry.id} failed: ${code === 0 ? "it printed no figure" : `exit code ${code}`}`));
+  const { figures, trouble } = await measure(entry);
+  if (trouble) {
+    say(red(`${entry.id} failed: ${trouble}`));
     process.exitCode = 1;
   }
   return figures;
@@ -54,7 +52,7 @@ async function measure(entry) {
 function report(measured) {
   const rows = measured.flatMap((entry) => entry.figures.map((figure) => row(entry.id, figure)));
   say();
-  for (const line of table(HEADS, rows.map((cells) => [...cells.slice(0, 6), verdict(cells[6])]), [2, 3, 4, 5])) say(line);
+  for (const line of table(HEADS, rows.map((cells) => [...cells.slice(0, -1), verdict(cells.at(-1))]), [2, 3, 4, 5, 6])) say(line);
   keep(measured);
   say(`\nTable and plots are in docs/benchmarks.`);
 }

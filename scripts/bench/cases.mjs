@@ -7,6 +7,7 @@
 //                "reference":{"name":"vipsthumbnail, one preview","value":112.4}}
 //             value, and reference where one was measured in the same run; smaller is better unless
 //             "better":"more" says otherwise; goal where one was promised
+//   runs      how often it is run; the median is kept, and the worst beside it. Some commands run several times themselves
 //   needs     "release": the programs are built for release first
 
 import { binary } from "../lib/cargo.mjs";
@@ -40,12 +41,14 @@ export const cases = [
     id: "S5",
     title: "A photo a second from eight members on one Wi-Fi: from the shutter to the preview on each device",
     command: () => [release("lanbox"), "run", "--", release("bench-s5"), "--json"],
+    runs: 5,
     needs: "release",
   },
   {
     id: "S6",
     title: "A clip of 8 Mbit/s to eight viewers on one Wi-Fi while it is recorded: to the first picture, and how far behind",
     command: () => [release("lanbox"), "run", "--", release("bench-s6"), "--json"],
+    runs: 5,
     needs: "release",
   },
   {

@@ -9,7 +9,7 @@ import { plot } from "./plot.mjs";
 
 const FOLDER = join(root, "docs", "benchmarks");
 
-export const HEADS = ["case", "figure", "measured", "reference", "ratio", "goal", ""];
+export const HEADS = ["case", "figure", "measured", "worst run", "reference", "ratio", "goal", ""];
 
 /** Keeps the figures of these cases, with when, how busy the machine was and what else is to be known, and draws the table of all that are kept. */
 export function keep(measured) {
@@ -24,10 +24,11 @@ export function keep(measured) {
 }
 
 /** One figure as a row of the table. */
-export function row(id, { bench, value, unit, reference, goal, better }) {
+export function row(id, { bench, value, worst, unit, reference, goal, better }) {
   const met = goal === undefined ? "" : (better === "more" ? value >= goal : value <= goal) ? "met" : "missed";
   const ratio = reference ? `${(value / reference.value).toFixed(2)} x` : "";
-  return [id, bench, `${short(value)} ${unit}`, reference ? `${short(reference.value)} ${unit} ${reference.name}` : "", ratio, goal === undefined ? "" : `${short(goal)} ${unit}`, met];
+  const figure = (number) => (number === undefined ? "" : `${short(number)} ${unit}`);
+  return [id, bench, figure(value), figure(worst), reference ? `${figure(reference.value)} ${reference.name}` : "", ratio, figure(goal), met];
 }
 
 function short(value) {

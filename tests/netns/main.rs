@@ -10,5 +10,6 @@ mod clip;
 mod crash;
 mod disk;
 mod finding;
+mod hotspot;
 mod loss;
 mod partition;

@@ -75,10 +75,7 @@ impl Case {
     pub(crate) fn start(self) -> Result<Lan> {
         let lan = self.lan().start()?;
         if matches!(self, Self::Hotspot) {
-            let router = lan.address(HOTSPOT).to_string();
-            for station in (0..lan.hosts()).filter(|host| *host != HOTSPOT) {
-                lan.namespace(station)?.ip(&["route", "replace", "default", "via", &router])?;
-            }
+            lan.route_through(HOTSPOT)?;
         }
         Ok(lan)
     }

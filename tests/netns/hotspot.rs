@@ -20,7 +20,7 @@ const TURNS: f64 = 1.6;
 fn what_everybody_is_to_have_goes_through_the_hotspot_once() {
     let lan =
         Lan::builder().hosts(HOSTS).shared_mbit(CHANNEL_MBIT).multicast_mbit(MULTICAST_MBIT).access_point(HOTSPOT);
-    let Some(mut cast) = Cast::start_after(lan, route_through_hotspot) else { return };
+    let Some(mut cast) = Cast::start_after(lan, |lan| lan.route_through(HOTSPOT).unwrap()) else { return };
     cast.gather();
     for host in 0..HOSTS {
         cast.until_connected(host, HOSTS - 1);
@@ -36,8 +36,7 @@ fn what_everybody_is_to_have_goes_through_the_hotspot_once() {
     cast.post(SOURCE, &photos);
     let took = cast.all_well(BOUND);
     let after = cast.lan.stats().unwrap();
-    let copies =
-        |host: usize| (after.hosts[host].sent_bytes - before.hosts[host].sent_bytes) as f64 / copy;
+    let copies = |host: usize| (after.hosts[host].sent_bytes - before.hosts[host].sent_bytes) as f64 / copy;
     let sent = (0..HOSTS).map(copies).collect::<Vec<_>>();
     let turn_ns = copy * 8.0 / CHANNEL_MBIT * 1e3;
     let turns = (after.airtime_ns - before.airtime_ns) as f64 / (turn_ns * (HOSTS - 1) as f64);
@@ -46,12 +45,4 @@ fn what_everybody_is_to_have_goes_through_the_hotspot_once() {
     assert!(passed_on < PASSED_ON, "others than the hotspot passed on {passed_on:.2} copies: {sent:.2?}");
     assert!(turns < TURNS, "{turns:.2} turns on the air: {sent:.2?}");
     cast.finish(BOUND);
-}
-
-/// Whoever joins a hotspot is told that it is the router.
-fn route_through_hotspot(lan: &Lan) {
-    let router = lan.address(HOTSPOT).to_string();
-    for station in (0..HOSTS).filter(|host| *host != HOTSPOT) {
-        lan.namespace(station).unwrap().ip(&["route", "replace", "default", "via", &router]).unwrap();
-    }
 }

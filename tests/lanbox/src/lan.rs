@@ -79,6 +79,19 @@ impl Lan {
         self.hosts.get(host).ok_or(Error::NoSuchHost(host))
     }
 
+    /// Makes a host the router of all others, as whoever joins a hotspot is told.
+    ///
+    /// # Errors
+    /// There is no such host, or a route cannot be set.
+    pub fn route_through(&self, router: usize) -> Result<(), Error> {
+        self.namespace(router)?;
+        let via = address(router).to_string();
+        for station in (0..self.hosts()).filter(|host| *host != router) {
+            self.namespace(station)?.ip(&["route", "replace", "default", "via", &via])?;
+        }
+        Ok(())
+    }
+
     /// A command that runs `program` on a host; its process id is the program's own.
     ///
     /// # Panics

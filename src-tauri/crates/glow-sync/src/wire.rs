@@ -167,6 +167,14 @@ pub enum Request {
         #[n(1)]
         lane: Lane,
     },
+    /// Which states of others the sender has heard lately. Answer: [`Frame::StateKeys`], those of them that are newer than what
+    /// the other side has.
+    #[n(16)]
+    News {
+        /// At most [`IDS_PER_REQUEST`].
+        #[n(0)]
+        keys: Vec<StateKey>,
+    },
     /// Records of clips that are being recorded, as they are made. Answer: [`Frame::Done`].
     #[n(20)]
     PushFragments {
@@ -421,6 +429,7 @@ impl Request {
             }
             Request::States { wanted } => wanted.len() <= IDS_PER_REQUEST,
             Request::Say { states } => states.len() <= STATES_PER_FRAME,
+            Request::News { keys } => keys.len() <= IDS_PER_REQUEST,
             Request::PushFragments { records } => records.len() <= FRAGMENTS_PER_FRAME,
             Request::Cargo { ids } => ids.len() <= CARGO_PER_REQUEST,
             Request::Reconcile { .. }

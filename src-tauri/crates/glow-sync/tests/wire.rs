@@ -35,6 +35,7 @@ fn requests() -> Vec<Request> {
         Request::Fragments { clip: OperationId([2; 32]), from: 7 },
         Request::Part,
         Request::Station,
+        Request::News { keys: vec![StateKey { id: state_id(), counter: 7 }] },
     ]
 }
 

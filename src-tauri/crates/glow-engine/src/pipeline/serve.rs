@@ -131,6 +131,7 @@ async fn answer_once(group: &Arc<Group>, from: DeviceId, request: Request) -> Ap
             Ok(Frame::Done)
         }
         Request::StateKeys => states::keys(group).await.map(Frame::StateKeys),
+        Request::News { keys } => states::lacking(group, keys).await.map(Frame::StateKeys),
         Request::Say { states } => {
             states::take(group, from, states.into_iter().map(Into::into).collect()).await?;
             Ok(Frame::Done)
@@ -287,6 +288,7 @@ fn request_name(request: &Request) -> &'static str {
         Request::StateKeys => "state keys",
         Request::States { .. } => "states",
         Request::Say { .. } => "say",
+        Request::News { .. } => "news",
         Request::PushFragments { .. } => "push fragments",
         Request::Fragments { .. } => "fragments",
         Request::Cargo { .. } => "cargo",

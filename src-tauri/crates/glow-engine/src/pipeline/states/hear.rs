@@ -38,10 +38,8 @@ async fn pull(group: &Arc<Group>, device: DeviceId) -> Result<(), &'static str> 
     let broken = "the member went away";
     let mut answers = net.request(device, Request::StateKeys).await.map_err(|_| broken)?;
     let Some(Ok(Frame::StateKeys(theirs))) = answers.next().await else { return Err(broken) };
-    let ours = keys(group).await.map_err(|_| "the store failed")?;
-    let ours: BTreeMap<StateId, u64> = ours.into_iter().map(|key| (key.id, key.counter)).collect();
-    let newer = theirs.into_iter().filter(|key| ours.get(&key.id).is_none_or(|counter| *counter < key.counter));
-    let wanted: BTreeSet<StateId> = newer.map(|key| key.id).filter(|id| id.device != group.me).collect();
+    let newer = lacking(group, theirs).await.map_err(|_| "the store failed")?;
+    let wanted: BTreeSet<StateId> = newer.into_iter().map(|key| key.id).collect();
     let wanted: Vec<StateId> = wanted.into_iter().take(limits::MEMBERS * usize::from(limits::STATE_SLOTS)).collect();
     for wanted in wanted.chunks(IDS_PER_REQUEST) {
         let request = Request::States { wanted: wanted.to_vec() };
@@ -63,6 +61,13 @@ pub(crate) async fn keys(group: &Arc<Group>) -> ApiResult<Vec<StateKey>> {
         counter: key.counter,
     };
     Ok(keys.into_iter().map(key).collect())
+}
+
+/// Which of these are newer than what is here. This device's own are not: nobody knows them better.
+pub(crate) async fn lacking(group: &Arc<Group>, theirs: Vec<StateKey>) -> ApiResult<Vec<StateKey>> {
+    let ours: BTreeMap<StateId, u64> = keys(group).await?.into_iter().map(|key| (key.id, key.counter)).collect();
+    let is_newer = |key: &StateKey| ours.get(&key.id).is_none_or(|counter| *counter < key.counter);
+    Ok(theirs.into_iter().filter(|key| key.id.device != group.me && is_newer(key)).collect())
 }
 
 /// States as they go over the wire.

@@ -1,8 +1,8 @@
 //! States on their way: what this device says of itself, and what it hears and passes on.
 //!
 //! On connecting each side asks which states are at the other, and fetches those that are newer. Afterwards news are gathered
-//! and told to every connected member, at most once an interval; whoever hears something new passes it on with its own next
-//! round. Only the newest state of a device and slot is ever stored or sent.
+//! and told to every connected member, at most once an interval; whoever hears something new tells with its own next round that it
+//! has, and gives it to those who lack it. Only the newest state of a device and slot is ever stored or sent.
 
 mod hear;
 mod say;
@@ -21,7 +21,7 @@ use glow_sync::wire::StateId;
 use tokio::sync::Notify;
 
 pub(crate) use self::{
-    hear::{encoded, greet, hear_doors, keys, take},
+    hear::{encoded, greet, hear_doors, keys, lacking, take},
     say::{publish, say_door, say_goodbye, say_presence, tell},
 };
 use crate::{

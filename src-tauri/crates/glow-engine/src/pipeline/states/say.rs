@@ -1,6 +1,7 @@
 //! What this device says of itself, and how it reaches the others.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
@@ -12,11 +13,11 @@ use glow_model::{
 use glow_store::{IncomingState, Said};
 use glow_sync::{
     Frame, Request,
-    wire::{STATES_PER_FRAME, StateId},
+    wire::{IDS_PER_REQUEST, STATES_PER_FRAME, StateId, StateKey},
 };
 
 use super::{
-    hear::{doors_in_store, encoded},
+    hear::{doors_in_store, encoded, keys},
     report,
 };
 use crate::{
@@ -158,18 +159,44 @@ fn sheet(group: &Group, bytes: Vec<u8>) -> ApiResult<Sheet> {
     group.blobs.import(&group.secrets().secret, bytes).map(Sheet::Blob).map_err(IntoApi::into_api)
 }
 
-/// Gives every connected member the news it did not bring itself.
+/// Gives every connected member the news of this device, and of those of others what it lacks.
 pub(super) async fn spread(group: &Arc<Group>) {
     let news = std::mem::take(&mut *group.states.news.lock().unwrap_or_else(PoisonError::into_inner));
     if news.is_empty() {
         return;
     }
+    let (own, heard): (BTreeMap<_, _>, BTreeMap<_, _>) = news.into_iter().partition(|(id, _)| id.device == group.me);
+    let own: Vec<StateId> = own.into_keys().collect();
+    let heard = match keys(group).await {
+        Ok(keys) => keys.into_iter().filter_map(|key| Some((key, *heard.get(&key.id)?))).collect(),
+        Err(error) => {
+            tracing::warn!(%error, "states");
+            Vec::new()
+        }
+    };
     let told = group.links().into_iter().map(|device| {
-        let wanted: Vec<StateId> =
-            news.iter().filter(|(id, from)| **from != Some(device) && id.device != device).map(|(id, _)| *id).collect();
-        tell(group, device, wanted)
+        let may_lack = heard.iter().filter(|(key, from)| *from != Some(device) && key.id.device != device);
+        let may_lack: Vec<StateKey> = may_lack.map(|(key, _)| *key).collect();
+        let own = own.clone();
+        async move {
+            tell(group, device, own).await;
+            offer(group, device, may_lack).await;
+        }
     });
     futures::future::join_all(told).await;
+}
+
+/// Gives one member what it lacks of these: most have come to it from another by now.
+async fn offer(group: &Arc<Group>, device: DeviceId, heard: Vec<StateKey>) {
+    let Some(net) = group.net() else { return };
+    for keys in heard.chunks(IDS_PER_REQUEST) {
+        let Ok(mut answers) = net.request(device, Request::News { keys: keys.to_vec() }).await else { return };
+        let Some(Ok(Frame::StateKeys(lacking))) = answers.next().await else { return };
+        let lacking: Vec<StateId> = lacking.into_iter().filter(|key| keys.contains(key)).map(|key| key.id).collect();
+        if !tell(group, device, lacking).await {
+            return;
+        }
+    }
 }
 
 /// Gives one member these states. Answers whether it has stored them.

@@ -23,6 +23,13 @@ export function keep(measured) {
   writeFileSync(path("README", "md"), markdown(kept));
 }
 
+/** What is said where a goal is missed. */
+function limits(kept) {
+  const missed = kept.filter(({ id, figures, limit }) => limit && figures.some((figure) => row(id, figure).at(-1) === "missed"));
+  if (missed.length === 0) return [];
+  return ["What stands between these and their goals:", "", ...missed.map(({ id, limit }) => `- **${id}**: ${limit}`), ""];
+}
+
 /** One figure as a row of the table. */
 export function row(id, { bench, value, worst, unit, reference, goal, better }) {
   const met = goal === undefined ? "" : (better === "more" ? value >= goal : value <= goal) ? "met" : "missed";
@@ -52,6 +59,7 @@ function markdown(kept) {
     line([...HEADS, "on", "load"].map(() => "---")),
     ...kept.flatMap(({ id, figures, date, load, note }) => figures.map((figure) => line([...row(id, figure), note ? `${date}, ${note}` : date, load]))),
     "",
+    ...limits(kept),
     ...kept.map(({ id, title }) => `![${title}](${id}.svg)`),
     "",
   ].join("\n");

@@ -106,6 +106,7 @@ export const cases = [
     id: "S8",
     title: "A timeline of 1,000,000 moments: a page, its layout, a search",
     command: ["cargo", "run", "--release", "--locked", "-p", "glow-store", "--example", "timeline_bench", "--", "--moments", "1000000", "--json"],
+    limit: "Setting a clock moves 10,000 moments and their blobs in every index, in one transaction; pages are answered meanwhile.",
   },
   {
     id: "S10",

@@ -46,7 +46,7 @@ async function figuresOf(entry) {
     say(red(`${entry.id} failed: ${trouble}`));
     process.exitCode = 1;
   }
-  return figures;
+  return trouble ? [] : figures;
 }
 
 function report(measured) {

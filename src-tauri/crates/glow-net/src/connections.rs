@@ -24,7 +24,7 @@ pub(crate) struct Link {
     pub(crate) dialer: bool,
     pub(crate) opened: Instant,
     pub(crate) transport: Transport,
-    /// What was measured of this transport to this device, in this session or before; nothing when it never was.
+    /// What was measured of this transport to this device, in this run or before; nothing when it never was.
     pub(crate) goodput_bps: Option<u64>,
 }
 

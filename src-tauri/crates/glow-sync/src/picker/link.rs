@@ -23,6 +23,7 @@ const LARGER_PATIENCE_MS: u64 = 8_000;
 /// Stalls in a row, and lies at all, after which a member is not asked for a while.
 const STALLS: u32 = 2;
 const LIES: u32 = 2;
+/// How long that is: after stalls, and after lies.
 const SUSPENDED_MS: u64 = 30_000;
 const LIAR_SUSPENDED_MS: u64 = 600_000;
 /// A member that has announced nothing for so long while others have is not counted on to fetch for its neighbours.

@@ -61,13 +61,7 @@ pub(super) async fn carry_out(group: Arc<Group>, asks: Vec<Assignment>) {
 async fn receive(group: &Arc<Group>, asks: Vec<Assignment>) {
     let Some(peer) = asks.first().map(|ask| ask.peer) else { return };
     let mut left = Left { group, tickets: asks.iter().map(|ask| ask.ticket).collect() };
-    // Of several small ones each is asked for whole.
-    let skip = match &asks[..] {
-        [Assignment { blob, size, pieces, .. }] => {
-            pieces.first().map_or(0, |piece| group.blobs.begun(*blob, *size, *piece))
-        }
-        _ => 0,
-    };
+    let skip = begun(group, &asks);
     let skips = std::iter::once(skip).chain(std::iter::repeat(0));
     let expected = asks.iter().flat_map(pieces_of).zip(skips).map(|(expected, skip)| Expected { skip, ..expected });
     let expected: Vec<Expected> = expected.collect();
@@ -122,6 +116,16 @@ async fn ask(net: Option<&Net>, peer: DeviceId, asks: &[Assignment], skip: u8) -
         },
     };
     net?.request(peer, request).await.ok()
+}
+
+/// Groups at the beginning of the first piece that need not come again. Of several small blobs each is asked for whole.
+fn begun(group: &Group, asks: &[Assignment]) -> u8 {
+    match asks {
+        [Assignment { blob, size, pieces, .. }] => {
+            pieces.first().map_or(0, |piece| group.blobs.begun(*blob, *size, *piece))
+        }
+        _ => 0,
+    }
 }
 
 fn pieces_of(ask: &Assignment) -> impl Iterator<Item = Expected> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glow_model::{BlobId, OperationId};
 use glow_store::{BlobWant, Tier};
 
-use super::{FetchInput, Fetcher, manifest::read_manifest};
+use super::{FetchInput, Fetcher, manifest::read_manifest, wishes::missing};
 use crate::{
     error::{ApiResult, IntoApi, blocking},
     group::Group,
@@ -31,7 +31,9 @@ impl Fetcher {
         let group = self.group.clone();
         let noted = blocking(move || note_held(&group, done)).await;
         match noted {
-            Ok((moments, held)) => {
+            Ok((moments, held, is_all)) => {
+                // What a disk has lost meanwhile is found missing when the store is asked again.
+                self.more |= !is_all;
                 self.group.states.wake();
                 self.group.bus.media_changed(self.group.id, &moments);
                 let is_rush = self.picker.len() >= RUSH;
@@ -56,8 +58,10 @@ impl Fetcher {
     }
 }
 
-/// Notes that blobs are complete, manifests after they were read. Answers the moments that name them, and what was noted.
-fn note_held(group: &Group, done: Vec<BlobWant>) -> ApiResult<(Vec<OperationId>, Vec<BlobWant>)> {
+/// Notes that blobs are complete: those that are on the disk, manifests after they were read. Answers the moments that name them,
+/// what was noted, and whether all were on the disk.
+fn note_held(group: &Group, done: Vec<BlobWant>) -> ApiResult<(Vec<OperationId>, Vec<BlobWant>, bool)> {
+    let (done, lost): (Vec<_>, Vec<_>) = done.into_iter().partition(|want| missing(&group.blobs, &want.blob) == 0);
     let is_right = |want: &BlobWant| {
         if want.tier != Tier::Manifest {
             return true;
@@ -68,7 +72,7 @@ fn note_held(group: &Group, done: Vec<BlobWant>) -> ApiResult<(Vec<OperationId>,
     let noted: Vec<BlobWant> = done.into_iter().filter(is_right).collect();
     let blobs: Vec<BlobId> = noted.iter().map(|want| want.blob.id).collect();
     let moments = group.store.blobs_held(&blobs, true).map_err(IntoApi::into_api)?;
-    Ok((moments, noted))
+    Ok((moments, noted, lost.is_empty()))
 }
 
 /// Notes a blob that a bundle completed, as if it had been fetched: whoever is asked for it has it from now on.
@@ -88,6 +92,7 @@ pub(crate) async fn carried(group: &Arc<Group>, blob: BlobId) -> ApiResult<()> {
         group.looks.notify_one();
     }
     group.arrived();
+    group.states.wake();
     group.tell_fetch(FetchInput::Completed(blob)).await;
     Ok(())
 }

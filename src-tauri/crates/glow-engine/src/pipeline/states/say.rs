@@ -179,8 +179,9 @@ pub(super) async fn spread(group: &Arc<Group>) {
         let may_lack: Vec<StateKey> = may_lack.map(|(key, _)| *key).collect();
         let own = own.clone();
         async move {
-            tell(group, device, own).await;
-            offer(group, device, may_lack).await;
+            if tell(group, device, own).await {
+                offer(group, device, may_lack).await;
+            }
         }
     });
     futures::future::join_all(told).await;

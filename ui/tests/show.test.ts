@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Show } from '../src/features/screen/show.svelte';
 import { MockHost } from '../src/ipc/mock/host';
 import { hex } from '../src/ipc/mock/world';
+import { holdBack } from './late';
 
 const GROUP = hex('a', 1);
 const NOW = Date.UTC(2026, 10, 21, 17, 40);
@@ -63,6 +64,23 @@ describe('the show of a big screen', () => {
     await flush();
     await show.next();
     expect(show.current?.id).toBe(id);
+    stop();
+  });
+
+  it('misses no picture that came while its moment was being asked for', async () => {
+    const { host, show, stop } = open();
+    await flush();
+    const none = { state: 'missing', progress: 0 } as const;
+    const answers = holdBack(host, 'moment.get');
+    const [id] = host.arrive(1, GROUP, { grid: none, screen: none });
+    await flush();
+    host.change(GROUP, id ?? '', { grid: { state: 'complete' } });
+    await flush();
+    for (let round = 0; round < 3; round++) {
+      answers.letGo();
+      await flush();
+    }
+    expect(show.fresh.map((moment) => moment.id)).toEqual([id]);
     stop();
   });
 

@@ -3,7 +3,8 @@ import type { Event } from '../src/ipc/contract';
 import { MockHost } from '../src/ipc/mock/host';
 import { hex } from '../src/ipc/mock/world';
 import { HOUR_MS, hourOf } from '../src/state/buckets';
-import { Timeline } from '../src/state/timeline.svelte';
+import { GATHER_MS, Timeline } from '../src/state/timeline.svelte';
+import { holdBack } from './late';
 
 const GROUP = hex('a', 1);
 const NOW = Date.UTC(2026, 10, 21, 17, 40);
@@ -20,6 +21,9 @@ async function open(moments = 300) {
   await vi.waitFor(() => expect(timeline.buckets[0]?.complete).toBe(true));
   return { host, timeline, arrivals, range };
 }
+
+/** What was heard has been asked for. */
+const gathered = () => new Promise((resolve) => setTimeout(resolve, 2 * GATHER_MS));
 
 const ids = (timeline: Timeline) => timeline.buckets.flatMap(({ items }) => items.map(({ id }) => id));
 
@@ -63,6 +67,55 @@ describe('timeline', () => {
     const id = ids(timeline)[0] ?? '';
     host.change(GROUP, id, { caption: 'Hello' });
     await vi.waitFor(() => expect(timeline.get(id)?.caption).toBe('Hello'));
+  });
+
+  it('misses no change of a moment that was on its way here when it changed', async () => {
+    const { host, timeline } = await open();
+    const answers = holdBack(host, 'moment.get');
+    const [id] = host.arrive(1, GROUP, { original: { state: 'missing', progress: 0 } }, timeline.buckets[0]?.items[0]?.captured_at_ms);
+    await vi.waitFor(() => expect(answers.waiting()).toBe(1));
+    host.change(GROUP, id ?? '', { original: { state: 'complete' } });
+    await gathered();
+    await vi.waitFor(() => {
+      answers.letGo();
+      expect(timeline.get(id ?? '')?.original.state).toBe('complete');
+    });
+  });
+
+  it('is not taken back in time by a page that was asked for before a change', async () => {
+    const { host, timeline, range } = await open();
+    const answers = holdBack(host, 'timeline.page');
+    const id = ids(timeline)[0] ?? '';
+    void timeline.show({});
+    timeline.want([range]);
+    await vi.waitFor(() => expect(answers.waiting()).toBeGreaterThan(0));
+    host.change(GROUP, id, { caption: 'Hello' });
+    await gathered();
+    answers.letGo();
+    await gathered();
+    await vi.waitFor(() => {
+      answers.letGo();
+      expect(timeline.get(id)?.caption).toBe('Hello');
+    });
+  });
+
+  it('opens a moment as it is, also when it changes meanwhile', async () => {
+    const { host } = await open();
+    const timeline = new Timeline(host, GROUP);
+    host.events((event: Event) => event.event === 'timeline_changed' && timeline.apply(event));
+    const { moments } = await host.call('timeline.page', { group: GROUP, limit: 1, filter: {} });
+    const id = moments[0]?.id ?? '';
+    const answers = holdBack(host, 'moment.get');
+    void timeline.open(id);
+    await vi.waitFor(() => expect(answers.waiting()).toBe(1));
+    host.change(GROUP, id, { caption: 'Hello' });
+    await gathered();
+    answers.letGo();
+    await gathered();
+    await vi.waitFor(() => {
+      answers.letGo();
+      expect(timeline.get(id)?.caption).toBe('Hello');
+    });
   });
 
   it('does not ask for changed moments that nobody looks at', async () => {

@@ -9,6 +9,7 @@ import { end, run, start } from "../../../scripts/lib/process.mjs";
 const READY_MS = 30_000;
 const GOODBYE_MS = 15_000;
 const LOG_CHARACTERS = 20_000;
+const SCENE_CHARACTERS = 2_000;
 
 /** Members find each other by the invite's addresses on loopback; nothing is said to the network. */
 const QUIETLY = ["--loopback", "--no-mdns"];
@@ -70,6 +71,11 @@ export class Node {
     if (code !== 0) throw new Error(`${this.name}: afterglow ${args.join(" ")}: ${output}`);
     const json = output.split("\n").findLast((line) => line.startsWith("{"));
     return json && JSON.parse(json);
+  }
+
+  /** What it said last. */
+  scene() {
+    return `${this.name}'s node said last:\n${this.#log.slice(-SCENE_CHARACTERS)}`;
   }
 
   /** Ends the node as a flat battery does. */

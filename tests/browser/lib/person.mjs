@@ -156,13 +156,21 @@ export class Person {
     const end = performance.now() + within;
     while (!(await holds(locator).catch(() => false))) {
       const said = typeof what === "function" ? what() : what;
-      if (performance.now() > end) assert.fail(`not within ${within} ms: ${said}\n${await this.#screen()}`);
+      if (performance.now() > end) assert.fail(`not within ${within} ms: ${said}\n${await this.scene()}`);
       await this.page.evaluate(() => new Promise((next) => requestAnimationFrame(next)));
     }
   }
 
-  async #screen() {
-    return `The page says:\n${await this.page.locator("body").innerText()}\n${this.complaints.join("\n")}`;
+  /** What stands on the page, where it is, and what it complained of. */
+  async scene() {
+    const text = await this.page.locator("body").innerText({ timeout: 2_000 }).catch((error) => error.message);
+    const disabled = await this.page.locator("dialog button:disabled").evaluateAll((all) => all.map((one) => one.ariaLabel ?? one.innerText)).catch(() => []);
+    return [
+      `${this.name} is at ${new URL(this.page.url()).hash.split("?")[0]}, whose page says:`,
+      text,
+      `disabled: ${disabled.join(", ") || "nothing"}`,
+      ...this.complaints,
+    ].join("\n");
   }
 }
 

@@ -26,8 +26,14 @@ export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
 export class Stage {
+  static #open = new Set();
   #nodes = [];
   #people = [];
+
+  /** What stands on every page now, and what the nodes said last: why a test failed is seldom in its last line. */
+  static scenes() {
+    return Promise.all([...Stage.#open].flatMap((stage) => [...stage.#people.map((person) => person.scene()), ...stage.#nodes.map((node) => node.scene())]));
+  }
 
   /**
    * Starts Chromium with an empty profile, which Playwright makes and removes.
@@ -35,6 +41,7 @@ export class Stage {
    */
   static async open(bubble) {
     const stage = new Stage();
+    Stage.#open.add(stage);
     stage.bubble = bubble;
     stage.folder = mkdtempSync(join(tmpdir(), "afterglow-browser-"));
     const executablePath = bubble?.phonesRunning(CHROMIUM, stage.folder) ?? CHROMIUM;
@@ -85,6 +92,7 @@ export class Stage {
 
   /** Ends everything that was started here. */
   async close() {
+    Stage.#open.delete(this);
     await this.browser?.close();
     await Promise.all(this.#nodes.map((node) => node.stop()));
     this.bubble?.close();

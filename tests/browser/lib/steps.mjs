@@ -1,6 +1,7 @@
 // The steps of one story: each stands on those before it, so after the first that fails the others say nothing.
 
 import { test } from "node:test";
+import { Stage } from "./stage.mjs";
 
 /** @returns a `test` whose later steps are left out once one has failed */
 export function steps() {
@@ -12,6 +13,7 @@ export function steps() {
         await run(t);
       } catch (error) {
         failed = name;
+        for (const scene of await Stage.scenes()) t.diagnostic(scene);
         throw error;
       }
     });

@@ -21,7 +21,8 @@ const FETCHES = 3;
 const ASKS = 6;
 /** More arrivals than this are counted and fetched by the bucket instead of one by one. */
 const ONE_BY_ONE = 24;
-const GATHER_MS = 40;
+/** Changes that come so close together are asked for together. */
+export const GATHER_MS = 40;
 const MOST_LOADED = 24_000;
 /** Moments that one selection can reach over. */
 const MOST_SPAN = 5_000;
@@ -57,6 +58,12 @@ export class Timeline {
   #held: MomentView[] = [];
   #still: Range | null = null;
   #gathered = emptyChange();
+  /** Changes one after the other: what changes while a moment is asked for is asked for once it is known. */
+  readonly #settling = new Fresh(() => this.#settle());
+  /** Counts changes; of each moment the last one that was heard while answers are on their way. */
+  #changes = 0;
+  readonly #heard = new Map<string, number>();
+  #underway = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Moments opened by their address, which may not be loaded. */
   readonly #opened = new Map<string, MomentView>();
@@ -69,7 +76,13 @@ export class Timeline {
     this.#group = group;
     this.#onArrival = onArrival;
     this.#recount = new Fresh(() => this.#countAgain());
-    this.#stacks = new Stacks((moment) => host.call('timeline.stack', { group, moment }).then(({ moments }) => moments));
+    const stack = (moment: string) => host.call('timeline.stack', { group, moment }).then(({ moments }) => moments);
+    this.#stacks = new Stacks((moment) =>
+      this.#current(
+        () => stack(moment),
+        (moments) => moments,
+      ),
+    );
   }
 
   /** Asks for the whole layout; moments follow when they are wanted. */
@@ -122,7 +135,12 @@ export class Timeline {
   /** Opens a moment by its id, and fetches what stands around it. */
   async open(id: string): Promise<MomentView> {
     const known = this.get(id);
-    const moment = known ?? (await this.#host.call('moment.get', { group: this.#group, moment: id }));
+    const moment =
+      known ??
+      (await this.#current(
+        () => this.#host.call('moment.get', { group: this.#group, moment: id }),
+        (opened) => [opened],
+      ));
     if (known === undefined) {
       this.#opened.set(id, moment);
       this.#version += 1;
@@ -206,7 +224,29 @@ export class Timeline {
     for (const id of change.added) this.#gathered.added.add(id);
     for (const id of change.changed) this.#gathered.changed.add(id);
     for (const id of change.removed) this.#gathered.removed.add(id);
-    this.#timer ??= setTimeout(() => void this.#settle(), GATHER_MS);
+    this.#changes += 1;
+    if (this.#underway > 0) for (const id of change.changed) this.#heard.set(id, this.#changes);
+    this.#settleSoon();
+  }
+
+  #settleSoon(): void {
+    this.#timer ??= setTimeout(() => void this.#settling.ask(), GATHER_MS);
+  }
+
+  /** Asks for moments. Those that changed meanwhile are asked for again: the answer may be older than the change. */
+  async #current<Answer>(ask: () => Promise<Answer>, moments: (answer: Answer) => readonly MomentView[]): Promise<Answer> {
+    const before = this.#changes;
+    this.#underway += 1;
+    try {
+      const answer = await ask();
+      const doubtful = moments(answer).filter(({ id }) => (this.#heard.get(id) ?? 0) > before);
+      for (const { id } of doubtful) this.#gathered.changed.add(id);
+      if (doubtful.length > 0) this.#settleSoon();
+      return answer;
+    } finally {
+      this.#underway -= 1;
+      if (this.#underway === 0) this.#heard.clear();
+    }
   }
 
   transfer(moment: string, part: number): void {
@@ -356,12 +396,16 @@ export class Timeline {
     let cursor: string | undefined;
     try {
       do {
-        const page = await this.#host.call('timeline.page', {
+        const asked = {
           group: this.#group,
           limit: PAGE,
           filter: { ...this.#query(), from_ms: from, until_ms: until },
           ...(cursor ? { cursor } : {}),
-        });
+        };
+        const page = await this.#current(
+          () => this.#host.call('timeline.page', asked),
+          ({ moments }) => moments,
+        );
         if (epoch !== this.#epoch) return;
         moments.push(...page.moments);
         cursor = page.next;

@@ -48,7 +48,11 @@ export class Show {
 
   /** Runs until the answer is called. */
   start(): () => void {
-    const stop = this.#host.events((event) => void this.hear(event));
+    // One after the other: a picture may come while its moment is being asked for.
+    let heard = Promise.resolve();
+    const stop = this.#host.events((event) => {
+      heard = heard.then(() => this.hear(event));
+    });
     void this.next();
     return () => {
       this.#stopped = true;

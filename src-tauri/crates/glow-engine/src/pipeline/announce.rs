@@ -10,7 +10,12 @@ use glow_sync::{
 };
 use tokio::sync::mpsc;
 
-use crate::{clock::now_ms, error::blocking, group::Group, pipeline::fetch::FetchInput};
+use crate::{
+    clock::{elapsed_ms, now_ms},
+    error::blocking,
+    group::Group,
+    pipeline::fetch::FetchInput,
+};
 
 /// Offers on their way at once: those who get theirs first need not wait for the last.
 const OFFERS: usize = 3;
@@ -75,14 +80,15 @@ pub(crate) enum News {
 pub(crate) async fn tell_news(group: Arc<Group>, mut news: mpsc::Receiver<News>) {
     let mut announcer = Announcer::default();
     loop {
-        let wait = announcer.due_ms().map_or(NEVER, |due_ms| Duration::from_millis(due_ms.saturating_sub(now_ms())));
+        let wait =
+            announcer.due_ms().map_or(NEVER, |due_ms| Duration::from_millis(due_ms.saturating_sub(elapsed_ms())));
         match tokio::time::timeout(wait, news.recv()).await {
-            Ok(Some(News::Whole(blob))) => announcer.completed(blob, now_ms()),
-            Ok(Some(News::Piece(blob, piece))) => announcer.arrived(blob, piece, now_ms()),
+            Ok(Some(News::Whole(blob))) => announcer.completed(blob, elapsed_ms()),
+            Ok(Some(News::Piece(blob, piece))) => announcer.arrived(blob, piece, elapsed_ms()),
             Ok(None) => return,
             Err(_) => {}
         }
-        for request in announcer.take(now_ms()) {
+        for request in announcer.take(elapsed_ms()) {
             for device in group.links() {
                 group.tasks.spawn(say(group.clone(), device, request.clone()));
             }

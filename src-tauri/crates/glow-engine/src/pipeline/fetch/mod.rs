@@ -30,7 +30,7 @@ pub(crate) use complete::carried;
 use wishes::{is_bulk, missing};
 
 use crate::{
-    clock::{now_ms, random},
+    clock::{elapsed_ms, random},
     error::blocking,
     group::Group,
     pipeline::{
@@ -174,7 +174,7 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
 
 impl Fetcher {
     fn wait(&self) -> Duration {
-        let now_ms = now_ms();
+        let now_ms = elapsed_ms();
         let wake_ms = self.picker.next_wake_ms(now_ms).map(|at_ms| at_ms.saturating_sub(now_ms) + 1);
         let refreshes = self.is_stale || self.more && self.is_few();
         let refresh = if refreshes { REFRESH_EVERY } else { DISK_CHECK };
@@ -199,11 +199,11 @@ impl Fetcher {
             FetchInput::Joined(device) => self.joined(device),
             FetchInput::Left(device) => self.picker.left(device),
             FetchInput::Holds(device, blobs) => {
-                blobs.into_iter().for_each(|blob| self.picker.holds(device, blob, now_ms()));
+                blobs.into_iter().for_each(|blob| self.picker.holds(device, blob, elapsed_ms()));
             }
             FetchInput::HoldsPieces(device, holdings) => {
                 for Holding { blob, pieces } in holdings {
-                    self.picker.holds_pieces(device, blob, pieces, now_ms());
+                    self.picker.holds_pieces(device, blob, pieces, elapsed_ms());
                 }
             }
             FetchInput::Measured { device, round_trip, goodput_bps, place } => {
@@ -214,12 +214,12 @@ impl Fetcher {
                 }
             }
             FetchInput::Hosts(station) => self.picker.hosts(station),
-            FetchInput::Hush(device, for_ms) => self.picker.hush(device, for_ms, now_ms()),
+            FetchInput::Hush(device, for_ms) => self.picker.hush(device, for_ms, elapsed_ms()),
             FetchInput::Arrived(ticket, blob, piece) => self.arrived(ticket, blob, piece),
             FetchInput::Completed(blob) => self.finished.push(blob),
             FetchInput::Ended(ticket, how) => {
                 self.carriers.remove(&ticket);
-                self.picker.ended(ticket, how, now_ms());
+                self.picker.ended(ticket, how, elapsed_ms());
             }
             FetchInput::DiskFull => self.set_disk_low(true),
             FetchInput::Rethink => self.rethink().await,
@@ -249,9 +249,9 @@ impl Fetcher {
                 Some(_) => (picker::Tier::Playing, u64::MAX - u64::from(place)),
                 None => (picker::Tier::Original, want.sort_ms),
             };
-            self.picker.want(Want { blob, size, tier, sort_ms, missing, author: holder }, now_ms());
+            self.picker.want(Want { blob, size, tier, sort_ms, missing, author: holder }, elapsed_ms());
             match holder {
-                Some(holder) => self.picker.holds(holder, blob, now_ms()),
+                Some(holder) => self.picker.holds(holder, blob, elapsed_ms()),
                 None => {
                     first.get_or_insert(from_piece);
                     watched.push(blob);
@@ -266,7 +266,7 @@ impl Fetcher {
 
     fn assign(&mut self) {
         let mut small: BTreeMap<DeviceId, Vec<Assignment>> = BTreeMap::new();
-        for action in self.picker.assign(now_ms()) {
+        for action in self.picker.assign(elapsed_ms()) {
             match action {
                 Action::Ask(ask) if self.travels_with_others(&ask) => {
                     small.entry(ask.peer).or_default().push(ask);
@@ -298,7 +298,7 @@ impl Fetcher {
 
     /// A member came: which pieces has it of what is missing here?
     fn joined(&mut self, device: DeviceId) {
-        self.picker.joined(device, now_ms());
+        self.picker.joined(device, elapsed_ms());
         let wanted = self.picker.wanted().take(IDS_PER_REQUEST);
         let blobs: Vec<Extent> = wanted.map(|(blob, size)| Extent { blob, size }).collect();
         if !blobs.is_empty() {
@@ -307,7 +307,7 @@ impl Fetcher {
     }
 
     fn arrived(&mut self, ticket: Option<u64>, blob: BlobId, piece: u32) {
-        self.picker.arrived(ticket, blob, piece, now_ms());
+        self.picker.arrived(ticket, blob, piece, elapsed_ms());
         // Whichever of two that brought the same was first: all is here when nothing is missing.
         if self.picker.has_all(blob) {
             self.finished.push(blob);

@@ -11,7 +11,7 @@ use glow_sync::{
 };
 
 use super::{DISK_CHECK, Fetcher, QUOTA_CHECK, WINDOW, ask_bitfields, manifest::adopt_manifest};
-use crate::{clock::now_ms, error::blocking, pipeline::policy};
+use crate::{clock::elapsed_ms, error::blocking, pipeline::policy};
 
 /// So many originals at once are not of this moment: it is asked who has them.
 const MANY: usize = 4;
@@ -60,7 +60,7 @@ impl Fetcher {
             if is_bulk(want.tier) {
                 unheard_of.push(Extent { blob: wanted.blob, size: wanted.size });
             }
-            self.picker.want(wanted, now_ms());
+            self.picker.want(wanted, elapsed_ms());
             self.purposes.insert(want.blob.id, want);
         }
         // Of what was made a moment ago the others will tell.

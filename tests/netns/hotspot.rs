@@ -1,6 +1,7 @@
 //! A phone that has opened the channel that all use: what others send to each other passes through it, on the air twice.
 
 use lanbox::Lan;
+use tests::poll;
 
 use crate::cast::{BOUND, Cast};
 
@@ -25,7 +26,11 @@ fn what_everybody_is_to_have_goes_through_the_hotspot_once() {
     for host in 0..HOSTS {
         cast.until_connected(host, HOSTS - 1);
     }
-    // By the time these are everywhere, everybody knows whose network it is.
+    for host in (0..HOSTS).filter(|host| *host != HOTSPOT) {
+        let is_known = || Ok(cast.peers(host).iter().any(|peer| peer["is_hotspot"] == true));
+        poll::until_true("whose network it is", BOUND, is_known).unwrap();
+    }
+    // By the time these are everywhere, the hotspot knows, too.
     let known = cast.photos(0..6);
     cast.post(SOURCE, &known);
     cast.all_well(BOUND);

@@ -121,6 +121,8 @@ pub struct Picker {
     links: BTreeMap<DeviceId, Link>,
     avoid: BTreeMap<(BlobId, DeviceId), u64>,
     flights: BTreeMap<u64, Flight>,
+    /// Members that say that this device is their hotspot.
+    stations: BTreeSet<DeviceId>,
     hushed: BTreeMap<DeviceId, u64>,
     /// How many pieces of originals may be on their way.
     room: usize,
@@ -146,6 +148,7 @@ impl Picker {
             links: BTreeMap::new(),
             avoid: BTreeMap::new(),
             flights: BTreeMap::new(),
+            stations: BTreeSet::new(),
             hushed: BTreeMap::new(),
             room: bulk::FIRST_ROOM,
             took_ms: 0,
@@ -223,6 +226,7 @@ impl Picker {
     /// A member is gone: what it was asked for is free again.
     pub fn left(&mut self, peer: DeviceId) {
         self.links.remove(&peer);
+        self.stations.remove(&peer);
         self.hushed.remove(&peer);
         let tickets: Vec<u64> =
             self.flights.iter().filter(|(_, flight)| flight.peer == peer).map(|(ticket, _)| *ticket).collect();
@@ -248,11 +252,9 @@ impl Picker {
         is_news
     }
 
-    /// A member says that this device is its hotspot.
+    /// A member says that this device is its hotspot, perhaps before it is known here that it has come.
     pub fn hosts(&mut self, station: DeviceId) {
-        if let Some(link) = self.links.get_mut(&station) {
-            link.says_station = true;
-        }
+        self.stations.insert(station);
     }
 
     /// A member says that it holds all of a blob.

@@ -40,8 +40,6 @@ pub(super) struct Link {
     carries_bps: Option<u64>,
     /// Where it is.
     pub(super) place: Place,
-    /// Whether it says that this device is its hotspot.
-    pub(super) says_station: bool,
     /// When it last told of something new that it holds; at first when it came.
     pub(super) progress_ms: u64,
     /// Whether others got on for long while it told of nothing: it is not counted on to fetch for its neighbours.
@@ -62,7 +60,6 @@ impl Link {
             goodput_bps: 0,
             carries_bps: None,
             place: Place::default(),
-            says_station: false,
             progress_ms: now_ms,
             lags: false,
             heard_ms: now_ms,
@@ -145,11 +142,6 @@ impl Link {
     /// Whether it is about as near as the nearest.
     pub(super) fn is_near(&self, nearest_us: u64) -> bool {
         self.round_trip_us.is_none_or(|own_us| proximity::is_near(own_us, nearest_us))
-    }
-
-    /// Whether what it sends to others passes through this device.
-    pub(super) fn is_station(&self) -> bool {
-        self.place.is_station || self.says_station
     }
 }
 

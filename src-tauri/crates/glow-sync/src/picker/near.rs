@@ -14,7 +14,16 @@ impl Picker {
         let nearest_us = self.links.values().filter_map(|link| link.round_trip_us).min().unwrap_or(u64::MAX / 4);
         let is_behind_router =
             |link: &link::Link| !link.place.is_in_network && self.links.values().any(|link| link.place.is_in_network);
-        self.links.get(&peer).is_some_and(|link| link.is_near(nearest_us) && !is_behind_router(link))
+        // A hotspot and its stations are near whatever the round trips of a busy device look like.
+        let is_near = |link: &link::Link| {
+            link.place.is_hotspot || self.is_station(&peer, link) || link.is_near(nearest_us) && !is_behind_router(link)
+        };
+        self.links.get(&peer).is_some_and(is_near)
+    }
+
+    /// Whether what a member sends to others passes through this device.
+    fn is_station(&self, peer: &DeviceId, link: &link::Link) -> bool {
+        link.place.is_station || self.stations.contains(peer)
     }
 
     pub(super) fn near_holders(&self, blob: BlobId, piece: u32) -> usize {
@@ -23,11 +32,11 @@ impl Picker {
 
     /// The hotspot that this device and its neighbours are at, if it is this device or a neighbour that gets on.
     pub(super) fn hotspot(&self, now_ms: u64) -> Option<DeviceId> {
-        if self.links.iter().any(|(peer, link)| link.is_station() && self.is_near(*peer)) {
+        if self.links.iter().any(|(peer, link)| self.is_station(peer, link)) {
             return Some(self.me);
         }
         let is_able = |link: &link::Link| link.place.is_hotspot && !link.lags && link.is_fit(now_ms);
-        self.links.iter().find(|(peer, link)| is_able(link) && self.is_near(**peer)).map(|(peer, _)| *peer)
+        self.links.iter().find(|(_, link)| is_able(link)).map(|(peer, _)| *peer)
     }
 
     /// Whether another of this link group fetches a piece for all. `near_holders` are those that may be asked.

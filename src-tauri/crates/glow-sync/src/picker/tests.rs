@@ -338,6 +338,22 @@ fn a_hotspot_is_told_once_that_it_is_one() {
 }
 
 #[test]
+fn a_hotspot_is_one_whatever_its_round_trips_and_hears_of_it_before_anybody_has_come() {
+    let mut picker = picker([1, 2]);
+    picker.measured(peer(1), 300);
+    picker.measured(peer(2), 60_000);
+    picker.located(peer(2), Place { is_hotspot: true, ..in_network() }, None);
+    assert!(picker.is_near(peer(2)), "a busy one answers late");
+    assert_eq!(picker.hotspot(LATER), Some(peer(2)));
+    picker.hosts(peer(3));
+    assert_eq!(picker.hotspot(LATER), Some(peer(2)), "the one that says so is not here yet");
+    picker.joined(peer(3), LATER);
+    assert_eq!(picker.hotspot(LATER), Some(DeviceId([0; 32])));
+    picker.left(peer(3));
+    assert_eq!(picker.hotspot(LATER), Some(peer(2)));
+}
+
+#[test]
 fn a_burst_crosses_a_slow_line_between_two_access_points_once() {
     let lan = burst(Lan::two_cells(9, 5, 100.0));
     let crosses = |from: usize, to: usize| (from < 5) != (to < 5);

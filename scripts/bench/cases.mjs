@@ -99,6 +99,7 @@ export const cases = [
     id: "S12",
     title: "Growth: groups of 8, 16, 32 and 64 real members, an operation on every device",
     command: () => [release("lanbox"), "run", "--", release("bench-s12"), "--json"],
+    runs: 5,
     needs: "release",
   },
   { id: "S11", title: "An album to a second device, unlimited link", command: () => [release("bench-s11"), "--json"], limit: "Both ends share two cores, and every byte is hashed on either side, proved piece by piece and written to a disk; the bare transports do none of that.", needs: "release" },

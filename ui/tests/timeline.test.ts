@@ -25,6 +25,18 @@ async function open(moments = 300) {
 /** What was heard has been asked for. */
 const gathered = () => new Promise((resolve) => setTimeout(resolve, 2 * GATHER_MS));
 
+/** A moment changes while answers are held back that were made before; it is shown as it is all the same. */
+async function changesMeanwhile(host: MockHost, timeline: Timeline, id: string, answers: ReturnType<typeof holdBack>) {
+  host.change(GROUP, id, { caption: 'Hello' });
+  await gathered();
+  answers.letGo();
+  await gathered();
+  await vi.waitFor(() => {
+    answers.letGo();
+    expect(timeline.get(id)?.caption).toBe('Hello');
+  });
+}
+
 const ids = (timeline: Timeline) => timeline.buckets.flatMap(({ items }) => items.map(({ id }) => id));
 
 describe('timeline', () => {
@@ -89,14 +101,7 @@ describe('timeline', () => {
     void timeline.show({});
     timeline.want([range]);
     await vi.waitFor(() => expect(answers.waiting()).toBeGreaterThan(0));
-    host.change(GROUP, id, { caption: 'Hello' });
-    await gathered();
-    answers.letGo();
-    await gathered();
-    await vi.waitFor(() => {
-      answers.letGo();
-      expect(timeline.get(id)?.caption).toBe('Hello');
-    });
+    await changesMeanwhile(host, timeline, id, answers);
   });
 
   it('opens a moment as it is, also when it changes meanwhile', async () => {
@@ -108,14 +113,7 @@ describe('timeline', () => {
     const answers = holdBack(host, 'moment.get');
     void timeline.open(id);
     await vi.waitFor(() => expect(answers.waiting()).toBe(1));
-    host.change(GROUP, id, { caption: 'Hello' });
-    await gathered();
-    answers.letGo();
-    await gathered();
-    await vi.waitFor(() => {
-      answers.letGo();
-      expect(timeline.get(id)?.caption).toBe('Hello');
-    });
+    await changesMeanwhile(host, timeline, id, answers);
   });
 
   it('does not ask for changed moments that nobody looks at', async () => {

@@ -96,6 +96,10 @@ describe("two people at one event", () => {
     assert.deepEqual(five, [ids[0], ids[1], ids[4], ids[2], ids[3]], "by the time of capture, newest first");
   });
 
+  step("once all is on both devices, nobody is told that something is on theirs only", async () => {
+    for (const person of [alice, bob]) await person.page.getByText(/ on this device only$/).waitFor({ state: "detached", timeout: 5_000 });
+  });
+
   step("full screen: the arrow keys lead through the timeline and back", async () => {
     await bob.tile(ids[0]).click();
     const order = [ids[0], ids[1], ids[4], ids[2], ids[3]];

@@ -65,6 +65,14 @@ impl Bus {
             });
         }
     }
+
+    /// Tells that other devices hold these moments, or no longer do: the group's own count of them differs, too.
+    pub(crate) fn copies_changed(&self, group: GroupId, moments: &[OperationId]) {
+        self.media_changed(group, moments);
+        if !moments.is_empty() {
+            self.send(Event::GroupsChanged);
+        }
+    }
 }
 
 fn texts(ids: &[OperationId]) -> Vec<String> {

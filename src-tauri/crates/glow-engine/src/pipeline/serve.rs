@@ -181,7 +181,7 @@ async fn note_holder(group: &Arc<Group>, from: DeviceId, blobs: Vec<BlobId>) -> 
     let (this, noted) = (group.clone(), blobs.clone());
     let moments =
         blocking(move || this.store.holders(&noted.iter().map(|blob| (*blob, from, true)).collect::<Vec<_>>())).await?;
-    group.bus.media_changed(group.id, &moments);
+    group.bus.copies_changed(group.id, &moments);
     group.tell_fetch(FetchInput::Holds(from, blobs)).await;
     Ok(())
 }

@@ -152,10 +152,7 @@ async fn recount(group: &Arc<Group>) -> ApiResult<()> {
     loop {
         let this = group.clone();
         let (changed, more) = blocking(move || this.store.recount_copies(RUNS_AT_ONCE)).await?;
-        if !changed.is_empty() {
-            group.bus.media_changed(group.id, &changed);
-            group.bus.send(glow_api::Event::GroupsChanged);
-        }
+        group.bus.copies_changed(group.id, &changed);
         if !more {
             return Ok(());
         }

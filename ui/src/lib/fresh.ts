@@ -15,17 +15,18 @@ export class Fresh {
       return this.#running;
     }
     this.#running = this.#run();
-    try {
-      await this.#running;
-    } finally {
-      this.#running = null;
-    }
+    return this.#running;
   }
 
   async #run(): Promise<void> {
-    do {
-      this.#again = false;
-      await this.#load();
-    } while (this.#again);
+    try {
+      do {
+        this.#again = false;
+        await this.#load();
+      } while (this.#again);
+    } finally {
+      // In the same step as the last look at what was asked: a question between the two would go unanswered.
+      this.#running = null;
+    }
   }
 }

@@ -267,7 +267,7 @@ impl Inner {
 
     fn require_space(&self, more_bytes: u64) -> ApiResult<()> {
         match self.group.blobs.free_bytes() {
-            Some(free) if free < limits::SPOOL_FREE_BYTES.saturating_add(more_bytes) => {
+            Some(free) if free < limits::LOW_DISK_BYTES.saturating_add(more_bytes) => {
                 Err(no_room("the disk is nearly full"))
             }
             _ => Ok(()),

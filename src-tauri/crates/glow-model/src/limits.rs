@@ -132,8 +132,8 @@ pub const SPOOL_BYTES: u64 = 32 * 1024 * 1024 * 1024;
 pub const SPOOL_UPLOADS: usize = 16;
 /// Uploads that could not be added and are kept for a person to look at; a further one ends the oldest.
 pub const SPOOL_BAD_FILES: usize = 100;
-/// Space that uploads leave free on the disk, in bytes.
-pub const SPOOL_FREE_BYTES: u64 = 500 * 1024 * 1024;
+/// Free space on the disk below which originals wait, and which uploads of cameras and guests leave free, in bytes.
+pub const LOW_DISK_BYTES: u64 = 500 * 1024 * 1024;
 /// What a guest signs at once, in bytes: a caption of the longest kind fits.
 pub const GUEST_SAID_BYTES: usize = 10 * 1024;
 /// A message from a guest's page, sealed.

@@ -11,8 +11,6 @@ use crate::{
 const NAME: &str = "profile.name";
 const COLOUR: &str = "profile.colour";
 const COLOURS: u8 = 12;
-/// Free space below which the app says that the disk is nearly full.
-const LOW_DISK_BYTES: u64 = 500 * 1024 * 1024;
 
 pub(super) async fn status(engine: &Engine) -> ApiResult<AppStatus> {
     let free_disk_bytes = engine.groups().first().and_then(|group| group.blobs.free_bytes());
@@ -26,7 +24,7 @@ pub(super) async fn status(engine: &Engine) -> ApiResult<AppStatus> {
         free_disk_bytes,
         is_box: engine.is_box(),
         can_print: engine.venue().is_some_and(|venue| venue.printing.is_some()),
-        disk_low: free_disk_bytes.is_some_and(|free| free < LOW_DISK_BYTES),
+        disk_low: free_disk_bytes.is_some_and(|free| free < limits::LOW_DISK_BYTES),
     })
 }
 

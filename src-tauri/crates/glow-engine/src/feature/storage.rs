@@ -6,7 +6,10 @@ use glow_api::{
     Blocked, CopiesView, Keep, Outstanding, StorageGet, StoragePolicy, StorageSet, StorageView, TakebackView,
     TransferView,
 };
-use glow_model::state::{Keeps, Wakefulness};
+use glow_model::{
+    limits,
+    state::{Keeps, Wakefulness},
+};
 use glow_store::{CopiesReport, TakebackRow};
 
 use crate::{
@@ -25,8 +28,6 @@ use crate::{
 const TAKEBACKS: usize = 20;
 /// What is promised of copies, whatever others give up meanwhile.
 const PROMISED: u64 = 3;
-/// Free space below which originals wait.
-const LOW_DISK_BYTES: u64 = 500 * 1024 * 1024;
 
 pub(super) async fn get(engine: &Engine, get: StorageGet) -> ApiResult<StorageView> {
     let group = engine.group(&get.group)?;
@@ -56,7 +57,7 @@ fn storage(group: &Arc<Group>) -> ApiResult<StorageView> {
     let free_disk_bytes = group.blobs.free_bytes();
     let filter = policy::filter(group);
     let [previews, originals] = group.store.wanted_bytes(&filter).map_err(IntoApi::into_api)?;
-    let is_low = free_disk_bytes.is_some_and(|free| free < LOW_DISK_BYTES);
+    let is_low = free_disk_bytes.is_some_and(|free| free < limits::LOW_DISK_BYTES);
     Ok(StorageView {
         policy: StoragePolicy {
             photos: keep(policy.photos),

@@ -55,8 +55,6 @@ pub(in crate::feature) async fn upload(visit: &Visit, upload: GuestUpload) -> Ap
 }
 
 fn require_room(group: &Group, door: &DoorRecord, key: (GuestKey, GuestPostId), size: u64) -> ApiResult<()> {
-    /// What stays free on the disk.
-    const KEPT_FREE_BYTES: u64 = 500 * 1000 * 1000;
     let left = left(group, door, key)?;
     if left.files == 0 || left.bytes < size {
         return Err(ApiError::new(ErrorCode::QuotaUsedUp, "what guests may add here is used up")
@@ -64,7 +62,7 @@ fn require_room(group: &Group, door: &DoorRecord, key: (GuestKey, GuestPostId), 
             .with("bytes_left", left.bytes));
     }
     // The file comes once as it is and once sealed.
-    if group.blobs.free_bytes().is_some_and(|free| free < KEPT_FREE_BYTES + 2 * size) {
+    if group.blobs.free_bytes().is_some_and(|free| free < limits::LOW_DISK_BYTES + 2 * size) {
         return Err(ApiError::new(ErrorCode::DiskFull, "the disk of this door is full: try another door"));
     }
     Ok(())

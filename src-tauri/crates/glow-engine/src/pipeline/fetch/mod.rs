@@ -139,7 +139,7 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
         wished: None,
         news,
     };
-    let mut disk_checked = Instant::now();
+    let mut disk_checked: Option<Instant> = None;
     loop {
         let wait = fetcher.wait();
         let input = tokio::select! {
@@ -159,9 +159,9 @@ pub(crate) async fn run(group: Arc<Group>, mut inputs: mpsc::Receiver<FetchInput
             Err(_) => {}
         }
         fetcher.finish().await;
-        if disk_checked.elapsed() >= DISK_CHECK {
+        if disk_checked.is_none_or(|checked| checked.elapsed() >= DISK_CHECK) {
             fetcher.check_disk().await;
-            disk_checked = Instant::now();
+            disk_checked = Some(Instant::now());
         }
         fetcher.obey().await;
         if fetcher.is_refresh_due() {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Instant};
 
 use glow_blobs::{BlobError, BlobStore};
-use glow_model::{BlobId, BlobRef, DeviceId};
+use glow_model::{BlobId, BlobRef, DeviceId, limits};
 use glow_store::{StoreError, Tier, WantFilter};
 use glow_sync::{
     picker::{self, Want},
@@ -15,8 +15,6 @@ use crate::{clock::elapsed_ms, error::blocking, pipeline::policy};
 
 /// So many originals at once are not of this moment: it is asked who has them.
 const MANY: usize = 4;
-/// Free space below which originals wait, and the part of the disk.
-const LOW_DISK_BYTES: u64 = 500 * 1024 * 1024;
 
 impl Fetcher {
     /// Reads what is missing from the store, newest and smallest first.
@@ -99,7 +97,7 @@ impl Fetcher {
         let group = self.group.clone();
         let free = blocking(move || Ok::<_, BlobError>(group.blobs.free_bytes())).await.ok().flatten();
         let was_low = self.disk_low;
-        self.set_disk_low(free.is_some_and(|free| free < LOW_DISK_BYTES));
+        self.set_disk_low(free.is_some_and(|free| free < limits::LOW_DISK_BYTES));
         if was_low && !self.disk_low {
             self.refresh().await;
         }

@@ -75,6 +75,7 @@ mod tests {
             blind_box_count: 0,
             here_count: 0,
             moment_count: 0,
+            blocked: None,
             missing_count: 0,
             only_here_count: 0,
             cover: None,

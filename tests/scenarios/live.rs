@@ -1,5 +1,7 @@
 //! Clips that go out while they are recorded.
 
+use std::{fs::File, io::Write, path::Path, time::Duration};
+
 use glow_api::{Caller, ClipAbort, ClipClose, ClipGet, ClipTarget, Held, LiveClip, MediaPart, MomentView};
 use glow_engine::Recording as Sending;
 use tests::media::Recording;
@@ -7,6 +9,10 @@ use tests::media::Recording;
 use crate::cast::{Person, Play, all_well, eventually};
 
 const NAME: &str = "dance.webm";
+/// The pace of a camera that writes a second of a recording at once.
+const SECOND: Duration = Duration::from_millis(400);
+/// More than the previews and the list of segments of a closed clip.
+const PREVIEWS_BYTES: u64 = 400_000;
 
 /// Somebody who records, and what was recorded so far.
 struct Camera {
@@ -89,11 +95,49 @@ async fn nothing_is_sent_again_when_a_clip_ends() {
         camera.second().await;
     }
     let before = holds(&bob, camera.bytes.len() - 150_000).await;
+    let came = async || bob.storage().await.transfers.iter().map(|from| from.down_bytes).sum::<u64>();
+    let came_before = came().await;
     camera.sending.close().await.unwrap();
-    let after = bob.sees(NAME, |moment| moment.live.is_none()).await;
-    let Held::Missing { progress } = after.original else { return };
-    let missing = (1.0 - f64::from(progress)) * after.size_bytes as f64;
-    assert!(missing <= (after.size_bytes - before.size_bytes) as f64 + 1.0, "{missing} bytes are fetched again");
+    let after = bob.sees(NAME, |moment| moment.live.is_none() && moment.original == Held::Complete).await;
+    all_well(&[&alice, &bob]).await;
+    let (rest, again) = (after.size_bytes - before.size_bytes, came().await - came_before);
+    assert!(came_before > 1_000_000, "{came_before} bytes came while it was recorded");
+    assert!(again <= rest + PREVIEWS_BYTES, "{again} bytes came when it ended, of which {rest} were its last");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_grows_is_with_the_others_before_it_ends() {
+    let play = Play::new();
+    let [alice, bob, _carol] = play.three().await;
+    let folder = play.folder.path().join("recordings");
+    std::fs::create_dir(&folder).unwrap();
+    alice.engine().watch_folder(Caller::Owner, &alice.group, folder.clone()).await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let camera = tokio::task::spawn_blocking(move || grow(&folder.join(NAME), stopped));
+
+    bob.sees(NAME, is_recording).await;
+    holds(&bob, 500_000).await;
+    stop.send(()).unwrap();
+    let recorded = camera.await.unwrap();
+    all_well(&[&alice, &bob]).await;
+    let whole = bob.sees(NAME, |moment| moment.live.is_none() && moment.original == Held::Complete).await;
+    assert!(bob.bytes(&whole.id, MediaPart::Original).await == recorded, "as it is on the camera's disk");
+    assert_eq!(bob.timeline().await.len(), 1, "and once");
+}
+
+/// Records into a file as a camera does, a second at a time, until it is told to stop. Answers what it wrote.
+fn grow(path: &Path, mut stopped: tokio::sync::oneshot::Receiver<()>) -> Vec<u8> {
+    let mut recording = Recording::new(7, 2_000_000);
+    let mut file = File::create(path).unwrap();
+    let mut bytes = recording.head();
+    file.write_all(&bytes).unwrap();
+    while stopped.try_recv().is_err() {
+        let second = recording.next_second();
+        file.write_all(&second).unwrap();
+        bytes.extend(second);
+        std::thread::sleep(SECOND);
+    }
+    bytes
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use glow_api::{Held, Keep, MomentRetract, StoragePolicy, StorageView};
+use glow_api::{Held, Keep, MomentReact, MomentRetract, StoragePolicy, StorageView};
 
 use crate::cast::{Person, Play, all_well, eventually};
 
@@ -177,6 +177,34 @@ async fn a_full_quota_gives_up_only_what_three_others_keep() {
     }
     let truth = u32::try_from(left.len()).unwrap();
     alice.sees(&photo.name(), |moment| moment.on_devices == truth).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_brought_along_counts_as_no_copy() {
+    let play = Play::new();
+    let mut alice = play.settled_person("alice").await;
+    let (mut bob, mut carol) = (play.settled_person("bob").await, play.settled_person("carol").await);
+    alice.start_group("Anna & Ben").await;
+    let link = alice.invite().await.link;
+    bob.join(&link).await.unwrap();
+    carol.join(&link).await.unwrap();
+    carol.wish(|policy| StoragePolicy { photos: Keep::Previews, ..policy }).await;
+    bob.turn_off().await;
+
+    let photo = play.studio.photo(1).unwrap();
+    alice.post(&[&photo]).await;
+    eventually("Carol carries all of it", || async { carol.holds(&photo.name()).await.then_some(()) }).await;
+    // What she had told by then is there before what she tells after it.
+    let moment = carol.moment(&photo.name()).await.unwrap().id;
+    carol.must(MomentReact { group: carol.group.clone(), moment, emoji: "❤️".into(), on: true }).await;
+    alice.sees(&photo.name(), |moment| !moment.reactions.is_empty()).await;
+    assert_eq!(alice.storage().await.copies.at_least, 1, "she gives it up when two others hold it");
+
+    bob.turn_on().await;
+    carol.storage_becomes("drops what the others hold", |view| view.carried_bytes == 0).await;
+    alice.storage_becomes("Bob's copy", |view| view.copies.at_least == 2).await;
+    bob.storage_becomes("Alice's copy", |view| view.copies.at_least == 2).await;
+    all_well(&[&alice, &bob]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

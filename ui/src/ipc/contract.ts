@@ -234,9 +234,13 @@ here_count: number,
  */
 moment_count: number, 
 /**
- * Moments whose previews or originals are still on their way to this device.
+ * Moments of which previews or originals that are wished for are still on their way to this device.
  */
 missing_count: number, 
+/**
+ * Why what is missing does not come; absent where nothing holds it back.
+ */
+blocked?: Blocked, 
 /**
  * Own moments of which no other member was ever seen to hold the original: they are on this device only.
  */

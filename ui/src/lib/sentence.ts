@@ -1,3 +1,4 @@
+import type { Blocked } from '../ipc/contract';
 import { type FailureCode, toFailure } from '../ipc/host';
 import { m } from '../paraglide/messages.js';
 
@@ -58,4 +59,9 @@ const SENTENCES: Record<FailureCode, () => string> = {
 export function sentence(cause: unknown): string {
   const { code } = toFailure(cause);
   return (SENTENCES[code] ?? SENTENCES.internal)();
+}
+
+/** Why originals do not come, in words. */
+export function whyWaits(blocked: Blocked): string {
+  return { paused: m.blocked_paused, quota: m.blocked_quota, disk_low: m.blocked_disk_low, on_battery: m.blocked_on_battery }[blocked]();
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::Blocked;
+
 /// Starts a group on this device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct GroupCreate {
@@ -82,8 +84,12 @@ pub struct GroupView {
     pub here_count: u32,
     /// Moments on the timeline.
     pub moment_count: u32,
-    /// Moments whose previews or originals are still on their way to this device.
+    /// Moments of which previews or originals that are wished for are still on their way to this device.
     pub missing_count: u32,
+    /// Why what is missing does not come; absent where nothing holds it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub blocked: Option<Blocked>,
     /// Own moments of which no other member was ever seen to hold the original: they are on this device only.
     pub only_here_count: u32,
     /// The newest moment that has a picture, as the cover: its media path for the grid preview.

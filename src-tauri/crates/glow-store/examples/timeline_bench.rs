@@ -75,7 +75,7 @@ fn measure(store: &GroupStore, reference: &Reference, moments: u64, report: &mut
         report.time("layout of a search", || store.buckets(&search, 0))?;
         report.time("buckets", || store.buckets(&stacked, 0))?;
         report.time("count", || store.timeline_count(&TimelineQuery::default()))?;
-        report.time("summary", || store.summary())?;
+        report.time("summary", || store.summary(&glow_store::WantFilter::default()))?;
         report.time("wanted blobs, 500", || store.blob_wants(500))?;
     }
     for word in ["number 12340", "nothing at all"] {

@@ -22,10 +22,16 @@ pub struct Announcer {
 }
 
 impl Announcer {
-    /// A blob is complete here.
+    /// A blob is complete here, and kept.
     pub fn completed(&mut self, blob: BlobId, now_ms: u64) {
         self.pieces.remove(&blob);
         self.whole.insert(blob);
+        self.due_by(now_ms.saturating_add(WHOLE_MS));
+    }
+
+    /// All pieces of a blob are here, but not for good.
+    pub fn carried(&mut self, blob: BlobId, now_ms: u64) {
+        self.pieces.insert(blob, u32::MAX);
         self.due_by(now_ms.saturating_add(WHOLE_MS));
     }
 

@@ -85,6 +85,9 @@ const BROKEN_MS: u64 = 1_000;
 /// How long a member of which a piece did not verify is not asked for that blob again, whatever it says: its disk may have been
 /// wrong, and may mend.
 const LIED_MS: u64 = 60_000;
+/// A request that takes longer than this is asked of somebody else who is so many times as fast.
+const OUTPACED_MS: u64 = 8_000;
+const OUTPACED_BY: u64 = 4;
 /// How often it is looked whether originals, which others were to bring, are to be asked for all the same.
 const LOOK_AGAIN_MS: u64 = 250;
 /// How long a neighbour may ask for quiet at a time.
@@ -119,6 +122,8 @@ pub struct Picker {
     wants: Wants,
     holdings: Holdings,
     links: BTreeMap<DeviceId, Link>,
+    /// Connections of members that lied and left: coming again does not make them honest.
+    liars: BTreeMap<DeviceId, Link>,
     avoid: BTreeMap<(BlobId, DeviceId), u64>,
     flights: BTreeMap<u64, Flight>,
     /// Members that say that this device is their hotspot.
@@ -146,6 +151,7 @@ impl Picker {
             wants: Wants::default(),
             holdings: Holdings::default(),
             links: BTreeMap::new(),
+            liars: BTreeMap::new(),
             avoid: BTreeMap::new(),
             flights: BTreeMap::new(),
             stations: BTreeSet::new(),
@@ -180,6 +186,12 @@ impl Picker {
     #[must_use]
     pub fn is_wanted(&self, blob: BlobId) -> bool {
         self.wants.get(blob).is_some()
+    }
+
+    /// Whether someone watches a blob that is being fetched.
+    #[must_use]
+    pub fn is_played(&self, blob: BlobId) -> bool {
+        self.wants.get(blob).is_some_and(|want| want.tier == Tier::Playing)
     }
 
     /// Whether a blob is being fetched of which all pieces have come.
@@ -219,13 +231,19 @@ impl Picker {
 
     /// A member is connected.
     pub fn joined(&mut self, peer: DeviceId, now_ms: u64) {
-        self.links.insert(peer, Link::new(now_ms));
-        self.avoid.retain(|(_, avoided), _| *avoided != peer);
+        let mut link = Link::new(now_ms);
+        if let Some(before) = self.liars.remove(&peer) {
+            link.answers_for(&before);
+        }
+        self.links.insert(peer, link);
+        self.avoid.retain(|(_, avoided), until_ms| *avoided != peer || is_for_a_lie(*until_ms, now_ms));
     }
 
     /// A member is gone: what it was asked for is free again.
     pub fn left(&mut self, peer: DeviceId) {
-        self.links.remove(&peer);
+        if let Some(link) = self.links.remove(&peer).filter(Link::has_lied) {
+            self.liars.insert(peer, link);
+        }
         self.stations.remove(&peer);
         self.hushed.remove(&peer);
         let tickets: Vec<u64> =
@@ -275,8 +293,7 @@ impl Picker {
             }
             self.holdings.add(blob, peer, pieces);
             // Whoever lied lately is not believed.
-            let until_ms = self.avoid.get(&(blob, peer)).copied().unwrap_or(0);
-            if until_ms <= now_ms.saturating_add(LACKING_MS) {
+            if self.avoid.get(&(blob, peer)).is_some_and(|until_ms| !is_for_a_lie(*until_ms, now_ms)) {
                 self.avoid.remove(&(blob, peer));
             }
         }
@@ -376,17 +393,39 @@ impl Picker {
             actions.extend(self.release(ticket).map(|_| Action::Cancel(ticket)));
         }
         let stalled = self.flights.iter().filter(|(_, flight)| self.stalls_at_ms(flight) <= now_ms);
-        let tickets: Vec<u64> = stalled.map(|(ticket, _)| *ticket).collect();
-        for ticket in tickets {
+        let stalled: Vec<(u64, DeviceId)> = stalled.map(|(ticket, flight)| (*ticket, flight.peer)).collect();
+        for (ticket, peer) in stalled {
+            let crawls = self.flights.get(&ticket).is_some_and(|flight| now_ms < self.falls_silent_at_ms(flight));
             self.ended(ticket, Ended::Broken, now_ms);
+            if let Some(link) = self.links.get_mut(&peer).filter(|_| crawls) {
+                link.suspend(now_ms);
+            }
             actions.push(Action::Cancel(ticket));
         }
         actions
     }
 
+    /// When a request is given up: when nothing has come from its member for too long, or when it crawls while somebody else
+    /// who has the same is much faster.
     fn stalls_at_ms(&self, flight: &Flight) -> u64 {
+        let silent_ms = self.falls_silent_at_ms(flight);
+        let slow_ms = flight.asked_ms.max(flight.heard_ms).saturating_add(OUTPACED_MS);
+        if slow_ms < silent_ms && self.is_outpaced(flight) { slow_ms } else { silent_ms }
+    }
+
+    fn falls_silent_at_ms(&self, flight: &Flight) -> u64 {
         let Some(link) = self.links.get(&flight.peer) else { return flight.asked_ms };
         flight.asked_ms.max(flight.heard_ms).max(link.heard_ms()).saturating_add(link.patience_ms(flight.tier))
+    }
+
+    fn is_outpaced(&self, flight: &Flight) -> bool {
+        let own_bps = self.links.get(&flight.peer).map_or(0, Link::rate_bps);
+        self.links.iter().any(|(peer, link)| {
+            let has = self.holdings.of(flight.blob, *peer) & flight.open == flight.open;
+            has && link.rate_bps() > own_bps.saturating_mul(OUTPACED_BY)
+                && link.is_fit(flight.asked_ms)
+                && !self.avoid.contains_key(&(flight.blob, *peer))
+        })
     }
 
     /// Requests in flight to each connected member.
@@ -432,6 +471,11 @@ impl Picker {
     pub fn busy(&self) -> BTreeSet<DeviceId> {
         self.flights.values().map(|flight| flight.peer).collect()
     }
+}
+
+/// Whether somebody is avoided for so long as only liars are.
+fn is_for_a_lie(until_ms: u64, now_ms: u64) -> bool {
+    until_ms > now_ms.saturating_add(LACKING_MS)
 }
 
 /// The bit of a piece in a bitfield.

@@ -14,6 +14,7 @@ use crate::{
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::{self, Group},
+    pipeline::policy,
     view,
 };
 
@@ -107,8 +108,9 @@ async fn say_profile(engine: &Engine, group: &Group) -> ApiResult<()> {
 
 async fn view_of(group: &Arc<Group>) -> ApiResult<GroupView> {
     let this = group.clone();
-    let (summary, shares_location, carries) = blocking(move || {
-        Ok::<_, glow_store::StoreError>((this.store.summary()?, this.shares_location()?, carried(&this)?))
+    let (summary, blocked, shares_location, carries) = blocking(move || {
+        let summary = this.store.summary(&policy::wishes(&this))?;
+        Ok::<_, glow_store::StoreError>((summary, policy::blocked(&this), this.shares_location()?, carried(&this)?))
     })
     .await?;
     let membership = group.membership();
@@ -133,6 +135,7 @@ async fn view_of(group: &Arc<Group>) -> ApiResult<GroupView> {
         here_count: view::count(group.around().len()),
         moment_count: view::count64(summary.moment_count),
         missing_count: view::count64(summary.missing_count),
+        blocked,
         only_here_count: view::count64(summary.only_here_count),
         cover: cover.filter(|cover| cover.held).map(|cover| view::media_path(group.id, cover.moment, MediaPart::Grid)),
         cover_placeholder: cover.map(|cover| BASE64.encode(&cover.placeholder)),

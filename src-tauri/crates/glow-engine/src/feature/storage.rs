@@ -3,13 +3,9 @@
 use std::sync::Arc;
 
 use glow_api::{
-    Blocked, CopiesView, Keep, Outstanding, StorageGet, StoragePolicy, StorageSet, StorageView, TakebackView,
-    TransferView,
+    CopiesView, Keep, Outstanding, StorageGet, StoragePolicy, StorageSet, StorageView, TakebackView, TransferView,
 };
-use glow_model::{
-    limits,
-    state::{Keeps, Wakefulness},
-};
+use glow_model::state::{Keeps, Wakefulness};
 use glow_store::{CopiesReport, TakebackRow};
 
 use crate::{
@@ -57,7 +53,6 @@ fn storage(group: &Arc<Group>) -> ApiResult<StorageView> {
     let free_disk_bytes = group.blobs.free_bytes();
     let filter = policy::filter(group);
     let [previews, originals] = group.store.wanted_bytes(&filter).map_err(IntoApi::into_api)?;
-    let is_low = free_disk_bytes.is_some_and(|free| free < limits::LOW_DISK_BYTES);
     Ok(StorageView {
         policy: StoragePolicy {
             photos: keep(policy.photos),
@@ -66,7 +61,7 @@ fn storage(group: &Arc<Group>) -> ApiResult<StorageView> {
             quota_bytes: policy.quota_bytes,
             carry_bytes: policy.carry_bytes,
         },
-        blocked: policy::blocked(group).or(is_low.then_some(Blocked::DiskLow)),
+        blocked: policy::blocked(group),
         used_bytes: usage.bytes + usage.partial_bytes,
         carried_bytes: group.store.carried_bytes().map_err(IntoApi::into_api)?,
         free_disk_bytes,

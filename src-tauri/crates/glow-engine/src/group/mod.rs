@@ -8,7 +8,7 @@ mod tasks;
 use std::{
     collections::BTreeSet,
     net::SocketAddr,
-    sync::{Arc, Mutex, OnceLock, RwLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock},
     time::Duration,
 };
 
@@ -72,6 +72,8 @@ pub(crate) struct Group {
     /// What its owner wishes to have here.
     pub(crate) policy: PolicyCell,
     pub(crate) quota: Quota,
+    /// Held while bytes on the disk are noted as here, or removed.
+    keeping: Mutex<()>,
     /// The sets that repair compares, and whose turn it is.
     pub(crate) snapshots: Snapshots,
     pub(crate) repairs: Repairs,
@@ -98,6 +100,11 @@ impl Group {
     /// The keys of this device in the group, as they are now.
     pub(crate) fn secrets(&self) -> Arc<Secrets> {
         self.secrets.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// What is seen to be on the disk is not removed, and what is not to be there is not noted as here, while this is held.
+    pub(crate) fn keeping(&self) -> MutexGuard<'_, ()> {
+        self.keeping.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// The membership, as it is now.

@@ -177,6 +177,7 @@ pub(crate) async fn open(
         states: States::new(config.states_every),
         policy,
         quota: Quota::default(),
+        keeping: Mutex::default(),
         snapshots: Snapshots::default(),
         repairs: Repairs::default(),
         meter: Meter::default(),

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use glow_blobs::BlobError;
 use glow_model::{BlobId, Body, DeviceId, ModelError, Operation, OperationId, Plane, Segments, Verified, limits};
 use glow_store::{Changes, Incoming, InviteEntry, LocalCapture, MemberEntry, MemberTable};
 use glow_sync::{Membership, membership::Entry};
@@ -56,6 +57,12 @@ impl Intake {
         body: Body,
         local: Option<LocalCapture>,
     ) -> ApiResult<Changes> {
+        let _keeping = group.keeping();
+        let mut captured = local.iter().flat_map(|local| &local.held);
+        if captured.any(|blob| !group.blobs.is_complete(*blob)) {
+            // The same bytes were here before, and were removed since.
+            return Err(BlobError::Missing.into_api());
+        }
         let candidate = Candidate { operation, body: Some(body) };
         let membership = self.membership_with(group, std::slice::from_ref(&candidate));
         let incoming = Incoming {

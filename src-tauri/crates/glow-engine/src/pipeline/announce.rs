@@ -70,8 +70,10 @@ pub(crate) fn open_invites(group: &Group) -> Vec<(glow_model::InviteId, glow_mod
 /// What has come, and may be told.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum News {
-    /// A whole blob.
+    /// A whole blob that is kept for good.
     Whole(BlobId),
+    /// A whole blob that is here for others only: it counts as no copy.
+    Carried(BlobId),
     /// A piece of an original.
     Piece(BlobId, u32),
 }
@@ -84,6 +86,7 @@ pub(crate) async fn tell_news(group: Arc<Group>, mut news: mpsc::Receiver<News>)
             announcer.due_ms().map_or(NEVER, |due_ms| Duration::from_millis(due_ms.saturating_sub(elapsed_ms())));
         match tokio::time::timeout(wait, news.recv()).await {
             Ok(Some(News::Whole(blob))) => announcer.completed(blob, elapsed_ms()),
+            Ok(Some(News::Carried(blob))) => announcer.carried(blob, elapsed_ms()),
             Ok(Some(News::Piece(blob, piece))) => announcer.arrived(blob, piece, elapsed_ms()),
             Ok(None) => return,
             Err(_) => {}

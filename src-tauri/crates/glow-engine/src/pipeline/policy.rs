@@ -3,7 +3,7 @@
 use std::sync::{PoisonError, RwLock};
 
 use glow_api::Blocked;
-use glow_model::state::Keeps;
+use glow_model::{limits, state::Keeps};
 use glow_store::{BlobWant, GroupStore, StoreError, WantFilter};
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +109,13 @@ pub(crate) fn filter(group: &Group) -> WantFilter {
     }
 }
 
+/// What is wished for, whether or not it comes at this moment.
+pub(crate) fn wishes(group: &Group) -> WantFilter {
+    let policy = group.policy.get();
+    let (photos, clips) = (policy.photos != Keeps::Previews, policy.clips != Keeps::Previews);
+    WantFilter { photos, clips, ..WantFilter::default() }
+}
+
 /// Why originals do not come, if they do not.
 pub(crate) fn blocked(group: &Group) -> Option<Blocked> {
     let policy = group.policy.get();
@@ -119,7 +126,10 @@ pub(crate) fn blocked(group: &Group) -> Option<Blocked> {
         return Some(Blocked::Quota);
     }
     let waits = [policy.photos, policy.clips].contains(&Keeps::WhenPlugged);
-    (waits && !is_plugged()).then_some(Blocked::OnBattery)
+    if waits && !is_plugged() {
+        return Some(Blocked::OnBattery);
+    }
+    group.blobs.free_bytes().is_some_and(|free| free < limits::LOW_DISK_BYTES).then_some(Blocked::DiskLow)
 }
 
 /// Whether this device runs on mains. Where the system does not say, it does.

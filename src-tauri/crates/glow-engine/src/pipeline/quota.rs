@@ -1,7 +1,8 @@
 //! Giving up originals when the owner's quota or the disk says so, and dropping what was carried for others.
 //!
-//! Nothing is deleted before the members know: first it is released (no longer held, durably), then the lower holdings are
-//! said, then every connected member confirms them, and only after two rounds the files go. A member that is not connected
+//! Nothing is deleted before the members know: only what this device has said that it holds is released (no longer held,
+//! durably), then the lower holdings are said, then every connected member confirms them, and only after two rounds the files
+//! go, unless they are held again by then. A member that is not connected
 //! may believe the older word for as long as it is away; what it counts is true nevertheless up to three: of all devices
 //! that ever said that they hold an original, the highest three by [`GroupSecret::holder_rank`] never see three above
 //! themselves, so they never give it up. Own captures stay always: an author ranks above everybody.
@@ -9,11 +10,14 @@
 //! [`GroupSecret::holder_rank`]: glow_model::GroupSecret::holder_rank
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use glow_model::{BlobId, DeviceId, GroupSecret, state::Slot};
+use glow_model::{
+    BlobId, DeviceId, GroupSecret,
+    state::{Marks, Slot},
+};
 use glow_store::Evictable;
 use glow_sync::wire::StateId;
 
@@ -33,19 +37,28 @@ const TRUSTED_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Free space that the disk shall have: this, or a twentieth of a small disk.
 const FREE_BYTES: u64 = 500 * 1024 * 1024;
 
-/// Since when released files wait for their deletion.
+/// How far giving up has come.
 #[derive(Debug, Default)]
-pub(crate) struct Quota(Mutex<Option<Instant>>);
+pub(crate) struct Quota {
+    /// Since when released files wait for their deletion.
+    waiting: Mutex<Option<Instant>>,
+    /// The last that was looked at, while more is to be given up.
+    looked_at: Mutex<Option<Evictable>>,
+}
 
 impl Quota {
     /// How long something has been waiting.
     fn waiting(&self) -> Duration {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now).elapsed()
+        lock(&self.waiting).get_or_insert_with(Instant::now).elapsed()
     }
 
     fn done(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.waiting) = None;
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One round: deletes what was released and told, or else releases what is too much.
@@ -74,18 +87,23 @@ async fn everybody_knows(group: &Arc<Group>) -> bool {
     futures::future::join_all(told).await.into_iter().all(|told| told)
 }
 
+/// Removes the files of what still is released.
 fn delete(group: &Group, released: Vec<BlobId>) -> ApiResult<()> {
     for blob in released {
-        group.blobs.remove(blob).map_err(IntoApi::into_api)?;
-        group.store.release_done(blob).map_err(IntoApi::into_api)?;
+        let _keeping = group.keeping();
+        if group.store.is_released(blob).map_err(IntoApi::into_api)? {
+            group.blobs.remove(blob).map_err(IntoApi::into_api)?;
+            group.store.release_done(blob).map_err(IntoApi::into_api)?;
+        }
     }
     Ok(())
 }
 
 async fn release(group: &Arc<Group>) -> ApiResult<()> {
     let this = group.clone();
+    let said = states::said_originals(group).await;
     let moments = blocking(move || {
-        let victims = victims(&this)?;
+        let victims = victims(&this, &said)?;
         if victims.is_empty() {
             return ApiResult::Ok(Vec::new());
         }
@@ -104,31 +122,45 @@ async fn release(group: &Arc<Group>) -> ApiResult<()> {
 }
 
 /// What to give up now: everything carried that is safe elsewhere, and as many originals as are too much.
-fn victims(group: &Group) -> ApiResult<Vec<Evictable>> {
-    let excess = excess_bytes(group);
-    let carried = group.store.carried_bytes().map_err(IntoApi::into_api)? > 0;
-    if excess == 0 && !carried {
-        return Ok(Vec::new());
-    }
-    let secret = group.secrets().secret.clone();
-    let others = group.membership().members().len().saturating_sub(1);
-    let (mut victims, mut freed) = (Vec::new(), 0);
-    for candidate in group.store.evictable(AT_ONCE).map_err(IntoApi::into_api)? {
-        let holders = group.store.holders_of(candidate.author, candidate.seq).map_err(IntoApi::into_api)?;
-        let trusted = now_ms().saturating_sub(TRUSTED_MS);
-        let holders: Vec<DeviceId> =
-            holders.into_iter().filter(|(_, said_ms)| *said_ms >= trusted).map(|(device, _)| device).collect();
-        let goes = if candidate.carried {
-            holders.len() >= others.min(KEEPERS)
-        } else {
-            freed < excess && may_give_up(&secret, group.me, &candidate, &holders)
-        };
-        if goes {
-            freed += candidate.blobs.iter().map(|(_, size)| size).sum::<u64>();
+fn victims(group: &Group, said: &Marks) -> ApiResult<Vec<Evictable>> {
+    let enough = group.membership().members().len().saturating_sub(1).min(KEEPERS);
+    let mut victims = Vec::new();
+    for candidate in group.store.carried().map_err(IntoApi::into_api)? {
+        if holders(group, &candidate)?.len() >= enough {
             victims.push(candidate);
         }
     }
+    let excess = excess_bytes(group);
+    let mut freed: u64 = victims.iter().map(Evictable::bytes).sum();
+    if freed >= excess {
+        return Ok(victims);
+    }
+    let secret = group.secrets().secret.clone();
+    let mut looked_at = lock(&group.quota.looked_at);
+    let candidates = group.store.evictable(looked_at.as_ref(), AT_ONCE).map_err(IntoApi::into_api)?;
+    // The next round goes on behind these, and after the last one from the beginning.
+    *looked_at = candidates.get(AT_ONCE - 1).cloned();
+    for candidate in candidates {
+        if freed >= excess {
+            break;
+        }
+        let is_said = said.contains(candidate.author, candidate.seq);
+        if is_said && may_give_up(&secret, group.me, &candidate, &holders(group, &candidate)?) {
+            freed += candidate.bytes();
+            victims.push(candidate);
+        }
+    }
+    if freed >= excess {
+        *looked_at = None;
+    }
     Ok(victims)
+}
+
+/// The devices that hold an original by their own word, unless that is old.
+fn holders(group: &Group, candidate: &Evictable) -> ApiResult<Vec<DeviceId>> {
+    let trusted = now_ms().saturating_sub(TRUSTED_MS);
+    let holders = group.store.holders_of(candidate.author, candidate.seq).map_err(IntoApi::into_api)?;
+    Ok(holders.into_iter().filter(|(_, said_ms)| *said_ms >= trusted).map(|(device, _)| device).collect())
 }
 
 /// Bytes above the quota, or missing to the free space that the disk shall have.
@@ -177,8 +209,8 @@ mod tests {
                 author: device(0),
                 seq: 1,
                 kind: MomentKind::Photo,
+                sort_ms: 1,
                 blobs: vec![(BlobId([9; 32]), 1)],
-                carried: false,
             }
         }
 

@@ -144,8 +144,11 @@ pub(crate) async fn sweep_unused(group: &Arc<Group>) {
     let this = group.clone();
     let swept = blocking(move || {
         for blob in this.store.unused_blobs().map_err(IntoApi::into_api)? {
-            this.blobs.remove(blob).map_err(IntoApi::into_api)?;
-            this.store.forget_blob(blob).map_err(IntoApi::into_api)?;
+            let _keeping = this.keeping();
+            if this.store.is_unused(blob).map_err(IntoApi::into_api)? {
+                this.blobs.remove(blob).map_err(IntoApi::into_api)?;
+                this.store.forget_blob(blob).map_err(IntoApi::into_api)?;
+            }
         }
         ApiResult::Ok(())
     })

@@ -228,6 +228,10 @@ pub(crate) fn set_held(db: &Connection, id: BlobId, held: bool) -> Result<Vec<Op
     moments_of(db, id)
 }
 
+/// Whether a use of a blob is wished for. `?1`: previews, `?2`: originals of photos, `?3`: originals of clips.
+pub(crate) const WISHED: &str = "(CASE WHEN blob_use.tier < 2 THEN ?1 WHEN moment.kind = 1 THEN ?3 ELSE ?2 END)
+    AND NOT EXISTS (SELECT 1 FROM released WHERE released.blob = blob_use.blob)";
+
 /// The live moments that name a blob.
 pub(crate) fn moments_of(db: &Connection, id: BlobId) -> Result<Vec<OperationId>, StoreError> {
     let mut statement = db.prepare_cached("SELECT DISTINCT moment FROM blob_use WHERE blob = ?1")?;

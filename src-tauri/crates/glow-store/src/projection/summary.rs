@@ -1,25 +1,23 @@
 //! What home shows of a group.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Cover, GroupStore, StoreError, Summary, sql};
+use crate::{Cover, GroupStore, StoreError, Summary, WantFilter, projection::blob_use::WISHED, sql};
 
 /// How far back a cover that is here is looked for.
 const COVER_WITHIN: i64 = 500;
 
 impl GroupStore {
-    /// Figures of the group.
+    /// Figures of the group. What is missing is counted as far as it is wished for.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn summary(&self) -> Result<Summary, StoreError> {
+    pub fn summary(&self, wishes: &WantFilter) -> Result<Summary, StoreError> {
         self.read(|db| {
             let count = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| sql::uint(row, 0));
             Ok(Summary {
                 moment_count: count("SELECT coalesce(sum(moments), 0) FROM bucket")?,
-                missing_count: count(
-                    "SELECT count(*) FROM moment INDEXED BY moment_missing WHERE shown = 1 AND missing = 1",
-                )?,
+                missing_count: missing_count(db, wishes)?,
                 only_here_count: count(
                     "SELECT count(*) FROM moment INDEXED BY moment_only_here
                      WHERE shown = 1 AND own = 1 AND copies = 0 AND original_size IS NOT NULL",
@@ -29,6 +27,15 @@ impl GroupStore {
             })
         })
     }
+}
+
+fn missing_count(db: &Connection, wishes: &WantFilter) -> Result<u64, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT count(*) FROM moment INDEXED BY moment_missing WHERE shown = 1 AND missing = 1
+           AND EXISTS (SELECT 1 FROM blob_use WHERE blob_use.moment = moment.id AND wanted = 1 AND {WISHED})"
+    ))?;
+    let count = statement.query_row(params![wishes.previews, wishes.photos, wishes.clips], |row| sql::uint(row, 0))?;
+    Ok(count)
 }
 
 fn cover(db: &Connection) -> Result<Option<Cover>, StoreError> {

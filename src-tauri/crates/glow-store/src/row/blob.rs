@@ -79,10 +79,18 @@ pub struct Evictable {
     pub seq: u64,
     /// What it is.
     pub kind: MomentKind,
+    /// Its place on the timeline.
+    pub sort_ms: u64,
     /// Its blobs and their sizes.
     pub blobs: Vec<(BlobId, u64)>,
-    /// Whether it is here for others only.
-    pub carried: bool,
+}
+
+impl Evictable {
+    /// The bytes of its blobs together.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.blobs.iter().map(|(_, size)| size).sum()
+    }
 }
 
 /// What is known of one blob.

@@ -50,20 +50,21 @@ impl GroupStore {
         self.blob_ids("SELECT blob FROM held_blob")
     }
 
+    /// Whether a blob is on this device without anything to stay for: see [`GroupStore::unused_blobs`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_unused(&self, id: BlobId) -> Result<bool, StoreError> {
+        self.read(|db| Ok(db.prepare_cached(&format!("{UNUSED} AND held_blob.blob = ?1"))?.exists([id.0])?))
+    }
+
     /// Blobs on this device that no live moment names and that are not held back here: their files can go, and then
     /// [`GroupStore::forget_blob`].
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn unused_blobs(&self) -> Result<Vec<BlobId>, StoreError> {
-        self.blob_ids(
-            "SELECT blob FROM held_blob
-             WHERE NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.blob = held_blob.blob)
-               AND NOT EXISTS (SELECT 1 FROM fragment WHERE fragment.blob = held_blob.blob)
-               AND NOT EXISTS (SELECT 1 FROM capture_segment WHERE capture_segment.blob = held_blob.blob)
-               AND NOT EXISTS (SELECT 1 FROM cargo JOIN operation ON operation.id = cargo.operation
-                 WHERE cargo.blob = held_blob.blob AND operation.state = 0)",
-        )
+        self.blob_ids(UNUSED)
     }
 
     fn blob_ids(&self, sql: &str) -> Result<Vec<BlobId>, StoreError> {
@@ -124,6 +125,13 @@ impl GroupStore {
     }
 }
 
+const UNUSED: &str = "SELECT blob FROM held_blob
+    WHERE NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.blob = held_blob.blob)
+      AND NOT EXISTS (SELECT 1 FROM fragment WHERE fragment.blob = held_blob.blob)
+      AND NOT EXISTS (SELECT 1 FROM capture_segment WHERE capture_segment.blob = held_blob.blob)
+      AND NOT EXISTS (SELECT 1 FROM cargo JOIN operation ON operation.id = cargo.operation
+        WHERE cargo.blob = held_blob.blob AND operation.state = 0)";
+
 pub(crate) fn is_held(db: &Connection, id: BlobId) -> Result<bool, StoreError> {
     let mut statement = db.prepare_cached("SELECT 1 FROM held_blob WHERE blob = ?1")?;
     Ok(statement.exists([id.0])?)
@@ -131,14 +139,15 @@ pub(crate) fn is_held(db: &Connection, id: BlobId) -> Result<bool, StoreError> {
 
 /// Notes whether blobs are here, with all moments that name them. Answers those on the timeline.
 pub(crate) fn note_held(db: &Connection, ids: &[BlobId], held: bool) -> Result<Vec<OperationId>, StoreError> {
-    let sql = if held {
-        "INSERT INTO held_blob (blob) VALUES (?1) ON CONFLICT DO NOTHING"
-    } else {
-        "DELETE FROM held_blob WHERE blob = ?1"
-    };
     let mut touched = BTreeSet::new();
     for id in ids {
-        db.prepare_cached(sql)?.execute([id.0])?;
+        if held {
+            db.prepare_cached("INSERT INTO held_blob (blob) VALUES (?1) ON CONFLICT DO NOTHING")?.execute([id.0])?;
+            // What was to be given up is here for good again.
+            db.prepare_cached("DELETE FROM released WHERE blob = ?1")?.execute([id.0])?;
+        } else {
+            db.prepare_cached("DELETE FROM held_blob WHERE blob = ?1")?.execute([id.0])?;
+        }
         touched.extend(blob_use::set_held(db, *id, held)?);
     }
     blob_use::refresh(db, &touched)
@@ -167,5 +176,6 @@ fn insert_segments(db: &Connection, manifest: BlobId, segments: &[BlobRef]) -> R
 fn forget_traces(db: &Connection, id: BlobId) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM manifest_segment WHERE manifest = ?1")?.execute([id.0])?;
     db.prepare_cached("DELETE FROM holder WHERE blob = ?1")?.execute([id.0])?;
+    db.prepare_cached("DELETE FROM carried WHERE blob = ?1")?.execute([id.0])?;
     Ok(())
 }

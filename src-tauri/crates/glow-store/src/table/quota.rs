@@ -3,13 +3,18 @@
 //! Giving up has three steps, each durable: released (no longer held, so the next word about holdings does not count it),
 //! told, and only then deleted.
 
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+
 use glow_model::{BlobId, BlobRef, DeviceId, MomentKind, OperationId};
 use rusqlite::{Connection, params};
 
 use crate::{
     BlobWant, Evictable, GroupStore, Part, StoreError, Tier, WantFilter,
     connection::Durability,
-    projection::copies::{self, NAMED_AT},
+    projection::{
+        blob_use::WISHED,
+        copies::{self, NAMED_AT},
+    },
     sql::{self, Code},
     table::blob,
 };
@@ -30,32 +35,50 @@ impl GroupStore {
         Ok(wants)
     }
 
-    /// Whole originals of others, in the order in which they are given up: clips first, then photos, oldest first.
+    /// Whole originals of others that this device keeps, in the order in which they are given up: clips first, then photos,
+    /// oldest first; at most so many, those behind `after`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn evictable(&self, limit: usize) -> Result<Vec<Evictable>, StoreError> {
+    pub fn evictable(&self, after: Option<&Evictable>, limit: usize) -> Result<Vec<Evictable>, StoreError> {
+        let (is_photo, sort_ms, moment) = after.map_or((false, 0, OperationId([0; 32])), |after| {
+            (after.kind != MomentKind::Clip, after.sort_ms, after.moment)
+        });
         self.read(|db| {
-            let mut statement = db.prepare_cached(&format!(
-                "SELECT id, author, {NAMED_AT} AS seq, kind FROM moment
-                 WHERE own = 0 AND original_size IS NOT NULL
-                   AND original_held = original_size AND motion_held = coalesce(motion_size, 0) AND seq IS NOT NULL
-                   AND NOT EXISTS (SELECT 1 FROM blob_use AS theirs JOIN blob_use AS mine ON mine.blob = theirs.blob
-                     JOIN moment AS own_one ON own_one.id = mine.moment
-                     WHERE theirs.moment = moment.id AND own_one.own = 1)
-                 ORDER BY kind = 1 DESC, sort_ms, id LIMIT ?1"
-            ))?;
-            let rows = statement.query_map([sql::int(limit as u64)], |row| {
-                Ok((sql::operation_id(row)?, DeviceId(row.get(1)?), sql::uint(row, 2)?, MomentKind::read(row, 3)?))
-            })?;
-            let rows = rows.collect::<Result<Vec<_>, _>>()?;
-            rows.into_iter()
-                .map(|(moment, author, seq, kind)| {
-                    let blobs = copies::blobs_of(db, moment)?;
-                    let carried = is_carried(db, moment)?;
-                    Ok(Evictable { moment, author, seq, kind, blobs, carried })
-                })
-                .collect()
+            let rest = "original_held = original_size AND motion_held = coalesce(motion_size, 0)
+                AND NOT EXISTS (SELECT 1 FROM blob_use JOIN carried ON carried.blob = blob_use.blob
+                  WHERE blob_use.moment = moment.id)
+                AND (kind <> 1, sort_ms, id) > (?1, ?2, ?3)
+                ORDER BY kind <> 1, sort_ms, id LIMIT ?4";
+            givable(db, rest, params![is_photo, sql::int(sort_ms), moment.0, sql::int(limit as u64)])
+        })
+    }
+
+    /// What is here for others only, whole or in part.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn carried(&self) -> Result<Vec<Evictable>, StoreError> {
+        self.read(|db| {
+            let rest = "id IN (SELECT blob_use.moment FROM carried JOIN blob_use ON blob_use.blob = carried.blob)";
+            givable(db, rest, [])
+        })
+    }
+
+    /// Which of these blobs are here for others only.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn carried_of(&self, blobs: &[BlobId]) -> Result<BTreeSet<BlobId>, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached("SELECT 1 FROM carried WHERE blob = ?1")?;
+            let mut carried = BTreeSet::new();
+            for blob in blobs {
+                if statement.exists([blob.0])? {
+                    carried.insert(*blob);
+                }
+            }
+            Ok(carried)
         })
     }
 
@@ -88,6 +111,16 @@ impl GroupStore {
         })
     }
 
+    /// Whether a blob is released and its file still to go.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_released(&self, blob: BlobId) -> Result<bool, StoreError> {
+        self.read(|db| {
+            Ok(db.prepare_cached("SELECT 1 FROM released WHERE blob = ?1 AND gone = 0")?.exists([blob.0])?)
+        })
+    }
+
     /// Notes that the file of a released blob is gone.
     ///
     /// # Errors
@@ -117,7 +150,7 @@ impl GroupStore {
         })
     }
 
-    /// Bytes on this device that are only carried.
+    /// Bytes of what is only carried, here or on its way.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -144,10 +177,6 @@ impl GroupStore {
     }
 }
 
-/// `?1`: previews, `?2`: originals of photos, `?3`: originals of clips.
-const WISHED: &str = "(CASE WHEN blob_use.tier < 2 THEN ?1 WHEN moment.kind = 1 THEN ?3 ELSE ?2 END)
-    AND NOT EXISTS (SELECT 1 FROM released WHERE released.blob = blob_use.blob)";
-
 fn wished(db: &Connection, limit: usize, filter: &WantFilter) -> Result<Vec<BlobWant>, StoreError> {
     let mut statement = db.prepare_cached(&format!(
         "SELECT blob_use.blob, blob_use.key, blob_use.size, blob_use.moment, part, tier, blob_use.sort_ms,
@@ -158,17 +187,45 @@ fn wished(db: &Connection, limit: usize, filter: &WantFilter) -> Result<Vec<Blob
     ))?;
     let wants =
         statement.query_map(params![filter.previews, filter.photos, filter.clips, sql::int(limit as u64)], want)?;
-    distinct(wants.collect::<Result<Vec<_>, _>>()?)
+    Ok(distinct(wants.collect::<Result<Vec<_>, _>>()?))
 }
 
-/// Originals to bring along: of those that the wishes exclude, the newest that too few others hold, within the budget.
+/// Originals of others, by what holds of their moments. What this device has captured too is never among them.
+fn givable(db: &Connection, which: &str, params: impl rusqlite::Params) -> Result<Vec<Evictable>, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT id, author, {NAMED_AT} AS seq, kind, sort_ms FROM moment
+         WHERE own = 0 AND original_size IS NOT NULL AND seq IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM blob_use AS theirs JOIN blob_use AS mine ON mine.blob = theirs.blob
+             JOIN moment AS own_one ON own_one.id = mine.moment
+             WHERE theirs.moment = moment.id AND own_one.own = 1)
+           AND {which}"
+    ))?;
+    let rows = statement.query_map(params, |row| {
+        Ok(Evictable {
+            moment: sql::operation_id(row)?,
+            author: DeviceId(row.get(1)?),
+            seq: sql::uint(row, 2)?,
+            kind: MomentKind::read(row, 3)?,
+            sort_ms: sql::uint(row, 4)?,
+            blobs: Vec::new(),
+        })
+    })?;
+    let mut givable = rows.collect::<Result<Vec<_>, _>>()?;
+    for one in &mut givable {
+        one.blobs = copies::blobs_of(db, one.moment)?;
+    }
+    Ok(givable)
+}
+
+/// Originals to bring along: of those that the wishes exclude and too few others hold, the newest that fit into the budget
+/// whole. What was begun goes on.
 fn to_carry(db: &Connection, limit: usize, filter: &WantFilter) -> Result<Vec<BlobWant>, StoreError> {
     if filter.carry_bytes == 0 || (filter.photos && filter.clips) {
         return Ok(Vec::new());
     }
     let mut statement = db.prepare_cached(
         "SELECT blob_use.blob, blob_use.key, blob_use.size, blob_use.moment, part, tier, blob_use.sort_ms,
-           moment.author
+           moment.author, coalesce(moment.original_size, 0) + coalesce(moment.motion_size, 0)
          FROM blob_use INDEXED BY blob_use_wanted JOIN moment ON moment.id = blob_use.moment
          WHERE wanted = 1 AND tier >= 2 AND NOT (CASE WHEN moment.kind = 1 THEN ?1 ELSE ?2 END)
            AND moment.copies < ?3 AND moment.own = 0
@@ -176,18 +233,36 @@ fn to_carry(db: &Connection, limit: usize, filter: &WantFilter) -> Result<Vec<Bl
          ORDER BY tier, blob_use.sort_ms DESC, blob_use.moment DESC, part, position LIMIT ?4",
     )?;
     let wants = statement
-        .query_map(params![filter.clips, filter.photos, filter.enough_copies, sql::int(limit as u64)], want)?;
-    let mut room = filter.carry_bytes.saturating_sub(carried_bytes(db)?);
-    let mut carry = Vec::new();
-    for want in distinct(wants.collect::<Result<Vec<_>, _>>()?)? {
-        let known = db.prepare_cached("SELECT 1 FROM carried WHERE blob = ?1")?.exists([want.blob.id.0])?;
-        if !known && want.blob.size > room {
-            break;
+        .query_map(params![filter.clips, filter.photos, filter.enough_copies, sql::int(limit as u64)], |row| {
+            Ok((want(row)?, sql::uint(row, 8)?))
+        })?;
+    let mut room = filter.carry_bytes.saturating_sub(spoken_for(db)?);
+    let (mut goes, mut carry) = (BTreeMap::new(), Vec::new());
+    for row in wants {
+        let (want, original_bytes) = row?;
+        let goes = match goes.entry(want.moment) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => {
+                let begun = is_carried(db, want.moment)?;
+                let fits = begun || original_bytes <= room;
+                room -= if fits && !begun { original_bytes } else { 0 };
+                *unknown.insert(fits)
+            }
+        };
+        if goes {
+            carry.push(want);
         }
-        room = room.saturating_sub(if known { 0 } else { want.blob.size });
-        carry.push(want);
     }
-    Ok(carry)
+    Ok(distinct(carry))
+}
+
+/// Bytes of the originals of which anything is carried: the rest of each is to come.
+fn spoken_for(db: &Connection) -> Result<u64, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT coalesce(sum(coalesce(original_size, 0) + coalesce(motion_size, 0)), 0) FROM moment
+         WHERE id IN (SELECT blob_use.moment FROM carried JOIN blob_use ON blob_use.blob = carried.blob)",
+    )?;
+    Ok(statement.query_row([], |row| sql::uint(row, 0))?)
 }
 
 fn want(row: &rusqlite::Row<'_>) -> rusqlite::Result<BlobWant> {
@@ -201,10 +276,10 @@ fn want(row: &rusqlite::Row<'_>) -> rusqlite::Result<BlobWant> {
     })
 }
 
-fn distinct(mut wants: Vec<BlobWant>) -> Result<Vec<BlobWant>, StoreError> {
-    let mut listed = std::collections::BTreeSet::new();
+fn distinct(mut wants: Vec<BlobWant>) -> Vec<BlobWant> {
+    let mut listed = BTreeSet::new();
     wants.retain(|want| listed.insert(want.blob.id));
-    Ok(wants)
+    wants
 }
 
 fn note_carried<'a>(db: &Connection, blobs: impl Iterator<Item = &'a BlobRef>) -> Result<(), StoreError> {
@@ -216,7 +291,10 @@ fn note_carried<'a>(db: &Connection, blobs: impl Iterator<Item = &'a BlobRef>) -
 }
 
 fn carried_bytes(db: &Connection) -> Result<u64, StoreError> {
-    let mut statement = db.prepare_cached("SELECT coalesce(sum(size), 0) FROM carried")?;
+    let mut statement = db.prepare_cached(
+        "SELECT coalesce(sum(size), 0) FROM carried
+         WHERE EXISTS (SELECT 1 FROM blob_use WHERE blob_use.blob = carried.blob)",
+    )?;
     Ok(statement.query_row([], |row| sql::uint(row, 0))?)
 }
 

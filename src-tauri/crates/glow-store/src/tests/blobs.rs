@@ -6,7 +6,7 @@ use super::{
     Scratch,
     cast::{self, ALICE, BOB, CAROL, Cast, DAVE, blob},
 };
-use crate::{BlobRow, CapturedPart, Incoming, LocalCapture, Part, PartRow, Patch, Tier};
+use crate::{BlobRow, CapturedPart, Incoming, LocalCapture, Part, PartRow, Patch, Tier, WantFilter};
 
 fn party() -> (Cast, Scratch) {
     let (cast, scratch) = (Cast::new(), Scratch::new());
@@ -52,9 +52,15 @@ fn a_blob_that_came_is_counted_and_no_longer_wanted() {
     let row = scratch.moment(moment).unwrap().unwrap();
     assert_eq!(row.grid, Some(PartRow { size_bytes: 20_000, held_bytes: 20_000 }));
     assert!(!row.original.unwrap().is_complete());
-    assert_eq!(scratch.summary().unwrap().missing_count, 1);
+    assert_eq!(scratch.summary(&WantFilter::default()).unwrap().missing_count, 1);
+    let previews = WantFilter { photos: false, ..WantFilter::default() };
+    assert_eq!(
+        scratch.summary(&previews).unwrap().missing_count,
+        0,
+        "an original that nobody wishes for is not missed"
+    );
     scratch.blob_held(id(10), true).unwrap();
-    assert_eq!(scratch.summary().unwrap().missing_count, 0);
+    assert_eq!(scratch.summary(&WantFilter::default()).unwrap().missing_count, 0);
     assert_eq!(scratch.blob_held(id(10), false).unwrap(), [moment], "lost again");
     assert_eq!(wants(&scratch), [(Tier::Original, id(10))]);
     let row = BlobRow { key: blob(10, 0).key, size: 1_000_000, held: false };
@@ -140,9 +146,9 @@ fn an_own_moment_is_only_here_until_another_holds_it() {
     let (mut cast, scratch) = party();
     let post = cast.posts(ALICE, 1);
     scratch.accept(vec![post, cast.posts(BOB, 2)], None).unwrap();
-    assert_eq!(scratch.summary().unwrap().only_here_count, 1);
+    assert_eq!(scratch.summary(&WantFilter::default()).unwrap().only_here_count, 1);
     scratch.holder(id(10), cast.id(BOB)).unwrap();
-    assert_eq!(scratch.summary().unwrap().only_here_count, 0);
+    assert_eq!(scratch.summary(&WantFilter::default()).unwrap().only_here_count, 0);
 }
 
 fn held_back() -> LocalCapture {

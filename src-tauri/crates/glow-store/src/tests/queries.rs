@@ -84,12 +84,12 @@ fn members_come_with_their_moments_and_when_they_were_seen() {
 fn the_cover_is_rather_one_that_is_here() {
     let (_, scratch) = album();
     let newest = scratch.timeline(&TimelineQuery { limit: 3, ..TimelineQuery::default() }).unwrap();
-    let summary = scratch.summary().unwrap();
+    let summary = scratch.summary(&crate::WantFilter::default()).unwrap();
     assert_eq!(summary.cover.unwrap().moment, newest[0].id);
     assert_eq!(summary.last_moment_ms, Some(newest[0].captured_ms));
     let grid = scratch.segments(newest[2].id, crate::Part::Grid).unwrap();
     scratch.blob_held(grid[0].id, true).unwrap();
-    let cover = scratch.summary().unwrap().cover.unwrap();
+    let cover = scratch.summary(&crate::WantFilter::default()).unwrap().cover.unwrap();
     assert_eq!((cover.moment, cover.held), (newest[2].id, true));
 }
 

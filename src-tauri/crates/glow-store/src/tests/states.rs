@@ -1,7 +1,9 @@
 //! What devices say of themselves, the copies that follow from it, and what this device keeps by it.
 
+use std::collections::BTreeSet;
+
 use glow_model::{
-    BlobId, OperationId,
+    BlobId, Body, Moment, MomentKind, OperationId,
     state::{Holdings, Keeps, Marks, Presence, SeenUpTo, Slot, TakebackDone, Wakefulness},
 };
 
@@ -167,7 +169,7 @@ fn copies_of_a_closed_clip_are_counted_by_its_closing() {
     scratch.accept(vec![close], None).unwrap();
     assert_eq!(copies(&scratch, clip), 1, "she spoke of the closing before it was here");
     scratch.blobs_held(&[150, 151].map(|seed| blob(seed, 0).id), true).unwrap();
-    let candidates = scratch.evictable(10).unwrap();
+    let candidates = scratch.evictable(None, 10).unwrap();
     assert_eq!((candidates[0].moment, candidates[0].seq), (clip, closed.1), "it can be given up by her word");
     scratch.holder(blob(150, 0).id, cast.id(DAVE)).unwrap();
     scratch.holder(blob(151, 0).id, cast.id(DAVE)).unwrap();
@@ -186,7 +188,7 @@ fn what_is_released_is_held_no_more_and_not_wanted_again() {
     scratch.accept(vec![post], None).unwrap();
     let original = blob(10, 0).id;
     scratch.blobs_held(&[blob(8, 0).id, blob(9, 0).id, original], true).unwrap();
-    let candidates = scratch.evictable(10).unwrap();
+    let candidates = scratch.evictable(None, 10).unwrap();
     assert_eq!((candidates.len(), candidates[0].moment, candidates[0].seq), (1, moment, seq));
     assert_eq!(candidates[0].blobs, [(original, 1_000_000)]);
 
@@ -208,7 +210,7 @@ fn own_captures_and_their_twins_are_never_given_up() {
     let (own, twin) = (cast.posts(ALICE, 1), cast.posts(BOB, 1));
     scratch.accept(vec![own, twin], None).unwrap();
     scratch.blob_held(blob(10, 0).id, true).unwrap();
-    assert_eq!(scratch.evictable(10).unwrap(), []);
+    assert_eq!(scratch.evictable(None, 10).unwrap(), []);
 }
 
 #[test]
@@ -236,9 +238,63 @@ fn only_what_is_wished_for_is_wanted_and_some_is_carried() {
     assert_eq!(scratch.carried_bytes().unwrap(), 1_000_000);
     scratch.blobs_held(&[blob(16, 0).id, blob(17, 0).id, blob(18, 0).id], true).unwrap();
     assert!(!scratch.own_holdings().unwrap().originals.contains(cast.id(BOB), seq), "not for good");
-    assert!(scratch.evictable(10).unwrap()[0].carried);
+    assert_eq!(scratch.evictable(None, 10).unwrap(), [], "a quota does not look at it");
+    assert_eq!(scratch.carried_of(&[blob(17, 0).id, blob(18, 0).id]).unwrap(), [blob(18, 0).id].into());
     scratch.wish_anew(&WantFilter::default()).unwrap();
     assert!(scratch.own_holdings().unwrap().originals.contains(cast.id(BOB), seq), "until it is wished for");
+}
+
+#[test]
+fn what_is_carried_is_carried_whole() {
+    let (mut cast, scratch) = party();
+    let original = Some(cast::inline("video/mp4", &[50, 51, 52]));
+    let clip = cast.says(BOB, Body::Moment(Moment { kind: MomentKind::Clip, original, ..cast::moment(2) }));
+    let photo = cast.posts(BOB, 1);
+    let [clip_id, photo_id] = [&clip, &photo].map(|post| post.operation.id());
+    let retracts = cast.retracts(BOB, clip_id);
+    scratch.accept(vec![clip, photo], None).unwrap();
+    let carried = |carry_bytes| {
+        let filter = WantFilter { photos: false, clips: false, carry_bytes, ..WantFilter::default() };
+        let wants = scratch.wished_wants(20, &filter).unwrap();
+        wants.into_iter().filter(|want| want.tier == Tier::Original).map(|want| want.moment).collect::<Vec<_>>()
+    };
+    assert_eq!(carried(2_000_000), [photo_id], "a clip that does not fit leaves room for what does");
+    assert_eq!(carried(4_000_000), [clip_id, clip_id, clip_id, photo_id]);
+    scratch.blob_held(blob(50, 0).id, true).unwrap();
+    assert_eq!(carried(2_000_000), [clip_id, clip_id, photo_id], "what was begun goes on");
+    let given = scratch.carried().unwrap();
+    assert_eq!(
+        given.iter().map(|one| one.moment).collect::<BTreeSet<_>>(),
+        [clip_id, photo_id].into(),
+        "in parts, too"
+    );
+    scratch.accept(vec![retracts], None).unwrap();
+    assert_eq!(scratch.carried_bytes().unwrap(), 1_000_000, "what was taken back takes up no room");
+}
+
+#[test]
+fn what_is_held_again_is_released_no_more() {
+    let (mut cast, scratch) = party();
+    scratch.accept(vec![cast.posts(BOB, 1)], None).unwrap();
+    let original = blob(10, 0).id;
+    scratch.blob_held(original, true).unwrap();
+    scratch.release(&[original]).unwrap();
+    assert!(scratch.is_released(original).unwrap());
+    scratch.blob_held(original, true).unwrap();
+    assert!(!scratch.is_released(original).unwrap());
+    assert_eq!(scratch.released().unwrap(), []);
+}
+
+#[test]
+fn giving_up_goes_on_behind_what_was_looked_at() {
+    let (mut cast, scratch) = party();
+    let posts: Vec<_> = (1..4).map(|number| cast.posts(BOB, number)).collect();
+    let ids: Vec<_> = posts.iter().map(|post| post.operation.id()).collect();
+    scratch.accept(posts, None).unwrap();
+    scratch.blobs_held(&[10, 18, 26].map(|seed| blob(seed, 0).id), true).unwrap();
+    let first = scratch.evictable(None, 2).unwrap();
+    let rest = scratch.evictable(first.last(), 2).unwrap();
+    assert_eq!([first, rest].concat().iter().map(|one| one.moment).collect::<Vec<_>>(), ids, "oldest first");
 }
 
 #[test]

@@ -109,8 +109,22 @@ impl Link {
             self.suspended_until_ms = now_ms.saturating_add(LIAR_SUSPENDED_MS);
         } else if self.stalls >= STALLS {
             self.stalls = 0;
-            self.suspended_until_ms = self.suspended_until_ms.max(now_ms.saturating_add(SUSPENDED_MS));
+            self.suspend(now_ms);
         }
+    }
+
+    /// It is not asked for a while.
+    pub(super) fn suspend(&mut self, now_ms: u64) {
+        self.suspended_until_ms = self.suspended_until_ms.max(now_ms.saturating_add(SUSPENDED_MS));
+    }
+
+    pub(super) fn has_lied(&self) -> bool {
+        self.lies > 0
+    }
+
+    /// What it did in an earlier connection counts.
+    pub(super) fn answers_for(&mut self, before: &Self) {
+        (self.lies, self.suspended_until_ms) = (before.lies, before.suspended_until_ms);
     }
 
     /// When something last came from it: a member that sends has not stalled, it has much to send.

@@ -59,7 +59,8 @@ pub enum Request {
         #[n(4)]
         skip: u8,
     },
-    /// Tells that these blobs are complete at the sender. Answer: [`Frame::Done`].
+    /// Tells that these blobs are complete at the sender and kept there: they count as copies. What is complete but here for
+    /// others only is told as [`Request::HavePieces`]. Answer: [`Frame::Done`].
     #[n(4)]
     Have {
         /// At most [`IDS_PER_REQUEST`].

@@ -87,9 +87,15 @@ impl Fetcher {
     }
 
     pub(super) async fn rethink(&mut self) {
-        for blob in std::mem::take(&mut self.purposes).into_keys() {
-            self.picker.drop_want(blob);
-        }
+        // What somebody watches comes whatever the wishes say.
+        let picker = &mut self.picker;
+        self.purposes.retain(|blob, _| {
+            let is_played = picker.is_played(*blob);
+            if !is_played {
+                picker.drop_want(*blob);
+            }
+            is_played
+        });
         self.refresh().await;
     }
 

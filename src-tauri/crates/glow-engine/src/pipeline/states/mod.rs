@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 
 pub(crate) use self::{
     hear::{encoded, greet, hear_doors, keys, lacking, take},
-    say::{publish, say_door, say_goodbye, say_presence, tell},
+    say::{publish, said_originals, say_door, say_goodbye, say_presence, tell},
 };
 use crate::{
     clock::now_ms,

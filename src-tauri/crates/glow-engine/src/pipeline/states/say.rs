@@ -8,7 +8,7 @@ use std::{
 
 use glow_model::{
     DeviceId, Plane, limits,
-    state::{GuestDoor, Holdings, Presence, Sheet, StateDraft, TakebackDone, Value, Wakefulness},
+    state::{GuestDoor, Holdings, Marks, Presence, Sheet, StateDraft, TakebackDone, Value, Wakefulness},
 };
 use glow_store::{IncomingState, Said};
 use glow_sync::{
@@ -61,6 +61,9 @@ pub(crate) async fn publish(group: &Arc<Group>) -> ApiResult<()> {
     let (holdings, retractions) =
         blocking(move || Ok::<_, glow_store::StoreError>((this.store.own_holdings()?, this.store.retractions()?)))
             .await?;
+    let mut holdings = holdings;
+    holdings.originals.shrink_to(limits::SHEET_BYTES / 2);
+    holdings.previews.shrink_to(limits::SHEET_BYTES / 2 - 16);
     let is_said = statements.holdings.as_ref().is_some_and(|(said, at)| *said == holdings && at.elapsed() < REFRESH);
     if !is_said {
         say(group, Said::Holdings(holdings.clone())).await?;
@@ -77,6 +80,12 @@ pub(crate) async fn publish(group: &Arc<Group>) -> ApiResult<()> {
         statements.takebacks = Some(takebacks);
     }
     Ok(())
+}
+
+/// The originals that this device said last, in this run, that it holds.
+pub(crate) async fn said_originals(group: &Group) -> Marks {
+    let statements = group.states.saying.lock().await;
+    statements.holdings.as_ref().map(|(said, _)| said.originals.clone()).unwrap_or_default()
 }
 
 /// Says what this device's door is, where that is not what it said last, and tells the members at once.
@@ -130,12 +139,7 @@ fn author(group: &Group, said: Said) -> ApiResult<(StateId, Option<glow_model::B
             done.0.shrink_to(limits::SHEET_BYTES);
             Value::TakebackDone(sheet(group, done.encode())?)
         }
-        Said::Holdings(holdings) => {
-            let mut holdings = holdings.clone();
-            holdings.originals.shrink_to(limits::SHEET_BYTES / 2);
-            holdings.previews.shrink_to(limits::SHEET_BYTES / 2 - 16);
-            Value::Holdings(sheet(group, holdings.encode())?)
-        }
+        Said::Holdings(holdings) => Value::Holdings(sheet(group, holdings.encode())?),
         Said::Unknown => return Err(crate::error::bad_request("nothing is said in an unknown slot")),
     };
     let slot = value.slot();

@@ -59,6 +59,64 @@ fn whoever_lied_once_is_asked_for_that_blob_again_after_a_minute() {
 }
 
 #[test]
+fn a_liar_that_comes_again_is_still_one() {
+    let mut picker = picker([1]);
+    picker.want(want(1, Tier::Grid, 2, 1), 0);
+    picker.want(want(2, Tier::Grid, 1, 1), 0);
+    let asked = asks(picker.assign(LATER));
+    picker.ended(asked[0].ticket, Ended::Lied, LATER);
+    picker.left(peer(1));
+    picker.joined(peer(1), LATER + 1_000);
+    let again = asks(picker.assign(LATER + 1_000));
+    assert_eq!(again.iter().map(|ask| ask.blob).collect::<Vec<_>>(), [blob(2)], "not for what it lied of");
+    picker.ended(again[0].ticket, Ended::Lied, LATER + 2_000);
+    picker.left(peer(1));
+    picker.joined(peer(1), LATER + 3_000);
+    assert_eq!(asks(picker.assign(LATER + 500_000)), [], "two lies are two");
+}
+
+#[test]
+fn a_member_that_crawls_is_left_for_a_faster_one_within_ten_seconds() {
+    let mut picker = picker([1, 2]);
+    for n in 1..=40 {
+        picker.want(Want { size: 10_000, ..want(n, Tier::Grid, 1, 1) }, 0);
+        [1, 2].into_iter().for_each(|of| picker.holds(peer(of), blob(n), 0));
+    }
+    let asked = asks(picker.assign(LATER));
+    let (crawls, fast): (Vec<_>, Vec<_>) = asked.into_iter().partition(|ask| ask.peer == peer(1));
+    assert!(crawls.len() > 5 && fast.len() > 5, "both are asked");
+    for ask in &fast {
+        picker.arrived(Some(ask.ticket), ask.blob, 0, LATER + 100);
+        picker.ended(ask.ticket, Ended::Complete, LATER + 100);
+        picker.drop_want(ask.blob);
+    }
+    let mut now_ms = LATER;
+    let mut again = Vec::new();
+    for ask in &crawls {
+        now_ms += 2_400;
+        again = asks(picker.assign(now_ms));
+        if !again.is_empty() {
+            break;
+        }
+        picker.arrived(Some(ask.ticket), ask.blob, 0, now_ms);
+        picker.drop_want(ask.blob);
+    }
+    assert!(now_ms <= LATER + 10_000, "at {now_ms}");
+    assert!(again.iter().all(|ask| ask.peer == peer(2)) && again.len() == crawls.len() - 3, "{again:?}");
+}
+
+#[test]
+fn whoever_alone_has_something_may_crawl() {
+    let mut picker = picker([1]);
+    (1..=40).for_each(|n| picker.want(Want { size: 10_000, ..want(n, Tier::Grid, 1, 1) }, 0));
+    let asked = asks(picker.assign(LATER));
+    for (ask, now_ms) in asked.iter().zip((LATER..).step_by(2_400)) {
+        assert_eq!(cancels(&picker.assign(now_ms)), []);
+        picker.arrived(Some(ask.ticket), ask.blob, 0, now_ms);
+    }
+}
+
+#[test]
 fn a_request_that_stalls_is_asked_of_another_within_ten_seconds() {
     let mut picker = picker([1, 2]);
     picker.want(want(1, Tier::Grid, 1, 1), 0);

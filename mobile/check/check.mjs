@@ -17,7 +17,7 @@ import { bold, duration, green, red, say, yellow } from "../../scripts/lib/termi
 import * as kotlin from "./kotlin.mjs";
 import * as languages from "./languages.mjs";
 import * as rust from "./rust.mjs";
-import { selftest } from "./selftest.mjs";
+import { plantObstacle, selftest } from "./selftest.mjs";
 import { fetchTools } from "./tools.mjs";
 
 const KOTLIN = ["mobile/android", "mobile/check", "Cargo.lock"];
@@ -31,6 +31,8 @@ const CHECKS = [
   { name: "ktlint", inputs: ["mobile/android", "mobile/check", ".editorconfig"], obstacle: fetchTools, run: () => kotlin.lint() },
   { name: "rust for android", inputs: RUST, obstacle: rust.obstacle, run: () => rust.check("android") },
   { name: "rust for ios", inputs: RUST, obstacle: rust.obstacle, run: () => rust.check("ios") },
+  // What the plants are put into, and what is to find them.
+  { name: "planted errors", inputs: ["mobile/android", "mobile/ios", "mobile/check"], obstacle: plantObstacle, run: async () => ({ code: (await selftest()) ? 0 : 1 }) },
 ];
 
 const words = process.argv.slice(2);

@@ -22,9 +22,12 @@ const KOTLIN = [
   ["a call that Tauri does not have", `${PLUGIN}/AfterglowPlugin.kt`, "invoke.resolveObject(", "invoke.answerObject(", "answerObject"],
 ];
 
+/** What is missing to plant and find, if anything is. */
+export const plantObstacle = async () => (await fetchTools()) ?? rust.obstacle();
+
 /** @returns whether each was found */
 export async function selftest() {
-  const obstacle = (await fetchTools()) ?? rust.obstacle();
+  const obstacle = await plantObstacle();
   if (obstacle) throw new Error(obstacle);
   const folder = mkdtempSync(join(tmpdir(), "afterglow-planted-"));
   try {

@@ -70,6 +70,20 @@ export const cases = [
     needs: "release",
   },
   {
+    id: "S5-loss",
+    title: "The same while 5 % of all frames are lost",
+    command: () => [release("lanbox"), "run", "--", release("bench-s5"), "--loss", "5", "--json"],
+    runs: 5,
+    needs: "release",
+  },
+  {
+    id: "S5-beside",
+    title: "The same while a clip of 4 GiB is on its way to everybody",
+    command: () => [release("lanbox"), "run", "--", release("bench-s5"), "--beside", "4", "--json"],
+    runs: 5,
+    needs: "release",
+  },
+  {
     id: "S6",
     title: "A clip of 8 Mbit/s to eight viewers on one Wi-Fi while it is recorded: to the first picture, and how far behind",
     command: () => [release("lanbox"), "run", "--", release("bench-s6"), "--json"],
@@ -125,8 +139,8 @@ export const cases = [
   },
   {
     id: "memory",
-    title: "Memory of both ends above idle while a clip of 1 GiB goes through them",
-    command: () => [release("bench-memory"), "--json"],
+    title: "Memory of both ends above idle while a clip of 4 GiB goes through them",
+    command: () => [release("bench-memory"), "--gib", "4", "--json"],
     needs: "release",
   },
   {

@@ -114,6 +114,10 @@ fn set_up(app: &mut App, settings: &Settings) -> anyhow::Result<()> {
     let bridge = app.state::<Bridge>().0.clone();
     let opened = tauri::async_runtime::block_on(async {
         config.system_discovery = bridge.discovery();
+        #[cfg(mobile)]
+        {
+            config.system_decoder = Some(phone::decoder(bridge.clone()));
+        }
         Shell::open(app.handle(), config).await.inspect(|shell| {
             tauri::async_runtime::spawn(phone::keep_sign(bridge.clone(), shell.engine.clone()));
         })

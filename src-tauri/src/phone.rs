@@ -26,6 +26,29 @@ pub(crate) async fn before(bridge: &dyn NativeBridge, request: &Request) {
     }
 }
 
+/// The phone's decoder, for pictures that the engine cannot read itself: HEIC.
+#[cfg(mobile)]
+pub(crate) fn decoder(bridge: Arc<dyn NativeBridge>) -> glow_engine::SystemDecoder {
+    /// The longest that a picture may take.
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+    glow_engine::SystemDecoder::new(move |picture, jpeg, pixels| {
+        let made = tauri::async_runtime::block_on(async {
+            tokio::time::timeout(PATIENCE, bridge.preview(picture, jpeg, pixels)).await
+        });
+        match made {
+            Ok(Ok(made)) => made,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the system did not decode a picture");
+                false
+            }
+            Err(_) => {
+                tracing::warn!("the system took too long to decode a picture");
+                false
+            }
+        }
+    })
+}
+
 /// Keeps the sign of sharing in step with the groups that are going on, until the engine has ended.
 pub(crate) async fn keep_sign(bridge: Arc<dyn NativeBridge>, engine: Engine) {
     let mut events = engine.events();

@@ -7,6 +7,8 @@ use glow_api::{ApiError, ErrorCode};
 use tauri::http::{Response, StatusCode, header};
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
 
+use crate::system::words::Words;
+
 /// The scheme that the page comes from.
 pub(crate) const SCHEME: &str = "trouble";
 /// The window's label; no capability names it.
@@ -41,7 +43,7 @@ fn follow(app: &AppHandle, url: &Url) -> bool {
 
 /// The page, whatever was asked for.
 pub(crate) fn page(app: &AppHandle) -> Response<Vec<u8>> {
-    let html = app.try_state::<Trouble>().map(|trouble| html(&trouble.0)).unwrap_or_default();
+    let html = app.try_state::<Trouble>().map(|trouble| html(&trouble.0, Words::of(None))).unwrap_or_default();
     let mut response = Response::new(html.into_bytes());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
@@ -50,26 +52,28 @@ pub(crate) fn page(app: &AppHandle) -> Response<Vec<u8>> {
     response
 }
 
-fn html(error: &ApiError) -> String {
-    TEMPLATE.replace("{title}", &escaped(title(error.code))).replace("{message}", &escaped(&sentence(&error.message)))
+fn html(error: &ApiError, words: &Words) -> String {
+    let (title, sentence) = keys(error.code);
+    let parts = [
+        ("{lang}", words.tag.to_owned()),
+        ("{title}", words.say(title, &[])),
+        ("{message}", words.say(sentence, &[])),
+        ("{detail}", error.message.clone()),
+        ("{again}", words.say("try_again", &[])),
+        ("{close}", words.say("close", &[])),
+    ];
+    parts.iter().fold(TEMPLATE.to_owned(), |page, (name, text)| page.replace(name, &escaped(text)))
 }
 
-fn title(code: ErrorCode) -> &'static str {
+/// The messages that say what is wrong, and what to do.
+fn keys(code: ErrorCode) -> (&'static str, &'static str) {
     match code {
-        ErrorCode::InUse => "Afterglow is already open",
-        ErrorCode::DataTooNew => "A newer Afterglow was here",
-        ErrorCode::DataDamaged => "Something stored is damaged",
-        ErrorCode::DiskFull => "The disk is full",
-        _ => "Afterglow cannot start",
+        ErrorCode::InUse => ("trouble_in_use", "error_in_use"),
+        ErrorCode::DataTooNew => ("trouble_data_too_new", "error_data_too_new"),
+        ErrorCode::DataDamaged => ("trouble_data_damaged", "error_data_damaged"),
+        ErrorCode::DiskFull => ("trouble_disk_full", "error_disk_full"),
+        _ => ("trouble_other", "error_internal"),
     }
-}
-
-/// A log's message as a person reads it: with a capital and a full stop.
-fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
-    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }
 
 fn escaped(text: &str) -> String {
@@ -82,15 +86,28 @@ mod tests {
 
     #[test]
     fn a_message_is_text_never_markup() {
-        let page = html(&ApiError::new(ErrorCode::InUse, "</p><script>alert(\"x\")</script> & more"));
-        assert!(page.contains("&lt;/p&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; more."), "{page}");
-        assert!(page.contains("<h1>Afterglow is already open</h1>"), "{page}");
-        assert!(!page.contains("{title}") && !page.contains("{message}"), "everything is filled in");
+        let error = ApiError::new(ErrorCode::InUse, "</p><script>alert(\"x\")</script> & {close}");
+        let page = html(&error, Words::of(Some("en")));
+        assert!(page.contains("&lt;/p&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; Close"), "{page}");
+        assert!(page.contains("<h1>Afterglow is already open</h1>") && page.contains("lang=\"en\""), "{page}");
     }
 
     #[test]
-    fn a_message_becomes_a_sentence() {
-        assert_eq!(sentence("another Afterglow is using it"), "Another Afterglow is using it.");
-        assert_eq!(sentence("Done."), "Done.");
+    fn it_speaks_the_language_of_the_system() {
+        for code in
+            [ErrorCode::InUse, ErrorCode::DataTooNew, ErrorCode::DataDamaged, ErrorCode::DiskFull, ErrorCode::Internal]
+        {
+            let error = ApiError::new(code, "why");
+            let [english, german] = ["en", "de"].map(|tag| html(&error, Words::of(Some(tag))));
+            assert!(german.contains("lang=\"de\"") && german.contains("Noch einmal versuchen"), "{german}");
+            for page in [&english, &german] {
+                assert!(!page.contains("trouble_") && !page.contains("error_"), "each key has a message: {page}");
+                assert!(
+                    ["{lang}", "{title}", "{message}", "{detail}", "{again}", "{close}"]
+                        .iter()
+                        .all(|name| !page.contains(name))
+                );
+            }
+        }
     }
 }

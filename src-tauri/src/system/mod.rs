@@ -11,7 +11,7 @@ mod roll;
 pub(crate) mod share;
 #[cfg(target_os = "linux")]
 mod tray;
-mod words;
+pub(crate) mod words;
 
 use std::path::Path;
 use std::sync::Arc;

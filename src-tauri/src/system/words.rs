@@ -4,12 +4,16 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::parse(include_str!("../../../ui/messages/en.json")));
-static GERMAN: LazyLock<Words> = LazyLock::new(|| Words::parse(include_str!("../../../ui/messages/de.json")));
+static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::parse("en", include_str!("../../../ui/messages/en.json")));
+static GERMAN: LazyLock<Words> = LazyLock::new(|| Words::parse("de", include_str!("../../../ui/messages/de.json")));
 
 /// One language's catalogue.
 #[derive(Debug)]
-pub(crate) struct Words(Map<String, Value>);
+pub(crate) struct Words {
+    /// The language's tag.
+    pub(crate) tag: &'static str,
+    messages: Map<String, Value>,
+}
 
 impl Words {
     /// The chosen language, or the system's; English where the app does not speak it.
@@ -19,14 +23,14 @@ impl Words {
         if tag.split(['-', '_', '.']).next() == Some("de") { &GERMAN } else { &ENGLISH }
     }
 
-    fn parse(catalogue: &str) -> Self {
-        Self(serde_json::from_str(catalogue).expect("the catalogue is JSON; a test reads it"))
+    fn parse(tag: &'static str, catalogue: &str) -> Self {
+        Self { tag, messages: serde_json::from_str(catalogue).expect("the catalogue is JSON; a test reads it") }
     }
 
     /// A message with its arguments. The argument `count` chooses the form of both languages: one, or other.
     pub(crate) fn say(&self, key: &str, arguments: &[(&str, &str)]) -> String {
         let form = if arguments.contains(&("count", "1")) { "form=one" } else { "form=other" };
-        let message = self.0.get(key).unwrap_or(&Value::Null);
+        let message = self.messages.get(key).unwrap_or(&Value::Null);
         let text = message.as_str().or_else(|| message[0]["match"][form].as_str()).unwrap_or(key);
         arguments.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use glow_media::SystemDecoder;
 use glow_net::SystemDiscovery;
 
 /// Settings of one engine. Defaults serve a person's device; tests and the demo change them.
@@ -13,6 +14,8 @@ pub struct EngineConfig {
     pub mdns: bool,
     /// The operating system's own discovery: a phone lets nobody else look for members.
     pub system_discovery: Option<Arc<dyn SystemDiscovery>>,
+    /// The operating system's own decoder of pictures, where it has one that this device may use.
+    pub system_decoder: Option<SystemDecoder>,
     /// Whether to listen and discover on the loopback interface too: several devices on one machine.
     pub loopback: bool,
     /// The port to listen at, QUIC and TCP alike; any free one when absent. Only one group can use it.
@@ -37,6 +40,7 @@ impl EngineConfig {
             data_dir,
             mdns: true,
             system_discovery: None,
+            system_decoder: None,
             loopback: false,
             port: None,
             addresses: Vec::new(),

@@ -70,12 +70,13 @@ impl Engine {
             ApiResult::Ok((directory, device))
         })
         .await?;
+        let tools = ExternalTools { system: config.system_decoder.clone(), ..ExternalTools::discover() };
         let inner = Inner {
+            tools,
             config,
             directory,
             device,
             bus: Bus::new(),
-            tools: ExternalTools::discover(),
             batches: Batches::default(),
             recordings: Recordings::default(),
             jobs: Jobs::default(),

@@ -41,6 +41,7 @@ mod watch;
 pub use config::EngineConfig;
 pub use engine::Engine;
 pub use follow::Growing;
+pub use glow_media::SystemDecoder;
 pub use glow_model::limits;
 pub use glow_net::{Announced, SERVICE_TYPE, SystemDiscovery, SystemService};
 pub use guest::{GuestEnd, GuestPen, GuestSession, GuestUploadFile, OpenDoor, SignedPost};

@@ -1,13 +1,15 @@
-//! Programs of the system that decode what this crate does not: HEIF, AVIF, TIFF and clips.
+//! What decodes what this crate does not: programs of the system for HEIF, AVIF, TIFF and clips, and a phone's own decoder.
 //!
 //! A tool is given the path of the user's own file and writes one JPEG into a private directory that is removed at once.
 //! It runs without environment and input, with bounded time, memory and output, and is killed when it exceeds them.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -16,9 +18,29 @@ use crate::format::Format;
 use crate::limits;
 use crate::preview::TileReason;
 
+/// A decoder that is part of the system and no program. It is given a picture, where to write an upright JPEG, and how long
+/// that may be in pixels, and answers whether it wrote it. It is called where blocking is allowed.
+#[derive(Clone)]
+pub struct SystemDecoder(Arc<dyn Fn(&Path, &Path, u32) -> bool + Send + Sync>);
+
+impl SystemDecoder {
+    /// A decoder that does so.
+    pub fn new(decode: impl Fn(&Path, &Path, u32) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(decode))
+    }
+}
+
+impl fmt::Debug for SystemDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SystemDecoder")
+    }
+}
+
 /// The decoders found on this system.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct ExternalTools {
+    /// The system's own.
+    pub system: Option<SystemDecoder>,
     /// libheif's converter: `heif-dec`, or `heif-convert` as it was called before.
     pub heif_convert: Option<PathBuf>,
     /// libvips' thumbnailer.
@@ -48,11 +70,17 @@ impl ExternalTools {
             candidates.into_iter().find(|candidate| candidate.is_file())
         };
         Self {
+            system: None,
             heif_convert: find(&["heif-dec", "heif-convert"]),
             vipsthumbnail: find(&["vipsthumbnail"]),
             ffmpeg: find(&["ffmpeg"]),
             gst_launch: find(&["gst-launch-1.0"]),
         }
+    }
+
+    /// Whether there is something that decodes HEIF.
+    pub fn decodes_heif(&self) -> bool {
+        self.system.is_some() || self.heif_convert.is_some() || self.vipsthumbnail.is_some()
     }
 
     /// Decodes the main picture of a HEIF, AVIF or TIFF file with the first tool that can.
@@ -63,6 +91,9 @@ impl ExternalTools {
         orientation: u8,
         scratch: &Path,
     ) -> Result<Decoded, TileReason> {
+        if let Some(jpeg) = self.system.as_ref().and_then(|decoder| by_system(decoder, path, scratch)) {
+            return Ok(Decoded { jpeg, orientation: 1 });
+        }
         let heif = self.heif_convert.as_ref().filter(|_| format != Format::Tiff);
         let runs = [
             heif.map(|tool| (tool, heif_arguments as Arguments, 1)),
@@ -118,6 +149,15 @@ fn first_success<'t>(
         }
     }
     Err(reason)
+}
+
+fn by_system(decoder: &SystemDecoder, path: &Path, scratch: &Path) -> Option<Vec<u8>> {
+    let folder = private_folder(scratch).ok()?;
+    let output = folder.path().join("out.jpg");
+    if !(decoder.0)(path, &output, limits::SCREEN_SIDE) {
+        return None;
+    }
+    read_limited(&output).ok()
 }
 
 fn run(tool: &Path, arguments: Arguments, job: &Job<'_>) -> Result<Vec<u8>, TileReason> {

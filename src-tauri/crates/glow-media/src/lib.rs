@@ -48,7 +48,7 @@ mod whole;
 
 pub use blank::{Blanking, Doubt, Patch, Verdict, blank};
 pub use error::MediaError;
-pub use external::ExternalTools;
+pub use external::{ExternalTools, SystemDecoder};
 pub use format::{Format, SNIFF_BYTES};
 pub use live_photo::{LivePhotoPair, pair_live_photos};
 pub use look::look;

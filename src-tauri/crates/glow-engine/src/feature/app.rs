@@ -20,7 +20,7 @@ pub(super) async fn status(engine: &Engine) -> ApiResult<AppStatus> {
         profile: profile(engine).await?,
         secrets_at: SecretsAt::File,
         can_poster_clips: tools.ffmpeg.is_some() || tools.gst_launch.is_some(),
-        can_preview_heic: tools.heif_convert.is_some() || tools.vipsthumbnail.is_some(),
+        can_preview_heic: tools.decodes_heif(),
         free_disk_bytes,
         is_box: engine.is_box(),
         can_print: engine.venue().is_some_and(|venue| venue.printing.is_some()),

@@ -6,6 +6,7 @@ use image::{DynamicImage, GenericImageView, ImageFormat, Rgb, RgbImage, RgbaImag
 use turbojpeg::Subsamp;
 
 use super::*;
+use crate::SystemDecoder;
 use crate::fixtures::{self, Exif, picture};
 use crate::received::{PreviewKind, check_preview};
 
@@ -182,6 +183,28 @@ fn without_tools_heif_and_clips_are_tiles() {
         let outcome = preview(&path, &probe, &ExternalTools::default(), scratch.path()).unwrap();
         assert_eq!(outcome, PreviewOutcome::Tile(TileReason::NoTool));
     }
+}
+
+#[test]
+fn a_decoder_of_the_system_shows_heif_and_what_it_does_not_know_is_a_tile() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("capture");
+    std::fs::write(&path, fixtures::heic()).unwrap();
+    let probe = crate::probe(&mut std::fs::File::open(&path).unwrap()).unwrap();
+    let made = |decodes: bool| {
+        let of = path.clone();
+        let system = SystemDecoder::new(move |file, jpeg, pixels| {
+            assert_eq!((file, pixels), (&*of, crate::limits::SCREEN_SIDE));
+            let bytes = fixtures::plain_jpeg(&picture(640, 480), Subsamp::Sub2x2, false);
+            decodes && std::fs::write(jpeg, bytes).is_ok()
+        });
+        let tools = ExternalTools { system: Some(system), ..ExternalTools::default() };
+        preview(&path, &probe, &tools, scratch.path()).unwrap()
+    };
+    let PreviewOutcome::Previews(previews) = made(true) else { panic!("the system decoded it") };
+    assert_eq!((previews.screen.width, previews.screen.height), (640, 480), "upright, whatever the file says");
+    assert_eq!(made(false), PreviewOutcome::Tile(TileReason::NoTool));
+    assert_eq!(scratch.path().read_dir().unwrap().count(), 1, "nothing stays beside the capture");
 }
 
 #[test]

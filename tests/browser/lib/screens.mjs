@@ -130,6 +130,13 @@ export const SCREENS = {
       await scrolled(page);
     },
   },
+  watch: {
+    path: "/watch",
+    act: async (page) => {
+      await page.locator("dialog .body button").click();
+      await page.locator("dialog p.folder").waitFor();
+    },
+  },
   clocks: { path: "/clocks", act: sheet },
   clock: { path: "/clock", act: sheet },
   "take-home": { path: "/album", act: (page) => page.locator("dialog h3").nth(3).waitFor() },

@@ -36,6 +36,13 @@ export const SCREENS = {
       await page.getByRole("alert").waitFor();
     },
   },
+  "join-scan": {
+    hash: "#/join",
+    act: async (page) => {
+      await page.locator("dialog .wide").first().click();
+      await page.locator("dialog .frame").waitFor();
+    },
+  },
   timeline: { act: pictures },
   "timeline-new": {
     act: async (page) => {

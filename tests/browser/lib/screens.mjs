@@ -109,6 +109,13 @@ export const SCREENS = {
   map: { path: "/map", act: sheet },
   camera: { path: "/camera", act: (page) => page.waitForFunction(() => document.querySelector("dialog video")?.currentTime > 0.5) },
   invite: { path: "/invite", act: (page) => page.locator("figure img").waitFor() },
+  "invite-large": {
+    path: "/invite",
+    act: async (page) => {
+      await page.locator("figure button").click();
+      await page.locator("dialog img[alt]").nth(1).waitFor();
+    },
+  },
   "invite-guests": {
     path: "/invite",
     act: async (page) => {

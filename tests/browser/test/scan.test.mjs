@@ -9,6 +9,7 @@ import { chromium } from "playwright-core";
 import { filmed, filmOf } from "../lib/film.mjs";
 import { focused, tabTo } from "../lib/keys.mjs";
 import { barriers } from "../lib/looks.mjs";
+import { decodeQr } from "../lib/qr.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { serveWorld } from "../lib/seeded.mjs";
 import { steps } from "../lib/steps.mjs";
@@ -77,6 +78,14 @@ describe("joining by the camera", () => {
     await focused(bob, "Invite link");
     await bob.page.keyboard.press("Enter");
     await bob.page.getByRole("heading", { name: "Silver wedding", level: 1 }).waitFor();
+  });
+
+  step("the code that fills the window is the same", async () => {
+    const link = await alice.dialog("Invite").getByLabel("Invite link").inputValue();
+    await alice.button("Show the code full screen").click();
+    await alice.page.locator("dialog:modal").nth(1).waitFor();
+    assert.equal(decodeQr(await alice.page.screenshot()).toLowerCase(), link.toLowerCase());
+    await alice.page.keyboard.press("Escape");
   });
 
   step("without leave to use the camera it says what to do", async () => {

@@ -85,7 +85,7 @@ export const stages = [
     command: ["npm", "run", "test:browser"],
     counts: "tests",
     needs: ["ui build", "rust build"],
-    minutes: 15,
+    minutes: 20,
     skip: () => absent("tests/browser"),
   },
   {

@@ -8,12 +8,25 @@ type Forms = string | { match: Record<string, string> }[];
 const texts = (forms: Forms): string[] => (typeof forms === 'string' ? [forms] : forms.flatMap(({ match }) => Object.values(match)));
 const inputs = (forms: Forms) => [...new Set(texts(forms).flatMap((text) => text.match(/\{\w+\}/g) ?? []))].sort();
 
+/** What may ask for a text: the pages, and the app around them. */
+const askers = import.meta.glob<string>(['../src/**/*.{ts,svelte}', '!../src/paraglide/**', '../../src-tauri/src/**/*.rs'], {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+});
+
 describe('messages', () => {
   const english = en as unknown as Record<string, Forms>;
   const german = de as unknown as Record<string, Forms>;
 
   it('are the same in both languages', () => {
     expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());
+  });
+
+  it('are all asked for', () => {
+    const asked = new Set(Object.values(askers).flatMap((code) => code.match(/(?<=\bm\.|")\w+/g) ?? []));
+    expect(asked.size).toBeGreaterThan(500);
+    expect(Object.keys(english).filter((key) => !key.startsWith('$') && !asked.has(key))).toEqual([]);
   });
 
   it.each(Object.keys(english).filter((key) => !key.startsWith('$')))('%s says something and takes the same arguments', (key) => {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { PNG } from "pngjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 
@@ -126,4 +127,45 @@ export function tooSmall(page) {
       return [`${one.tagName.toLowerCase()} "${(one.getAttribute("aria-label") ?? one.textContent).trim().slice(0, 40)}" is ${Math.round(width)} x ${Math.round(height)}`];
     });
   }, LEAST);
+}
+
+/** A part of a control that has another colour than the rest has at least so many pixels. */
+const LEAST_DRAWN = 12;
+/** Two colours that can be told apart differ by so much in one channel. */
+const TOLD_APART = 48;
+
+/** Controls and signs that cannot be seen, one line each: what was drawn of them has one colour only. */
+export async function faded(page) {
+  const { data, width, height } = PNG.sync.read(await page.screenshot());
+  const boxes = await page.evaluate(() => {
+    const over = document.querySelector("dialog[open]") ?? document.body;
+    return [...over.querySelectorAll("a[href], button, input, select, textarea, summary, label, svg, [role=switch], [role=slider], h1, h2, h3, p, dt, dd")].flatMap((one) => {
+      if (!one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return [];
+      const { left, top, width, height } = one.getBoundingClientRect();
+      // Scrolled away, if only in part, or under something else; or a box without anything of its own.
+      for (let box = one.parentElement; box !== null; box = box.parentElement) {
+        const edge = box.getBoundingClientRect();
+        if (getComputedStyle(box).overflow !== "visible" && (left < edge.left || top < edge.top || left + width > edge.right || top + height > edge.bottom)) return [];
+      }
+      if (width < 8 || height < 8 || left < 0 || top < 0 || left + width > innerWidth || top + height > innerHeight) return [];
+      const there = document.elementFromPoint(left + width / 2, top + height / 2);
+      if (there === null || !(one.contains(there) || there.contains(one))) return [];
+      const shows = one.matches("a, button, input, select, textarea, svg, [role]") || one.textContent.trim() !== "";
+      if (!shows || one.closest(".hidden-text") || getComputedStyle(one).opacity === "0") return [];
+      const name = (one.getAttribute("aria-label") ?? one.textContent).trim().slice(0, 40);
+      return [{ name: `${one.tagName.toLowerCase()} "${name || one.getAttribute("class")}"`, left, top, right: left + width, bottom: top + height }];
+    });
+  });
+  const drawn = ({ left, top, right, bottom }) => {
+    let other = 0;
+    const [x0, y0] = [Math.floor(left), Math.floor(top)];
+    const first = (y0 * width + x0) * 4;
+    for (let y = y0; y < Math.min(bottom, height); y += 1)
+      for (let x = x0; x < Math.min(right, width); x += 1) {
+        const at = (y * width + x) * 4;
+        if ([0, 1, 2].some((channel) => Math.abs(data[at + channel] - data[first + channel]) > TOLD_APART)) other += 1;
+      }
+    return other;
+  };
+  return boxes.filter((box) => drawn(box) < LEAST_DRAWN).map(({ name }) => `${name} has one colour`);
 }

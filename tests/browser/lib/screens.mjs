@@ -36,6 +36,13 @@ export const SCREENS = {
       await page.getByRole("alert").waitFor();
     },
   },
+  "join-scan": {
+    hash: "#/join",
+    act: async (page) => {
+      await page.locator("dialog .wide").first().click();
+      await page.locator("dialog .frame").waitFor();
+    },
+  },
   timeline: { act: pictures },
   "timeline-new": {
     act: async (page) => {
@@ -102,6 +109,13 @@ export const SCREENS = {
   map: { path: "/map", act: sheet },
   camera: { path: "/camera", act: (page) => page.waitForFunction(() => document.querySelector("dialog video")?.currentTime > 0.5) },
   invite: { path: "/invite", act: (page) => page.locator("figure img").waitFor() },
+  "invite-large": {
+    path: "/invite",
+    act: async (page) => {
+      await page.locator("figure button").click();
+      await page.locator("dialog img[alt]").nth(1).waitFor();
+    },
+  },
   "invite-guests": {
     path: "/invite",
     act: async (page) => {
@@ -128,6 +142,13 @@ export const SCREENS = {
     act: async (page) => {
       await page.locator("dialog section").nth(1).waitFor();
       await scrolled(page);
+    },
+  },
+  watch: {
+    path: "/watch",
+    act: async (page) => {
+      await page.locator("dialog .body button").click();
+      await page.locator("dialog p.folder").waitFor();
     },
   },
   clocks: { path: "/clocks", act: sheet },

@@ -38,14 +38,15 @@ export class Stage {
   /**
    * Starts Chromium with an empty profile, which Playwright makes and removes.
    * @param {import("./bubble.mjs").Bubble | null} [bubble] a network of its own, with the browser among the phones
+   * @param {string[]} [flags] what this Chromium is told besides
    */
-  static async open(bubble) {
+  static async open(bubble, flags = []) {
     const stage = new Stage();
     Stage.#open.add(stage);
     stage.bubble = bubble;
     stage.folder = mkdtempSync(join(tmpdir(), "afterglow-browser-"));
     const executablePath = bubble?.phonesRunning(CHROMIUM, stage.folder) ?? CHROMIUM;
-    stage.browser = await chromium.launch({ executablePath, args: FLAGS });
+    stage.browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
     return stage;
   }
 

@@ -1,10 +1,11 @@
 // Every screen where room is scarcest and widest: the longer language on the smallest phone, and a 4K window. Nothing sticks
-// out, no text is cut off or too fine to be read, everything is large enough for a finger; mirrored, nothing sticks out either.
+// out, no text is cut off or too fine to be read, everything is large enough for a finger; mirrored, nothing sticks out either. And
+// nothing bars anybody the way, in both themes.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
-import { clipped, overflow, settle, tooFine, tooSmall } from "../lib/looks.mjs";
+import { barriers, clipped, overflow, settle, tooFine, tooSmall } from "../lib/looks.mjs";
 import { SCREENS, visit } from "../lib/screens.mjs";
 import { serveWorld } from "../lib/seeded.mjs";
 
@@ -32,11 +33,16 @@ describe("every screen fits", () => {
       const wrong = [];
       await look(small, screen, async (page) => {
         for (const one of [...(await overflow(page)), ...(await clipped(page)), ...(await tooSmall(page)), ...(await tooFine(page, 11))]) wrong.push(`360 x 640: ${one}`);
+        for (const colorScheme of ["dark", "light"]) {
+          await page.emulateMedia({ colorScheme });
+          await settle(page);
+          for (const barrier of await barriers(page)) wrong.push(`360 x 640, ${colorScheme}: ${barrier}`);
+        }
         await page.evaluate(() => (document.documentElement.dir = "rtl"));
         for (const one of await overflow(page)) wrong.push(`360 x 640, mirrored: ${one}`);
       });
       await look(large, screen, async (page) => {
-        for (const one of [...(await overflow(page)), ...(await clipped(page)), ...(await tooFine(page, 16))]) wrong.push(`3840 x 2160: ${one}`);
+        for (const one of [...(await overflow(page)), ...(await clipped(page)), ...(await tooFine(page, 16)), ...(await barriers(page))]) wrong.push(`3840 x 2160: ${one}`);
       });
       assert.deepEqual(wrong, []);
     });

@@ -10,6 +10,7 @@ export type Trouble = 'denied' | 'absent' | 'busy' | 'unsupported';
 
 const WANTED_WIDTH = 3840;
 const WANTED_HEIGHT = 2160;
+const VIEWFINDER_WIDTH = 1280;
 const STILL_QUALITY = 0.95;
 
 /** The part of `ImageCapture` that is used; not every webview has it. */
@@ -26,8 +27,7 @@ declare global {
 /** Opens the camera that looks that way, with sound where a microphone is allowed. */
 export async function openCamera(facing: Facing): Promise<MediaStream> {
   const video = { facingMode: facing, width: { ideal: WANTED_WIDTH }, height: { ideal: WANTED_HEIGHT } };
-  const devices = navigator.mediaDevices as MediaDevices | undefined;
-  if (devices === undefined) throw new DOMException('no camera in this webview', 'NotSupportedError');
+  const devices = camerasHere();
   try {
     return await devices.getUserMedia({ video, audio: true });
   } catch (cause) {
@@ -35,6 +35,17 @@ export async function openCamera(facing: Facing): Promise<MediaStream> {
     if (troubleOf(cause) === 'busy') throw cause;
     return await devices.getUserMedia({ video });
   }
+}
+
+/** Opens the camera to look through it alone: nobody is asked for the microphone. */
+export async function openViewfinder(): Promise<MediaStream> {
+  return await camerasHere().getUserMedia({ video: { facingMode: 'environment', width: { ideal: VIEWFINDER_WIDTH } } });
+}
+
+function camerasHere(): MediaDevices {
+  const devices = navigator.mediaDevices as MediaDevices | undefined;
+  if (devices === undefined) throw new DOMException('no camera in this webview', 'NotSupportedError');
+  return devices;
 }
 
 /** Whether there is another camera to turn to. */

@@ -45,6 +45,7 @@ export function openMock(options: MockOptions = {}): MockHost {
     ...(query.has('new') ? { profile: null } : {}),
     ...options,
   });
+  if (query.has('held')) host.hold(query.get('held') ?? undefined);
   if (query.has('live')) setInterval(() => host.arrive(1), 3_000);
   if (globalThis.window) Object.assign(window, { world: host });
   return host;
@@ -61,6 +62,7 @@ export class MockHost implements Host {
   readonly system: MockMachine | undefined;
   /** Every request that came, for tests. */
   readonly asked: (keyof Calls)[] = [];
+  #held: { holds(name: string): boolean; readonly until: Promise<void>; open(): void } | null = null;
   readonly #world: Living;
   readonly #pictures = new Pictures();
   readonly #recordings = new Recordings();
@@ -96,7 +98,20 @@ export class MockHost implements Host {
   async call<Name extends keyof Calls>(name: Name, args: Calls[Name]['args']): Promise<Calls[Name]['reply']> {
     this.asked.push(name);
     if (this.#world.latencyMs > 0) await this.#world.pass();
+    if (this.#held?.holds(name)) await this.#held.until;
     return structuredClone(await this.#answers[name](args));
+  }
+
+  /** Keeps answers back until they are let go, as a busy engine does: those of one request, or all. */
+  hold(only?: string): void {
+    let open = () => {};
+    const until = new Promise<void>((resolve) => (open = resolve));
+    this.#held ??= { holds: (name) => !only || name === only, until, open };
+  }
+
+  letGo(): void {
+    this.#held?.open();
+    this.#held = null;
   }
 
   events(listener: (event: Event) => void): () => void {

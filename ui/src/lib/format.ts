@@ -1,3 +1,5 @@
+import type { Place } from '../ipc/contract';
+import { m } from '../paraglide/messages.js';
 import { language } from '../state/language.svelte';
 import { split } from './shift';
 
@@ -140,3 +142,12 @@ export const distance = (metres: number) =>
     `distance ${metres < 1_000}`,
     (locale) => new Intl.NumberFormat(locale, { style: 'unit', unit: metres < 1_000 ? 'meter' : 'kilometer' }),
   ).format(metres < 1_000 ? metres : metres / 1_000);
+
+/** "46.6863° N, 7.8632° E": to about ten metres. */
+export function coordinates({ latitude, longitude }: Place): string {
+  const options = { style: 'unit', unit: 'degree', unitDisplay: 'narrow', minimumFractionDigits: 4, maximumFractionDigits: 4 } as const;
+  const degrees = (of: number) => keep('degrees', (locale) => new Intl.NumberFormat(locale, options)).format(Math.abs(of));
+  const ns = { degrees: degrees(latitude) };
+  const we = { degrees: degrees(longitude) };
+  return `${latitude < 0 ? m.place_south(ns) : m.place_north(ns)}, ${longitude < 0 ? m.place_west(we) : m.place_east(we)}`;
+}

@@ -52,6 +52,32 @@ describe("one moment", () => {
     assert.equal(await page.getByText("Where", { exact: true }).count(), 0, "nothing is said of a place that nobody shared");
     await close(page);
   });
+
+  step("a host takes back what somebody else has posted; who is none is not offered it", async () => {
+    const { id } = await find(page, (one) => !one.mine);
+    await look(page, id);
+    await page.keyboard.press("i");
+    await page.getByRole("complementary").getByRole("button", { name: "Take back" }).click();
+    await page.getByRole("dialog", { name: "Take this moment back?" }).getByRole("button", { name: "Take back" }).click();
+    await page.getByRole("heading", { name: "Taken back" }).waitFor();
+    await close(page);
+    const member = await open({ viewport: DESKTOP });
+    await member.evaluate(async (id) => {
+      const { groups } = await globalThis.world.call("group.list", {});
+      const call = globalThis.world.call.bind(globalThis.world);
+      globalThis.world.call = async (name, args) => (name === "group.get" ? { ...groups.find((one) => one.id === id), is_host: false } : call(name, args));
+      globalThis.world.emit({ event: "groups_changed" });
+    }, GROUP);
+    for (const mine of [true, false]) {
+      const { id: other } = await find(member, (one) => one.mine === mine);
+      await look(member, other);
+      await member.keyboard.press("i");
+      await member.getByRole("definition").first().waitFor();
+      assert.equal(await member.getByRole("button", { name: "Take back" }).count(), mine ? 1 : 0);
+      await close(member);
+    }
+    await member.context().close();
+  });
 });
 
 /** A moment of the seeded world that is whole and here, and what is said of it. */

@@ -47,6 +47,9 @@ export const clockTime = (ms: number) => dateForm({ timeStyle: 'medium' }).forma
 /** "21 Nov 2026". */
 export const date = (ms: number) => dateForm({ dateStyle: 'medium' }).format(ms);
 
+/** "Saturday, 21 November 2026 at 14:05:30". */
+export const fullTime = (ms: number) => dateForm({ dateStyle: 'full', timeStyle: 'medium' }).format(ms);
+
 /** The time as the camera's clock showed it, with its distance from UTC. */
 export function cameraTime(ms: number, offsetMin: number | undefined): string {
   if (offsetMin === undefined) return dateTime(ms);

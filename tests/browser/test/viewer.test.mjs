@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import { chromium } from "playwright-core";
+import { clipped, overflow, tooSmall } from "../lib/looks.mjs";
 import { GROUP, serveWorld } from "../lib/seeded.mjs";
 import { DESKTOP } from "../lib/stage.mjs";
 import { steps } from "../lib/steps.mjs";
@@ -22,10 +23,11 @@ describe("one moment", () => {
     world?.stop();
   });
 
-  async function open(options) {
+  /** A world of one's own, `query` of another kind. */
+  async function open({ query = "", ...options }) {
     const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB", timezoneId: "Europe/Berlin", ...options });
     const opened = await context.newPage();
-    await opened.goto(world.address(1_000));
+    await opened.goto(world.address(1_000).replace("#", `${query}#`));
     await opened.locator("[data-moment] img.shown").first().waitFor();
     return opened;
   }
@@ -78,6 +80,87 @@ describe("one moment", () => {
     }
     await member.context().close();
   });
+
+  step("F and the star mark it as a favourite, and no longer", async () => {
+    const { id } = await find(page, (one) => !one.favourite);
+    const favourite = async () => (await find(page, (one) => one.id === id)).favourite;
+    await look(page, id);
+    await page.keyboard.press("f");
+    await page.getByRole("button", { name: "No longer a favourite", pressed: true }).waitFor();
+    assert.equal(await favourite(), true);
+    await page.getByRole("button", { name: "No longer a favourite" }).click();
+    await page.getByRole("button", { name: "Favourite", exact: true }).waitFor();
+    assert.equal(await favourite(), false);
+    await close(page);
+  });
+
+  step("on a small phone everything that can be done fits below the picture, and sharing hands the original on", async () => {
+    for (const locale of ["de-DE", "en-GB"]) {
+      const phone = await open({ query: "&phone", viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, locale });
+      const { id } = await find(phone, (one) => one.caption && one.reactions.length > 0);
+      await look(phone, id);
+      assert.deepEqual([...(await overflow(phone)), ...(await clipped(phone)), ...(await tooSmall(phone))], []);
+      const said = phone.locator("dialog header p span");
+      assert.ok(await said.evaluate((one) => one.scrollWidth <= one.clientWidth), "the time is said in full");
+      if (locale === "en-GB") {
+        await phone.evaluate(() => {
+          const { system } = globalThis.world;
+          const call = system.call.bind(system);
+          globalThis.shared = [];
+          system.call = (name, args) => (name === "share.out" && globalThis.shared.push(...args.moments), call(name, args));
+        });
+        const share = phone.getByRole("button", { name: "Share", exact: true });
+        const { y } = await share.boundingBox();
+        assert.ok(y > 500, "where the thumb is");
+        await share.tap();
+        await phone.waitForFunction((id) => globalThis.shared.join() === id, id);
+      }
+      await phone.context().close();
+    }
+  });
+
+  step("the header and the panel say one time; that of a camera in another zone is said beside it", async () => {
+    const { id, captured_at_ms: at } = await find(page, () => true);
+    await look(page, id);
+    await page.keyboard.press("i");
+    const row = (name) => page.getByRole("complementary").locator("div", { has: page.getByText(name, { exact: true }) }).getByRole("definition");
+    const clock = (zone) => new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: zone }).format(at);
+    const here = clock("Europe/Berlin");
+    assert.ok((await page.locator("dialog header p span").innerText()).endsWith(here));
+    assert.ok((await row("Taken").innerText()).includes(`${here}:`));
+    assert.equal(await row("By the clock there").count(), 0);
+    await page.evaluate(([group, id]) => globalThis.world.change(group, id, { captured_offset_min: 540 }), [GROUP, id]);
+    await row("By the clock there").waitFor();
+    assert.ok((await row("Taken").innerText()).includes(`${here}:`));
+    const there = await row("By the clock there").innerText();
+    assert.ok(there.includes(`${clock("Asia/Tokyo")}:`) && there.includes("UTC+9"), there);
+    await close(page);
+  });
+
+  step("where lines run from right to left, arrows and fingers lead along them", async () => {
+    const mirrored = await open({ viewport: DESKTOP });
+    await mirrored.evaluate(() => (document.documentElement.dir = "rtl"));
+    await mirrored.keyboard.press("Home");
+    const focused = (wanted) => mirrored.waitForFunction((wanted) => Number(document.activeElement?.dataset.index) === wanted, wanted);
+    await focused(0);
+    await mirrored.keyboard.press("ArrowLeft");
+    await focused(1);
+    await mirrored.keyboard.press("ArrowRight");
+    await focused(0);
+    const [newest, second] = await mirrored.locator("[data-moment]").evaluateAll((all) => all.map((one) => one.dataset.moment));
+    await mirrored.keyboard.press("Enter");
+    const [newer, older] = ["Newer", "Older"].map((name) => mirrored.getByRole("button", { name }));
+    await older.and(mirrored.locator(":enabled")).waitFor();
+    assert.ok((await older.boundingBox()).x < (await newer.boundingBox()).x, "what is older is at the left");
+    const at = (id) => mirrored.waitForURL(`**/moment/${id}`);
+    await at(newest);
+    await mirrored.keyboard.press("ArrowLeft");
+    await at(second);
+    await newer.and(mirrored.locator(":enabled")).waitFor();
+    await drag(mirrored, { x: 640, y: 400 }, { x: 440, y: 400 });
+    await at(newest);
+    await mirrored.context().close();
+  });
 });
 
 /** A moment of the seeded world that is whole and here, and what is said of it. */
@@ -91,6 +174,13 @@ async function look(page, id) {
     location.hash = hash;
   }, `#/group/${GROUP}/moment/${id}`);
   await page.locator("dialog img.shown").first().waitFor();
+}
+
+async function drag(page, from, to) {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(to.x, to.y, { steps: 6 });
+  await page.mouse.up();
 }
 
 async function close(page) {

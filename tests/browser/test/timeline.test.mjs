@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe } from "node:test";
 import { chromium } from "playwright-core";
-import { serveWorld } from "../lib/seeded.mjs";
+import { GROUP, serveWorld } from "../lib/seeded.mjs";
 import { DESKTOP, PHONE } from "../lib/stage.mjs";
 import { steps } from "../lib/steps.mjs";
 
@@ -99,6 +99,41 @@ describe("a long timeline", () => {
     assert.equal(await desk.evaluate(() => globalThis.shift), 0, "nothing has shifted");
     await pill.click();
     await desk.waitForFunction(() => document.querySelector(".scroller").scrollTop < 80);
+  });
+
+  step("the map shows what comes while one looks at it, its picture once it is here", async () => {
+    await desk.keyboard.press("p");
+    const pins = desk.getByRole("button", { name: /moments? here/ });
+    await pins.first().waitFor();
+    const count = () => [...document.querySelectorAll(".pin")].reduce((sum, one) => sum + Number(one.ariaLabel.replaceAll(/\D/g, "")), 0);
+    const until = (wanted) => desk.waitForFunction(`(${count})() === ${wanted}`);
+    const before = await desk.evaluate(count);
+    const id = await desk.evaluate((group) => {
+      const { world } = globalThis;
+      // Where most are, so that the newest is what its pin shows.
+      const place = { latitude: 46.686, longitude: 7.863 };
+      const address = world.mediaUrl.bind(world);
+      globalThis.isHere = false;
+      const [id] = world.arrive(1, group, { place, grid: { state: "missing", progress: 0 } }, Date.parse("2030-01-01"));
+      world.mediaUrl = (of, moment, part) => (moment === id && !globalThis.isHere ? "data:image/png;base64,AAAA" : address(of, moment, part));
+      return id;
+    }, GROUP);
+    await until(before + 1);
+    const broken = () => [...document.querySelectorAll(".pin img")].filter((one) => one.complete && one.naturalWidth === 0).length;
+    const bare = () => [...document.querySelectorAll(".pin")].filter((one) => one.querySelector("img") === null).length;
+    await desk.waitForFunction(`(${bare})() === 1 && (${broken})() === 0`);
+    await desk.evaluate(
+      ([group, id]) => {
+        globalThis.isHere = true;
+        globalThis.world.change(group, id, { grid: { state: "complete" } });
+      },
+      [GROUP, id],
+    );
+    await desk.waitForFunction(`(${bare})() === 0 && (${broken})() === 0`);
+    await desk.evaluate(([group, id]) => globalThis.world.remove(group, id), [GROUP, id]);
+    await until(before);
+    await desk.keyboard.press("Escape");
+    await desk.locator("dialog[open]").waitFor({ state: "detached" });
   });
 
   step("a finger that rests selects, and draws a range", async () => {

@@ -5,8 +5,11 @@ import { after, before, describe } from "node:test";
 import { chromium } from "playwright-core";
 import { clipped, overflow, tooSmall } from "../lib/looks.mjs";
 import { GROUP, serveWorld } from "../lib/seeded.mjs";
-import { DESKTOP } from "../lib/stage.mjs";
+import { DESKTOP, PHONE } from "../lib/stage.mjs";
 import { steps } from "../lib/steps.mjs";
+
+const PHONE_OPTIONS = { viewport: PHONE, hasTouch: true, isMobile: true };
+const MIDDLE = { x: PHONE.width / 2, y: PHONE.height / 2 - 60 };
 
 describe("one moment", () => {
   const step = steps();
@@ -137,6 +140,45 @@ describe("one moment", () => {
     await close(page);
   });
 
+  step("a Live Photo moves while a finger rests on it, and by its button", async () => {
+    const { id } = await find(page, (one) => one.motion.state === "complete", "live");
+    const phone = await open(PHONE_OPTIONS);
+    for (const person of [page, phone]) await look(person, id);
+    const button = page.getByRole("button", { name: "Play Live Photo" });
+    await button.click();
+    await page.locator("dialog video").waitFor();
+    await button.click();
+    await page.locator("dialog video").waitFor({ state: "detached" });
+    await close(page);
+    const touch = await fingers(phone);
+    await touch("touchStart", 0, MIDDLE);
+    await phone.locator("dialog video").waitFor();
+    await touch("touchEnd", 0);
+    await phone.locator("dialog video").waitFor({ state: "detached" });
+    assert.ok(phone.url().endsWith(id), "a finger that rests leads nowhere");
+    await phone.context().close();
+  });
+
+  step("two taps zoom to where they are, two more back", async () => {
+    const phone = await open(PHONE_OPTIONS);
+    const { id } = await find(phone, () => true);
+    await look(phone, id);
+    const touch = await fingers(phone);
+    const aside = { x: MIDDLE.x + 60, y: MIDDLE.y };
+    const twice = async () => {
+      for (const [at, type] of ["touchStart", "touchEnd", "touchStart", "touchEnd"].entries()) await touch(type, at * 40, ...(type === "touchStart" ? [aside] : []));
+    };
+    const scale = (is) => phone.waitForFunction((is) => new DOMMatrix(getComputedStyle(document.querySelector("dialog .photo")).transform).a === is, is);
+    await scale(1);
+    await twice();
+    await scale(2.5);
+    const left = await phone.locator("dialog .photo").evaluate((one) => new DOMMatrix(getComputedStyle(one).transform).e);
+    assert.ok(left < -20, "what was tapped stays where it is");
+    await twice();
+    await scale(1);
+    await phone.context().close();
+  });
+
   step("where lines run from right to left, arrows and fingers lead along them", async () => {
     const mirrored = await open({ viewport: DESKTOP });
     await mirrored.evaluate(() => (document.documentElement.dir = "rtl"));
@@ -164,9 +206,9 @@ describe("one moment", () => {
 });
 
 /** A moment of the seeded world that is whole and here, and what is said of it. */
-async function find(page, isIt) {
+async function find(page, isIt, kind = "photo") {
   const { moments } = await page.evaluate((group) => globalThis.world.call("timeline.page", { group, limit: 1_000, filter: {} }), GROUP);
-  return moments.find((one) => one.kind === "photo" && one.original.state === "complete" && !one.needs_choice && isIt(one));
+  return moments.find((one) => one.kind === kind && one.original.state === "complete" && !one.needs_choice && isIt(one));
 }
 
 async function look(page, id) {
@@ -174,6 +216,13 @@ async function look(page, id) {
     location.hash = hash;
   }, `#/group/${GROUP}/moment/${id}`);
   await page.locator("dialog img.shown").first().waitFor();
+}
+
+/** Touches as the browser gets them from a screen, so many milliseconds after now: how fast two follow is not left to the machine. */
+async function fingers(page) {
+  const session = await page.context().newCDPSession(page);
+  return (type, inMs, ...points) =>
+    session.send("Input.dispatchTouchEvent", { type, timestamp: (Date.now() + inMs) / 1_000, touchPoints: points.map(({ x, y }, id) => ({ x, y, id })) });
 }
 
 async function drag(page, from, to) {

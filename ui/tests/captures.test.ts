@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Failure, type Host } from '../src/ipc/host';
+import { MockHost } from '../src/ipc/mock/host';
+import { hex } from '../src/ipc/mock/world';
 import { Captures } from '../src/state/captures.svelte';
 import { Recording } from '../src/state/recording.svelte';
+import { Timeline } from '../src/state/timeline.svelte';
+import { holdBack } from './late';
 
 const receipt = { moments: ['m1'], already_there: 0, waiting: 0, failures: [] };
 
@@ -22,6 +26,7 @@ class Engine {
 
   call(name: string) {
     if (name === 'clip.get') return Promise.resolve({ offset: this.bytes.length, streams: true });
+    if (name === 'moment.get') return Promise.resolve({ on_devices: 1 });
     this.closed = true;
     return Promise.resolve(receipt);
   }
@@ -83,5 +88,82 @@ describe('captures', () => {
     for (let n = 0; n < 8; n += 1) await captures.photo(new File(['x'], `IMG_${n}.jpg`));
     expect(captures.list.filter(({ state }) => state === 'here')).toHaveLength(5);
     expect(captures.list.filter(({ state }) => state === 'failed')).toHaveLength(1);
+  });
+});
+
+describe('captures and everybody’s screens', () => {
+  const GROUP = hex('a', 1);
+
+  /** A camera over a timeline; what it takes is here already. */
+  async function camera(photos: number) {
+    const host = new MockHost({ moments: 100 });
+    const timeline = new Timeline(host, GROUP);
+    const captures = new Captures(host, GROUP);
+    const stop = host.events((event) => event.event === 'timeline_changed' && timeline.apply(event));
+    const unfollow = captures.follow();
+    await timeline.load();
+    await timeline.span(0, 200);
+    const take = async () => {
+      for (let n = 0; n < photos; n += 1) await captures.photo(new File(['x'], `IMG_${n}.jpg`));
+      return captures.list.flatMap(({ moment }) => moment ?? []);
+    };
+    return { host, timeline, captures, take, stop, unfollow };
+  }
+
+  const counts = (captures: Captures) => captures.list.map(({ devices }) => devices);
+
+  it('counts devices of a burst that became a stack', async () => {
+    const { host, timeline, captures, take } = await camera(3);
+    const taken = await take();
+    const head = taken.at(-1) ?? '';
+    for (const moment of taken) host.change(GROUP, moment, { stack: { head, count: 3 } });
+    await vi.waitFor(() => expect(timeline.get(taken[0] ?? '')).toBeUndefined());
+    for (const moment of taken) host.change(GROUP, moment, { on_devices: 4 });
+    await vi.waitFor(() => expect(counts(captures)).toEqual([4, 4, 4]));
+  });
+
+  it('counts devices of what waits above a scrolled wall', async () => {
+    const { host, timeline, captures, take } = await camera(1);
+    timeline.keepStill({ from: 0, until: Number.POSITIVE_INFINITY });
+    const [moment = ''] = await take();
+    await vi.waitFor(() => expect(timeline.fresh).toBe(1));
+    expect(timeline.get(moment)).toBeUndefined();
+    host.change(GROUP, moment, { on_devices: 2 });
+    await vi.waitFor(() => expect(counts(captures)).toEqual([2]));
+  });
+
+  it('counts devices of what an active filter does not show', async () => {
+    const { host, timeline, captures, take } = await camera(1);
+    await timeline.show({ kind: 'clip' });
+    const [moment = ''] = await take();
+    host.change(GROUP, moment, { on_devices: 2 });
+    await vi.waitFor(() => expect(counts(captures)).toEqual([2]));
+  });
+
+  it('misses no device that was counted while it was being asked for, or before its id was known', async () => {
+    const { host, captures, take } = await camera(1);
+    const answers = holdBack(host, 'moment.get');
+    const [moment = ''] = await take();
+    await vi.waitFor(() => expect(answers.waiting()).toBe(1));
+    host.change(GROUP, moment, { on_devices: 3 });
+    await vi.waitFor(() => {
+      answers.letGo();
+      expect(counts(captures)).toEqual([3]);
+    });
+  });
+
+  it('asks for all of them after events were lost, and for none once the camera is closed', async () => {
+    const { host, captures, take, stop, unfollow } = await camera(2);
+    stop();
+    const taken = await take();
+    unfollow();
+    host.change(GROUP, taken[0] ?? '', { on_devices: 5 });
+    const again = captures.follow();
+    host.emit({ event: 'lagged' });
+    await vi.waitFor(() => expect(counts(captures)).toEqual([5, 1]));
+    again();
+    host.asked.length = 0;
+    host.change(GROUP, taken[1] ?? '', { on_devices: 5 });
+    expect(host.asked).toEqual([]);
   });
 });

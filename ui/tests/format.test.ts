@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, cameraTime, duration, offsetName, relative } from '../src/lib/format';
+import { bytes, cameraTime, coordinates, duration, offsetName, relative } from '../src/lib/format';
 import { contain, REST, settle, zoomTo } from '../src/lib/zoom';
 
 describe('format', () => {
@@ -8,6 +8,11 @@ describe('format', () => {
     expect([0, 8_000, 65_000, 3_725_000].map(duration)).toEqual(['0:00', '0:08', '1:05', '1:02:05']);
     expect(relative(0, 300_000)).toBe('5 minutes ago');
     expect(relative(86_400_000 * 400, 0)).toBe('next year');
+  });
+
+  it('says where on Earth a place is', () => {
+    expect(coordinates({ latitude: 46.68634, longitude: 7.86321 })).toBe('46.6863° N, 7.8632° E');
+    expect(coordinates({ latitude: -33.8568, longitude: -70.6 })).toBe('33.8568° S, 70.6000° W');
   });
 
   it('shows the time of the camera, not of the reader', () => {

@@ -20,6 +20,8 @@ describe('router', () => {
     { at: 'group', group: 'a1', over: { sheet: 'clocks' } },
     { at: 'group', group: 'a1', over: { sheet: 'clock' } },
     { at: 'group', group: 'a1', over: { sheet: 'watch' } },
+    { at: 'group', group: 'a1', over: { sheet: 'map' } },
+    { at: 'group', group: 'a1', over: { sheet: 'map', moment: 'b2' } },
     { at: 'group', group: 'a1', over: { sheet: 'moment', moment: 'b2' } },
   ];
 

@@ -149,6 +149,18 @@ describe('timeline', () => {
     expect(ids(timeline)).toHaveLength(shown.length + 3);
   });
 
+  it('counts only what a filter lets in', async () => {
+    const { host, timeline, range } = await open();
+    await timeline.show({ kind: 'clip' });
+    timeline.keepStill(range);
+    host.arrive(3, GROUP, { kind: 'photo' }, range.from + 1);
+    host.arrive(2, GROUP, { kind: 'clip' }, range.from + 1);
+    await vi.waitFor(() => expect(timeline.fresh).toBe(2));
+    host.arrive(30, GROUP, { kind: 'photo' }, range.from + 1);
+    host.arrive(40, GROUP, { kind: 'clip' }, range.from + 1);
+    await vi.waitFor(() => expect(timeline.fresh).toBe(42));
+  });
+
   it('counts a flood and fetches it by the hour', async () => {
     const { host, timeline, range } = await open();
     host.asked.length = 0;

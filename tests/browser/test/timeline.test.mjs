@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe } from "node:test";
 import { chromium } from "playwright-core";
-import { serveWorld } from "../lib/seeded.mjs";
+import { GROUP, serveWorld } from "../lib/seeded.mjs";
 import { DESKTOP, PHONE } from "../lib/stage.mjs";
 import { steps } from "../lib/steps.mjs";
 
@@ -101,6 +101,83 @@ describe("a long timeline", () => {
     await desk.waitForFunction(() => document.querySelector(".scroller").scrollTop < 80);
   });
 
+  step("E opens the stack in focus where it stands, and closes it", async () => {
+    const { head, ids } = await stackOf(desk);
+    await desk.keyboard.press("Home");
+    await focusedIs(desk, 0);
+    await desk.locator(`[data-moment="${head}"]`).focus();
+    await desk.keyboard.press("e");
+    await shows(desk, ids);
+    await desk.keyboard.press("e");
+    await shows(desk, [head], ids);
+  });
+
+  step("the scrubber leads through the days by keys and by dragging", async () => {
+    const scrubber = desk.getByRole("slider", { name: "Position in the timeline" });
+    const at = async () => Number(await scrubber.getAttribute("aria-valuenow"));
+    const comesTo = (least, most) => desk.waitForFunction(([least, most]) => {
+      const now = Number(document.querySelector("[role=slider]").ariaValueNow);
+      return now >= least && now <= most;
+    }, [least, most]);
+    await scrubber.focus();
+    await desk.keyboard.press("End");
+    await comesTo(100, 100);
+    const oldest = await scrubber.getAttribute("aria-valuetext");
+    await desk.keyboard.press("Home");
+    await comesTo(0, 0);
+    const newest = await scrubber.getAttribute("aria-valuetext");
+    assert.notEqual(newest, oldest);
+    await desk.keyboard.press("Shift+ArrowDown");
+    await desk.waitForFunction((before) => document.querySelector("[role=slider]").ariaValueText !== before, newest);
+    const { x, y, width, height } = await scrubber.boundingBox();
+    await desk.mouse.move(x + width / 2, y + height * 0.2);
+    await desk.mouse.down();
+    await desk.mouse.move(x + width / 2, y + height * 0.6, { steps: 5 });
+    await comesTo(58, 62);
+    await desk.locator("[data-moment] img.shown").first().waitFor();
+    await desk.mouse.up();
+    await desk.mouse.move(x + width / 2, y + height * 0.9, { steps: 5 });
+    assert.ok((await at()) <= 62, "what was let go no longer follows");
+    await desk.keyboard.press("Home");
+    await comesTo(0, 0);
+    await scrubber.blur();
+  });
+
+  step("the map shows what comes while one looks at it, its picture once it is here", async () => {
+    await desk.keyboard.press("p");
+    const pins = desk.getByRole("button", { name: /moments? here/ });
+    await pins.first().waitFor();
+    const count = () => [...document.querySelectorAll(".pin")].reduce((sum, one) => sum + Number(one.ariaLabel.replaceAll(/\D/g, "")), 0);
+    const until = (wanted) => desk.waitForFunction(`(${count})() === ${wanted}`);
+    const before = await desk.evaluate(count);
+    const id = await desk.evaluate((group) => {
+      const { world } = globalThis;
+      // Where most are, so that the newest is what its pin shows.
+      const place = { latitude: 46.686, longitude: 7.863 };
+      const address = world.mediaUrl.bind(world);
+      globalThis.isHere = false;
+      const [id] = world.arrive(1, group, { place, grid: { state: "missing", progress: 0 } }, Date.parse("2030-01-01"));
+      world.mediaUrl = (of, moment, part) => (moment === id && !globalThis.isHere ? "data:image/png;base64,AAAA" : address(of, moment, part));
+      return id;
+    }, GROUP);
+    await until(before + 1);
+    const broken = () => [...document.querySelectorAll(".pin img")].filter((one) => one.complete && one.naturalWidth === 0).length;
+    const bare = () => [...document.querySelectorAll(".pin")].filter((one) => one.querySelector("img") === null).length;
+    await desk.waitForFunction(`(${bare})() === 1 && (${broken})() === 0`);
+    await desk.evaluate(
+      ([group, id]) => {
+        globalThis.isHere = true;
+        globalThis.world.change(group, id, { grid: { state: "complete" } });
+      },
+      [GROUP, id],
+    );
+    await desk.waitForFunction(`(${bare})() === 0 && (${broken})() === 0`);
+    await desk.evaluate(([group, id]) => globalThis.world.remove(group, id), [GROUP, id]);
+    await until(before);
+    await desk.keyboard.press("Escape");
+    await desk.locator("dialog[open]").waitFor({ state: "detached" });
+  });
+
   step("a finger that rests selects, and draws a range", async () => {
     const touch = await fingers(phone);
     const tiles = await phone.locator("[data-moment]").evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 })));
@@ -125,6 +202,14 @@ describe("a long timeline", () => {
     await phone.waitForFunction((before) => document.querySelector("[data-moment]")?.getBoundingClientRect().height < before - 10, before);
   });
 
+  step("a tap on its number opens a stack, and closes it", async () => {
+    const { head, ids } = await stackOf(phone);
+    await phone.getByRole("button", { name: `Show all ${ids.length} shots` }).first().tap();
+    await shows(phone, ids);
+    await phone.getByRole("button", { name: "Close the stack" }).tap();
+    await shows(phone, [head], ids);
+  });
+
   for (const theme of ["dark", "light"]) {
     step(`axe finds nothing serious, ${theme}`, async () => {
       await desk.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
@@ -142,6 +227,27 @@ describe("a long timeline", () => {
     });
   }
 });
+
+/** The newest stack: what stands for it, and all that is in it. */
+function stackOf(page) {
+  return page.evaluate(async (group) => {
+    const { moments } = await globalThis.world.call("timeline.page", { group, limit: 200, filter: { stacked: true } });
+    const { head } = moments.find(({ stack }) => stack).stack;
+    const stack = await globalThis.world.call("timeline.stack", { group, moment: head });
+    return { head, ids: stack.moments.map(({ id }) => id) };
+  }, GROUP);
+}
+
+/** Of these moments there are tiles, and of others of a stack none. */
+async function shows(page, ids, others = []) {
+  await page.waitForFunction(
+    ([ids, others]) => {
+      const has = (id) => document.querySelector(`[data-moment="${id}"]`) !== null;
+      return ids.every(has) && !others.some((id) => !ids.includes(id) && has(id));
+    },
+    [ids, others],
+  );
+}
 
 async function serious(page) {
   await page.evaluate(axe);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
-import { paint } from "../lib/photos.mjs";
+import { film, paint } from "../lib/photos.mjs";
 import { decodeQr } from "../lib/qr.mjs";
 import { PHONE, Stage } from "../lib/stage.mjs";
 import { steps } from "../lib/steps.mjs";
@@ -114,14 +114,48 @@ describe("on a phone", () => {
     await bob.page.goForward();
   });
 
+  step("a finger goes on from a clip and back, moves its own controls, and closes it", async () => {
+    const clip = await film(photos[0].path, `${stage.folder}/VID_0001.mp4`, { seconds: 6, takenAt: new Date(Date.now() - 2.5 * 3_600_000) });
+    await alice.add(clip.path);
+    const [, newer, middle, older] = await bob.sees(4);
+    assert.equal((await bob.call("moment.get", { group: groupOf(bob), moment: middle })).kind, "clip");
+    const video = bob.page.locator("dialog video[controls]");
+    await bob.tile(newer).tap();
+    await ready(bob, newer);
+    await hand.swipe({ x: 300, y: 420 }, { x: 80, y: 430 });
+    await bob.page.waitForURL(`**/moment/${middle}`);
+    await bob.until(video, (one) => one.evaluate((one) => one.readyState >= HTMLMediaElement.HAVE_METADATA), "the clip can be played");
+    const { x, y, width, height } = await video.boundingBox();
+    await hand.swipe({ x: x + width * 0.3, y: y + height - 20 }, { x: x + width * 0.8, y: y + height - 20 });
+    await bob.until(video, (one) => one.evaluate((one) => one.currentTime > 1), "the clip is where the finger moved its line");
+    assert.ok(bob.page.url().endsWith(middle), "what moves a clip's line does not turn it");
+    // From the very edge, where the arrows are for a mouse.
+    await hand.swipe({ x: 378, y: 420 }, { x: 150, y: 430 });
+    await bob.page.waitForURL(`**/moment/${older}`);
+    await ready(bob, older, { atEnd: true });
+    await hand.swipe({ x: 80, y: 420 }, { x: 300, y: 410 });
+    await bob.page.waitForURL(`**/moment/${middle}`);
+    await video.waitFor();
+    await hand.swipe({ x: 80, y: 420 }, { x: 300, y: 410 });
+    await bob.page.waitForURL(`**/moment/${newer}`);
+    await ready(bob, newer);
+    await hand.swipe({ x: 300, y: 420 }, { x: 80, y: 430 });
+    await bob.page.waitForURL(`**/moment/${middle}`);
+    await video.waitFor();
+    await hand.swipe({ x: 195, y: 350 }, { x: 200, y: 560 });
+    await bob.page.locator("dialog[open]").waitFor({ state: "detached" });
+  });
+
   step("nothing complained", () => assert.deepEqual(stage.complaints(), []));
 });
 
 /** A picture is on the screen and its neighbours are known. */
-async function ready(person, id) {
+async function ready(person, id, { atEnd = false } = {}) {
   await person.page.locator(`dialog img.shown[src*="${id}"]`).first().waitFor();
-  await person.page.locator("dialog").getByRole("button", { name: "Older" }).and(person.page.locator(":enabled")).waitFor();
+  await person.page.locator("dialog").getByRole("button", { name: atEnd ? "Newer" : "Older" }).and(person.page.locator(":enabled")).waitFor();
 }
+
+const groupOf = ({ page }) => page.url().match(/group\/([0-9a-f]+)/)[1];
 
 /** Touches as the browser gets them from a screen. */
 async function fingers({ page, context }) {

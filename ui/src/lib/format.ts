@@ -1,3 +1,5 @@
+import type { Place } from '../ipc/contract';
+import { m } from '../paraglide/messages.js';
 import { language } from '../state/language.svelte';
 import { split } from './shift';
 
@@ -44,6 +46,9 @@ export const clockTime = (ms: number) => dateForm({ timeStyle: 'medium' }).forma
 
 /** "21 Nov 2026". */
 export const date = (ms: number) => dateForm({ dateStyle: 'medium' }).format(ms);
+
+/** "Saturday, 21 November 2026 at 14:05:30". */
+export const fullTime = (ms: number) => dateForm({ dateStyle: 'full', timeStyle: 'medium' }).format(ms);
 
 /** The time as the camera's clock showed it, with its distance from UTC. */
 export function cameraTime(ms: number, offsetMin: number | undefined): string {
@@ -140,3 +145,12 @@ export const distance = (metres: number) =>
     `distance ${metres < 1_000}`,
     (locale) => new Intl.NumberFormat(locale, { style: 'unit', unit: metres < 1_000 ? 'meter' : 'kilometer' }),
   ).format(metres < 1_000 ? metres : metres / 1_000);
+
+/** "46.6863° N, 7.8632° E": to about ten metres. */
+export function coordinates({ latitude, longitude }: Place): string {
+  const options = { style: 'unit', unit: 'degree', unitDisplay: 'narrow', minimumFractionDigits: 4, maximumFractionDigits: 4 } as const;
+  const degrees = (of: number) => keep('degrees', (locale) => new Intl.NumberFormat(locale, options)).format(Math.abs(of));
+  const ns = { degrees: degrees(latitude) };
+  const we = { degrees: degrees(longitude) };
+  return `${latitude < 0 ? m.place_south(ns) : m.place_north(ns)}, ${longitude < 0 ? m.place_west(we) : m.place_east(we)}`;
+}

@@ -16,7 +16,11 @@ export type Route =
 /** What lies over the settings, so that going back leads to them. */
 type SettingsPage = 'all' | 'licences' | 'diagnostics';
 
-export type Over = { readonly sheet: (typeof SHEETS)[number] } | { readonly sheet: 'moment'; readonly moment: string };
+export type Over =
+  | { readonly sheet: (typeof SHEETS)[number] }
+  | { readonly sheet: 'moment'; readonly moment: string }
+  /** Where on the map one moment is. */
+  | { readonly sheet: 'map'; readonly moment: string };
 
 const SHEETS = ['invite', 'members', 'people', 'map', 'storage', 'album', 'camera', 'clocks', 'clock', 'watch'] as const;
 const ID = /^[0-9a-f]{1,128}$/;
@@ -30,9 +34,9 @@ export function parseRoute(hash: string): Route {
   if (first === 'join') return { at: 'join', link: new URLSearchParams(query).get('link') ?? '' };
   if (first === 'screen' && ID.test(group)) return { at: 'screen', group };
   if (first !== 'group' || !ID.test(group)) return { at: 'home' };
+  if ((sheet === 'moment' || sheet === 'map') && ID.test(moment)) return { at: 'group', group, over: { sheet, moment } };
   const plain = SHEETS.find((known) => known === sheet);
   if (plain !== undefined) return { at: 'group', group, over: { sheet: plain } };
-  if (sheet === 'moment' && ID.test(moment)) return { at: 'group', group, over: { sheet, moment } };
   return { at: 'group', group, over: null };
 }
 
@@ -56,5 +60,5 @@ export function href(route: Route): string {
 
 function overPath(over: Over | null): string {
   if (over === null) return '';
-  return over.sheet === 'moment' ? `/moment/${over.moment}` : `/${over.sheet}`;
+  return 'moment' in over ? `/${over.sheet}/${over.moment}` : `/${over.sheet}`;
 }

@@ -1,5 +1,6 @@
-import type { PostReceipt } from '../ipc/contract';
+import type { Event, PostReceipt } from '../ipc/contract';
 import { type Failure, type Host, toFailure } from '../ipc/host';
+import { Fresh } from '../lib/fresh';
 import { Recording } from './recording.svelte';
 
 /** How many captures the camera shows. */
@@ -13,21 +14,34 @@ export interface Capture {
   readonly picture: string;
   readonly state: 'recording' | 'going' | 'here' | 'failed';
   readonly moment: string | null;
+  /** On how many devices it is, this one included. */
+  readonly devices: number;
   readonly failure: Failure | null;
 }
 
-/** What the camera of this page has captured for one group: every one goes out the instant it is there. */
+/**
+ * What the camera of this page has captured for one group: every one goes out the instant it is there. How far each has come is
+ * asked for here, as a timeline need not show it: it stands behind others in a stack, outside of a filter, or waits above.
+ */
 export class Captures {
   /** Newest first. */
   list = $state.raw<readonly Capture[]>([]);
   readonly #host: Host;
   readonly #group: string;
   readonly #again = new Map<number, () => Promise<PostReceipt>>();
+  /** Moments of which something may have changed since they were asked for. */
+  readonly #doubtful = new Set<string>();
+  readonly #asking = new Fresh(() => this.#ask());
   #serial = 0;
 
   constructor(host: Host, group: string) {
     this.#host = host;
     this.#group = group;
+  }
+
+  /** Hears how far they come, until the answer is called. */
+  follow(): () => void {
+    return this.#host.events((event) => this.#hear(event));
   }
 
   /** Sends a still. */
@@ -71,15 +85,40 @@ export class Captures {
       if (failed !== undefined) throw toFailure(failed.error);
       this.#again.delete(id);
       this.#change(id, { state: 'here', moment: moments[0] ?? null });
+      this.#doubt(moments.slice(0, 1));
     } catch (cause) {
       this.#change(id, { state: 'failed', failure: toFailure(cause) });
     }
   }
 
+  #hear(event: Event): void {
+    const mine = this.list.flatMap(({ moment }) => moment ?? []);
+    if (event.event === 'lagged') this.#doubt(mine);
+    else if (event.event === 'timeline_changed' && event.group === this.#group)
+      this.#doubt(mine.filter((id) => event.changed.includes(id)));
+  }
+
+  #doubt(moments: readonly string[]): void {
+    for (const moment of moments) this.#doubtful.add(moment);
+    if (moments.length > 0) void this.#asking.ask();
+  }
+
+  async #ask(): Promise<void> {
+    const asked = [...this.#doubtful];
+    this.#doubtful.clear();
+    await Promise.all(asked.map((moment) => this.#askOne(moment)));
+  }
+
+  async #askOne(moment: string): Promise<void> {
+    const view = await this.#host.call('moment.get', { group: this.#group, moment }).catch(() => null);
+    const capture = this.list.find((one) => one.moment === moment);
+    if (view !== null && capture !== undefined) this.#change(capture.id, { devices: view.on_devices });
+  }
+
   #add(kind: Capture['kind'], picture: Blob, state: Capture['state']): number {
     this.#serial += 1;
     const id = this.#serial;
-    this.#keep([{ id, kind, picture: URL.createObjectURL(picture), state, moment: null, failure: null }, ...this.list]);
+    this.#keep([{ id, kind, picture: URL.createObjectURL(picture), state, moment: null, devices: 1, failure: null }, ...this.list]);
     return id;
   }
 

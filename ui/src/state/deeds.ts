@@ -34,10 +34,13 @@ export class Deeds {
 
   /** Saves the originals that are here, one file after another. */
   async save(moments: readonly MomentView[]): Promise<void> {
-    const here = this.#here(moments);
-    for (const { id, file_name } of here) {
-      await this.#app.attempt(saveFile(this.#app.host.mediaUrl(this.#group.id, id, 'original'), file_name || id.slice(0, 12)));
-    }
+    for (const moment of this.#here(moments)) await this.#app.attempt(this.#saveOne(moment));
+  }
+
+  #saveOne({ id, file_name }: MomentView): Promise<void> {
+    const { host } = this.#app;
+    if (host.save) return host.save(this.#group.id, id);
+    return saveFile(host.mediaUrl(this.#group.id, id, 'original'), file_name || id.slice(0, 12));
   }
 
   /** Whether this device offers to hand files to other apps. */

@@ -25,10 +25,15 @@ export class Stacks {
   /** The moments of a stack, newest first. */
   async load(head: string): Promise<readonly MomentView[]> {
     const known = this.#members.get(head);
-    if (known !== undefined && known.length === known[0]?.stack?.count) return known;
+    if (known?.every(({ stack }) => stack?.count === known.length)) return known;
     const members = await this.#load(head);
     this.#keep(head, members);
     return members;
+  }
+
+  /** Asks again for open stacks that have other moments by now. */
+  async renew(): Promise<void> {
+    await Promise.all([...this.#open].map((head) => this.load(head).catch(() => {})));
   }
 
   async toggle(head: string): Promise<void> {
@@ -49,7 +54,7 @@ export class Stacks {
     const head = this.#heads.get(moment.id);
     const members = this.#members.get(head ?? '');
     if (head === undefined || members === undefined) return;
-    if (moment.stack?.head !== head || moment.stack.count !== members.length) this.#drop(head);
+    if (moment.stack?.head !== head) this.#drop(head);
     else
       this.#members.set(
         head,
@@ -81,15 +86,20 @@ export class Stacks {
   }
 
   #keep(head: string, members: readonly MomentView[]): void {
-    this.#drop(head);
+    this.#forget(head);
     this.#members.set(head, members);
     for (const { id } of members) this.#heads.set(id, head);
+    this.#forgetSpread();
   }
 
   #drop(head: string): void {
+    this.#forget(head);
+    this.#open.delete(head);
+  }
+
+  #forget(head: string): void {
     for (const { id } of this.#members.get(head) ?? []) this.#heads.delete(id);
     this.#members.delete(head);
-    this.#open.delete(head);
   }
 
   #forgetSpread(): void {

@@ -46,7 +46,7 @@ export class Timeline {
   readonly #host: Host;
   readonly #group: string;
   readonly #buckets = new Buckets();
-  readonly #stacks: Stacks;
+  #stacks: Stacks;
   readonly #flights = new Map<string, Promise<void>>();
   readonly #asks = new Queue(ASKS);
   readonly #recount: Fresh;
@@ -76,13 +76,7 @@ export class Timeline {
     this.#group = group;
     this.#onArrival = onArrival;
     this.#recount = new Fresh(() => this.#countAgain());
-    const stack = (moment: string) => host.call('timeline.stack', { group, moment }).then(({ moments }) => moments);
-    this.#stacks = new Stacks((moment) =>
-      this.#current(
-        () => stack(moment),
-        (moments) => moments,
-      ),
-    );
+    this.#stacks = this.#noStacks();
   }
 
   /** Asks for the whole layout; moments follow when they are wanted. */
@@ -93,7 +87,6 @@ export class Timeline {
 
   /** Moments stand at other times: everything is asked for anew. */
   rearrange(): Promise<void> {
-    this.#opened.clear();
     return this.show(this.filter);
   }
 
@@ -102,6 +95,8 @@ export class Timeline {
     this.#epoch += 1;
     this.filter = filter;
     this.#flights.clear();
+    this.#opened.clear();
+    this.#stacks = this.#noStacks();
     this.#held = [];
     this.fresh = 0;
     const before = this.#epoch;
@@ -138,23 +133,26 @@ export class Timeline {
     const moment =
       known ??
       (await this.#current(
-        () => this.#host.call('moment.get', { group: this.#group, moment: id }),
+        () => this.#getOne(id),
         (opened) => [opened],
       ));
     if (known === undefined) {
       this.#opened.set(id, moment);
       this.#version += 1;
     }
-    if (moment.stack) await this.#stacks.load(moment.stack.head);
-    await this.#fetchAround(moment.captured_at_ms);
+    const members = moment.stack ? await this.#stacks.load(moment.stack.head) : [];
+    const tile = members.find((member) => member.id === moment.stack?.head) ?? moment;
+    await this.#fetchAround(tile.captured_at_ms);
     return moment;
   }
 
   /** The next newer (-1) or older (+1) moment, through stacks as well; nothing at the end. */
   async neighbour(id: string, step: -1 | 1): Promise<MomentView | null> {
+    const head = this.#stacks.headOf(id) ?? this.get(id)?.stack?.head;
+    if (head !== undefined) await this.#stacks.load(head);
     const inStack = this.#stacks.beside(id, step);
     if (inStack !== undefined) return inStack;
-    const tile = await this.#besideTile(this.#stacks.headOf(id) ?? id, step);
+    const tile = await this.#besideTile(head ?? id, step);
     if (tile === null || !tile.stack) return tile;
     const members = await this.#stacks.load(tile.stack.head);
     return (step === 1 ? members[0] : members.at(-1)) ?? tile;
@@ -202,7 +200,8 @@ export class Timeline {
   }
 
   /** Takes the newer view that a request answered. */
-  take(moment: MomentView): void {
+  take(view: MomentView): void {
+    const moment = this.#asShown(view);
     if (moment.retracted) this.#buckets.remove(moment.id);
     else this.#buckets.replace(moment);
     this.#stacks.replace(moment);
@@ -268,10 +267,19 @@ export class Timeline {
     for (const view of views) {
       if (view !== null) this.#acceptView(view, added.has(view.id));
     }
-    if (this.#still !== null) this.fresh += many ? added.size : fresh.length;
-    if (many) await this.#recount.ask();
+    await this.#stacks.renew();
+    if (many) await this.#countMany(added.size);
+    else if (this.#still !== null) this.fresh += fresh.length;
     this.#publish();
     if (fresh.length > 0) this.#onArrival(fresh);
+  }
+
+  /** Moments came that are not asked for one by one. Which of them a filter lets in only its count tells. */
+  async #countMany(added: number): Promise<void> {
+    const before = { total: this.total, epoch: this.#epoch };
+    await this.#recount.ask();
+    if (this.#still === null || before.epoch !== this.#epoch) return;
+    this.fresh += this.filtered ? Math.max(0, this.total - before.total) : added;
   }
 
   #removeOne(id: string, added: Set<string>): void {
@@ -326,14 +334,33 @@ export class Timeline {
   #knows = (id: string) =>
     this.#buckets.has(id) || this.#stacks.get(id) !== undefined || this.#opened.has(id) || this.#held.some((moment) => moment.id === id);
 
-  #ask(id: string): Promise<MomentView | null> {
-    return this.#asks.add(() => this.#host.call('moment.get', { group: this.#group, moment: id })).catch(() => null);
+  #ask = (id: string): Promise<MomentView | null> => this.#asks.add(() => this.#getOne(id)).catch(() => null);
+
+  async #getOne(id: string): Promise<MomentView> {
+    return this.#asShown(await this.#host.call('moment.get', { group: this.#group, moment: id }));
   }
 
   /** Stacks are closed where one browses, and spread where one looks for single moments. */
   #query(): TimelineFilter {
-    const single = this.filter.favourites || this.filter.text !== undefined || this.filter.received_after_ms !== undefined;
-    return { ...this.filter, ...(single ? {} : { stacked: true }) };
+    return { ...this.filter, ...(this.#isStacked() ? { stacked: true } : {}) };
+  }
+
+  #isStacked = () => !this.filter.favourites && this.filter.text === undefined && this.filter.received_after_ms === undefined;
+
+  /** Where stacks are spread, a moment stands for itself. */
+  #asShown(view: MomentView): MomentView {
+    if (view.stack === undefined || this.#isStacked()) return view;
+    const { stack: _, ...single } = view;
+    return single;
+  }
+
+  #noStacks(): Stacks {
+    return new Stacks((moment) =>
+      this.#current(
+        () => this.#host.call('timeline.stack', { group: this.#group, moment }).then(({ moments }) => moments),
+        (moments) => moments,
+      ),
+    );
   }
 
   async #countAgain(): Promise<void> {
@@ -407,7 +434,7 @@ export class Timeline {
           ({ moments }) => moments,
         );
         if (epoch !== this.#epoch) return;
-        moments.push(...page.moments);
+        moments.push(...page.moments.map((view) => this.#asShown(view)));
         cursor = page.next;
         this.#buckets.fill(from, until, this.#free(moments), cursor === undefined);
         this.#publish();

@@ -5,22 +5,28 @@ interface Point {
   readonly y: number;
 }
 
-/** What fingers, a mouse and a wheel can do to a picture. Points are counted from the frame's middle. */
-export interface Hands {
+/** A picture that can be looked at closely. Points are counted from the frame's middle. */
+export interface Zoomable {
   zoomed(): boolean;
   zoom(factor: number, at: Point): void;
   pan(dx: number, dy: number): void;
   toggle(at: Point): void;
-  /** One finger moves a picture that is not zoomed, and lets go of it. */
-  drag(dx: number, dy: number): void;
-  drop(dx: number, dy: number): void;
   /** A finger rests on the picture, or leaves it. */
   press(down: boolean): void;
+}
+
+/** What fingers, a mouse and a wheel can do to what stands in a frame. */
+export interface Hands extends Zoomable {
+  /** One finger moves what is not zoomed, and lets go of it. */
+  drag(dx: number, dy: number): void;
+  drop(dx: number, dy: number): void;
 }
 
 const PRESS_MS = 320;
 const DOUBLE_MS = 300;
 const STILL_PX = 8;
+/** How high a player's own controls are at most, with a line to seek on above its buttons. */
+const CONTROLS_PX = 96;
 
 /** Turns pointer and wheel events into what hands do. */
 export function gestures(hands: Hands): Attachment<HTMLElement> {
@@ -46,8 +52,7 @@ export function gestures(hands: Hands): Attachment<HTMLElement> {
     };
 
     const down = (event: PointerEvent) => {
-      if (event.button !== 0 || (event.target as HTMLElement).closest('button')) return;
-      frame.setPointerCapture(event.pointerId);
+      if (event.button !== 0 || document.fullscreenElement !== null || isControl(event)) return;
       const at = { x: event.clientX, y: event.clientY };
       pointers.set(event.pointerId, at);
       spread = distance(pointers);
@@ -64,7 +69,11 @@ export function gestures(hands: Hands): Attachment<HTMLElement> {
       if (before === undefined) return;
       const at = { x: event.clientX, y: event.clientY };
       pointers.set(event.pointerId, at);
-      if (from !== null && Math.hypot(at.x - from.x, at.y - from.y) > STILL_PX) clearTimeout(timer);
+      // Only what moves is the frame's: a tap stays with what was tapped, such as a player.
+      if (from === null || Math.hypot(at.x - from.x, at.y - from.y) > STILL_PX) {
+        frame.setPointerCapture(event.pointerId);
+        clearTimeout(timer);
+      }
       if (pointers.size === 2) {
         const next = distance(pointers);
         if (spread > 0) hands.zoom(next / spread, middle(centre(pointers)));
@@ -115,6 +124,12 @@ export function gestures(hands: Hands): Attachment<HTMLElement> {
       frame.removeEventListener('wheel', wheel);
     };
   };
+}
+
+/** Whether what is under a pointer has a use for it itself. */
+function isControl({ target, clientY }: PointerEvent): boolean {
+  if (target instanceof HTMLVideoElement) return target.controls && target.getBoundingClientRect().bottom - clientY < CONTROLS_PX;
+  return target instanceof Element && target.closest('button, a') !== null;
 }
 
 function distance(pointers: ReadonlyMap<number, Point>): number {

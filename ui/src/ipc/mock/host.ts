@@ -132,6 +132,11 @@ export class MockHost implements Host {
     return this.#world.change(group, moment, change);
   }
 
+  /** Makes moments, newest first, one stack that the last stands for. */
+  stack(group: string, moments: readonly string[]): void {
+    this.#world.stack(group, moments);
+  }
+
   /** Takes one moment away as if its author had taken it back. */
   remove(group: string, moment: string): void {
     this.#world.remove(group, moment);

@@ -119,6 +119,15 @@ export class Living {
     return this.moment(group, moment);
   }
 
+  /** Makes moments, newest first, one stack that the last stands for. */
+  stack(group: string, moments: readonly string[]): void {
+    const of = this.album(group);
+    const head = moments.at(-1) ?? '';
+    of.stacks.set(head, [...moments]);
+    for (const id of moments) of.heads.set(id, head);
+    this.emit({ event: 'timeline_changed', group, added: [], changed: [...moments], removed: [] });
+  }
+
   /** Takes one moment away as if its author had taken it back. */
   remove(group: string, moment: string): void {
     const from = this.album(group);

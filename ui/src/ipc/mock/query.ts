@@ -47,7 +47,7 @@ export function bucketsOf(of: Album, filter: TimelineFilter, offsetMin: number):
     const bucket = buckets.get(hour) ?? { count: 0, shapes: [] };
     const change = of.changes.get(seed.id);
     const [width, height] = sizeOf(seed);
-    bucket.count += of.stacks.get(seed.id)?.length ?? 1;
+    bucket.count += (filter.stacked ? of.stacks.get(seed.id)?.length : undefined) ?? 1;
     bucket.shapes.push(shapeOf(change?.width ?? width, change?.height ?? height));
     buckets.set(hour, bucket);
   }

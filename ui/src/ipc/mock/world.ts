@@ -101,7 +101,7 @@ export function momentView(group: string, of: Seed, me: number): MomentView {
     author_is_guest: false,
     mine: author === me,
     captured_at_ms: at,
-    captured_offset_min: 120,
+    captured_offset_min: -new Date(at).getTimezoneOffset(),
     ...cameraFacts(of),
     received_at_ms: at + 900,
     width,

@@ -1,15 +1,15 @@
 //! Connections: how many, how long one may take to say what it wants, and how they end.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::middleware::{AddExtension, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
+use glow_engine::Seats;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -40,6 +40,14 @@ pub(crate) struct Crowd {
     pub(crate) head_time: Duration,
 }
 
+impl Crowd {
+    /// How many may be connected from an address; this machine's own has no limit.
+    fn of_address(&self, address: IpAddr) -> usize {
+        let limited = self.per_address.filter(|_| !address.to_canonical().is_loopback());
+        limited.unwrap_or(self.connections)
+    }
+}
+
 /// The two ends of a request's connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ends {
@@ -52,13 +60,13 @@ pub(crate) struct Ends {
 /// Accepts connections until told to close.
 pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, closing: CancellationToken) {
     let places = Arc::new(Semaphore::new(crowd.connections));
-    let addresses = Addresses::default();
+    let seats = Seats::default();
     let tracker = TaskTracker::new();
     let accepting = async {
         while let Ok(place) = places.clone().acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, peer)) => {
-                    let Some(seat) = addresses.seat(peer.ip(), crowd.per_address) else {
+                    let Some(seat) = seats.take(peer.ip(), crowd.of_address(peer.ip())) else {
                         tracing::debug!("an address has too many connections");
                         continue;
                     };
@@ -84,39 +92,6 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, c
     tracker.close();
     if timeout(LAST_WORDS, tracker.wait()).await.is_err() {
         tracing::warn!(open = tracker.len(), "some connections did not end in time");
-    }
-}
-
-/// Connections by address.
-#[derive(Debug, Clone, Default)]
-struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-/// The place of one connection among those of its address.
-struct Seat(Addresses, IpAddr);
-
-impl Addresses {
-    /// A place, unless the address has as many as it may. This machine's own has no limit.
-    fn seat(&self, address: IpAddr, most: Option<usize>) -> Option<Seat> {
-        let address = address.to_canonical();
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(address).or_default();
-        if most.is_some_and(|most| *count >= most) && !address.is_loopback() {
-            return None;
-        }
-        *count += 1;
-        Some(Seat(self.clone(), address))
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut taken = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&self.1) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&self.1);
-            }
-        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! A camera by FTP and WebDAV, with curl for the camera.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::play::{Play, said, until};
-use crate::support::{Device, PHOTO};
+use crate::play::{BOUND, Play, said, until};
+use crate::support::{Device, PHOTO, Running};
 
 #[test]
 fn a_box_holds_a_group_and_takes_a_camera_by_ftp_and_webdav() -> Result<()> {
@@ -169,26 +170,132 @@ fn a_complete_upload_survives_any_kill() -> Result<()> {
 }
 
 #[test]
-fn a_client_that_says_nothing_does_not_keep_others_out() -> Result<()> {
+fn one_address_that_takes_all_it_can_does_not_keep_others_out() -> Result<()> {
     let alice = Device::new()?;
     let node = alice.start(&[])?;
-    let address = |door: &str| {
-        let url = node.camera(door);
-        url.split_once("://").unwrap().1.trim_end_matches('/').to_owned()
-    };
     let mut idle = Vec::new();
     for door in ["ftp", "webdav"] {
-        for _ in 0..20 {
-            let mut stream = TcpStream::connect(address(door))?;
-            stream.write_all(b"P")?;
+        for _ in 0..40 {
+            let mut stream = TcpStream::connect(node.address(door))?;
+            // Some are closed at once.
+            let _ = stream.write_all(b"P");
             idle.push(stream);
         }
     }
-    assert!(node.upload("ftp", &alice.photo("a.jpg", 1)?, &[])?.status.success());
-    assert!(node.upload("webdav", &alice.photo("b.jpg", 2)?, &["--fail"])?.status.success());
+    for (door, photo) in [("ftp", alice.photo("a.jpg", 1)?), ("webdav", alice.photo("b.jpg", 2)?)] {
+        let other = node.upload(door, &photo, &["--fail", "--interface", "127.0.0.2"])?;
+        assert!(other.status.success(), "another address gets in by {door}: {}", said(&other));
+    }
     alice.until_moments(2)?;
+    assert!(!node.upload("ftp", &alice.photo("c.jpg", 3)?, &[])?.status.success(), "and the first has its share");
     drop(idle);
+    until("its places are free again", || Ok(node.upload("ftp", &alice.photo("c.jpg", 3)?, &[])?.status.success()))
+}
+
+#[test]
+fn an_endless_line_is_refused_before_it_is_kept() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let before = node.peak_memory()?;
+    let mut stream = TcpStream::connect(node.address("ftp"))?;
+    let piece = vec![b'A'; 1 << 20];
+    let taken = (0..100).take_while(|_| stream.write_all(&piece).is_ok()).count();
+    assert!(taken < 50, "{taken} of 100 MiB were taken");
+    let grown = node.peak_memory()?.saturating_sub(before);
+    assert!(grown < 16 << 20, "{grown} bytes were kept of it");
+    let mut client = Ftp::connect(&node)?;
+    assert_eq!(client.ask(&format!("NOOP {}", "A".repeat(4_000)))?, 200, "a long path has room");
+    assert_eq!(client.ask(&format!("NOOP {}", "A".repeat(4_096)))?, 500);
+    assert!(client.has_ended()?, "and then it is over");
     Ok(())
+}
+
+#[test]
+fn a_client_that_does_not_log_in_is_turned_away() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let mut client = Ftp::connect(&node)?;
+    for _ in 0..3 {
+        assert_eq!(client.ask("USER camera")?, 331);
+        assert_eq!(client.ask("PASS wrong")?, 530);
+    }
+    assert!(client.has_ended()?, "after three wrong passwords by FTP");
+    let request = b"OPTIONS / HTTP/1.1\r\nhost: box\r\nauthorization: Basic Y2FtZXJhOndyb25n\r\n\r\n";
+    let mut webdav = TcpStream::connect(node.address("webdav"))?;
+    webdav.set_read_timeout(Some(BOUND))?;
+    for _ in 0..3 {
+        webdav.write_all(request)?;
+    }
+    let mut answers = String::new();
+    webdav.read_to_string(&mut answers)?;
+    assert_eq!(answers.matches("401 Unauthorized").count(), 3, "and by WebDAV: {answers}");
+    let mut silent = Ftp::connect(&node)?;
+    assert_eq!(silent.ask("USER camera")?, 331);
+    // Whoever is in may be silent for a minute.
+    silent.wait_at_most(Duration::from_secs(50))?;
+    assert_eq!(silent.reply()?, 421, "who only begins to log in is not waited for");
+    Ok(())
+}
+
+#[test]
+fn only_the_camera_itself_brings_its_file_by_ftp() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let mut camera = Ftp::connect(&node)?;
+    let (user, password) = (node.camera("user"), node.camera("password"));
+    assert_eq!(camera.ask("STOR early.jpg")?, 530, "who it is comes first");
+    assert_eq!(camera.ask(&format!("USER {user}"))?, 331);
+    assert_eq!(camera.ask(&format!("PASS {password}"))?, 230);
+    assert_eq!(camera.ask("STOR nowhere.jpg")?, 425, "and where the file comes");
+    assert_eq!(camera.ask("EPSV")?, 229);
+    let port: u16 = camera.last.split('|').nth(3).unwrap().parse()?;
+    let stranger = Command::new("curl")
+        .args(["-sS", "--max-time", "20", "--interface", "127.0.0.2", &format!("http://127.0.0.1:{port}/")])
+        .output()?;
+    let photo = std::fs::read(alice.photo("own.jpg", 1)?)?;
+    assert_eq!(camera.ask("STOR own.jpg")?, 150);
+    let mut own = TcpStream::connect(("127.0.0.1", port))?;
+    own.write_all(&photo)?;
+    drop(own);
+    assert_eq!(camera.reply()?, 226);
+    assert!(!stranger.status.success(), "a stranger's connection is closed");
+    alice.until_moments(1)
+}
+
+/// A camera that says each word itself.
+struct Ftp {
+    control: BufReader<TcpStream>,
+    last: String,
+}
+
+impl Ftp {
+    fn connect(node: &Running) -> Result<Self> {
+        let mut client =
+            Self { control: BufReader::new(TcpStream::connect(node.address("ftp"))?), last: String::new() };
+        client.wait_at_most(BOUND)?;
+        assert_eq!(client.reply()?, 220);
+        Ok(client)
+    }
+
+    fn wait_at_most(&self, time: Duration) -> Result<()> {
+        Ok(self.control.get_ref().set_read_timeout(Some(time))?)
+    }
+
+    fn ask(&mut self, line: &str) -> Result<u16> {
+        self.control.get_mut().write_all(format!("{line}\r\n").as_bytes())?;
+        self.reply()
+    }
+
+    fn reply(&mut self) -> Result<u16> {
+        self.last.clear();
+        self.control.read_line(&mut self.last)?;
+        let number = self.last.get(..3).context("the server hung up")?;
+        Ok(number.parse()?)
+    }
+
+    fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.control.fill_buf()?.is_empty())
+    }
 }
 
 /// Files in folders of this name, wherever they are.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::support::{Device, PHOTO, Running};
@@ -56,6 +56,18 @@ impl Play for Device {
 impl Running {
     pub(crate) fn camera(&self, what: &str) -> &str {
         self.ready["box"]["camera"][what].as_str().unwrap()
+    }
+
+    /// Where one of the doors for cameras listens.
+    pub(crate) fn address(&self, door: &str) -> &str {
+        self.camera(door).split_once("://").unwrap().1.trim_end_matches('/')
+    }
+
+    /// The most memory that it ever had, in bytes.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("Linux tells the peak")?;
+        Ok(peak.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
     }
 
     pub(crate) fn login(&self) -> String {

@@ -15,9 +15,10 @@ pub use door::OpenDoor;
 pub(crate) use door::{DoorRecord, HeardDoor};
 use glow_api::{ApiError, Caller, ErrorCode, Event, GuestTicket};
 use glow_model::{
-    GuestKey, GuestPostId,
+    Body, GuestKey, GuestPost, GuestPostId, OperationId, limits,
     state::{DoorSecret, GuestDoor},
 };
+use glow_store::LocalCapture;
 pub use pen::{GuestPen, GuestUploadFile, SignedPost};
 pub(crate) use sessions::Sessions;
 pub use sessions::{GuestEnd, GuestSession};
@@ -31,6 +32,9 @@ use crate::{
     group::Group,
     pipeline::states,
 };
+
+/// Operations that follow when a guest takes something back.
+const TAKING_BACK: u64 = 2;
 
 /// What a group knows of guests.
 pub(crate) struct Guests {
@@ -86,6 +90,29 @@ impl Visit {
         }
         self.group.require_open()
     }
+
+    /// Authors what the guest said, while this device's log has room for it.
+    pub(crate) async fn author(&self, post: GuestPost, local: Option<LocalCapture>) -> ApiResult<OperationId> {
+        let group = self.group.clone();
+        blocking(move || require_log_room(&group)).await?;
+        self.group.author(Body::GuestPost(post), local).await
+    }
+}
+
+/// Fails when guests have used up their share of this device's log, which has an end.
+pub(crate) fn require_log_room(group: &Group) -> ApiResult<()> {
+    let written = group.store.head(group.me).map_err(IntoApi::into_api)?.map_or(0, |(seq, _)| seq + 1);
+    let standing = group.store.guest_operations(group.me).map_err(IntoApi::into_api)?;
+    if has_log_room(written, standing) {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::QuotaUsedUp, "guests have said as much at this door as its log has room for"))
+}
+
+/// Whether guests may say one thing more. Each thing that stands may still be taken back, which is two more operations: the
+/// guest's word, and the erasing. What is left then is the owner's.
+fn has_log_room(written: u64, standing: u64) -> bool {
+    written + 1 + TAKING_BACK * (standing + 1) <= limits::SEQUENCE - limits::OWNER_OPERATIONS
 }
 
 impl Engine {
@@ -322,4 +349,18 @@ pub(crate) fn blocked() -> ApiError {
 
 fn door_closed() -> ApiError {
     ApiError::new(ErrorCode::UnknownDoor, "this door is closed: ask for a fresh QR code")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guests_leave_the_owner_its_share_of_the_log_even_if_they_take_everything_back() {
+        let share = limits::SEQUENCE - limits::OWNER_OPERATIONS;
+        let most = (0..).find(|said| !has_log_room(*said, *said)).expect("there is an end");
+        assert!(most * (1 + TAKING_BACK) <= share && share < (most + 1) * (1 + TAKING_BACK), "{most}");
+        assert!(has_log_room(share - 1 - TAKING_BACK, 0) && !has_log_room(share - TAKING_BACK, 0), "at most the share");
+        assert!(!has_log_room(limits::SEQUENCE, 0));
+    }
 }

@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use x25519_dalek::StaticSecret;
 
 use super::keys::DoorKeys;
+use super::pace::Addresses;
 use super::session::Session;
 use super::{bytes, entering, files, streams};
 use crate::connection::{self, Crowd};
@@ -45,6 +46,7 @@ pub(super) struct Inner {
     sessions: Mutex<HashMap<[u8; 16], Arc<Session>>>,
     knocks: Mutex<VecDeque<Knock>>,
     guesses: Mutex<HashMap<IpAddr, VecDeque<Instant>>>,
+    said: Mutex<Addresses>,
 }
 
 /// A page that has shown its key and not yet proved anything.
@@ -102,6 +104,7 @@ pub(super) fn listen(
         sessions: Mutex::default(),
         knocks: Mutex::default(),
         guesses: Mutex::default(),
+        said: Mutex::default(),
     }));
     let crowd = Crowd {
         connections: limits::GUEST_CONNECTIONS,
@@ -202,6 +205,11 @@ impl Inner {
         while of_address.len() > limits::GUEST_GUESSES {
             of_address.pop_front();
         }
+    }
+
+    /// Whether one more thing may be said from an address now; this machine's own has no limit.
+    pub(super) fn may_say(&self, from: IpAddr, now: Instant) -> bool {
+        from.is_loopback() || locked(&self.said).take_one(from, now)
     }
 
     pub(super) fn session(&self, id: &str) -> Option<Arc<Session>> {

@@ -164,6 +164,7 @@ mod doors;
 mod entering;
 mod files;
 mod keys;
+mod pace;
 mod session;
 mod streams;
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Connections: how many, how long one may take to say what it wants, and how they end.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::heard::Heard;
 use axum::extract::Request;
 use axum::middleware::{AddExtension, Next};
 use axum::response::Response;
@@ -38,6 +39,8 @@ pub(crate) struct Crowd {
     pub(crate) per_address: Option<usize>,
     /// A request's head must have come within this, and an idle connection is closed after it.
     pub(crate) head_time: Duration,
+    /// A client that takes nothing of what is there for it for this long is gone; absent: it is waited for.
+    pub(crate) deaf_time: Option<Duration>,
 }
 
 impl Crowd {
@@ -45,6 +48,21 @@ impl Crowd {
     fn of_address(&self, address: IpAddr) -> usize {
         let limited = self.per_address.filter(|_| !address.to_canonical().is_loopback());
         limited.unwrap_or(self.connections)
+    }
+
+    /// How many may be connected from an IPv6 network. One device has as many addresses in it as it likes, and all others of a Wi-Fi
+    /// are in it, too: it gets most places, and those who come by IPv4 the rest.
+    fn of_network(&self) -> usize {
+        self.connections - self.connections / 4
+    }
+}
+
+/// The network of an IPv6 address, its first 64 bits.
+fn network(address: IpAddr) -> Option<IpAddr> {
+    match address.to_canonical() {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(ip) if ip.is_loopback() => None,
+        IpAddr::V6(ip) => Some(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into()),
     }
 }
 
@@ -60,13 +78,15 @@ pub(crate) struct Ends {
 /// Accepts connections until told to close.
 pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, closing: CancellationToken) {
     let places = Arc::new(Semaphore::new(crowd.connections));
-    let seats = Seats::default();
+    let (seats, networks) = (Seats::default(), Seats::default());
     let tracker = TaskTracker::new();
     let accepting = async {
         while let Ok(place) = places.clone().acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, peer)) => {
-                    let Some(seat) = seats.take(peer.ip(), crowd.of_address(peer.ip())) else {
+                    let seat = seats.take(peer.ip(), crowd.of_address(peer.ip()));
+                    let in_network = network(peer.ip()).map(|network| networks.take(network, crowd.of_network()));
+                    let (Some(seat), None | Some(Some(_))) = (seat, &in_network) else {
                         tracing::debug!("an address has too many connections");
                         continue;
                     };
@@ -74,8 +94,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, c
                     let service = Extension(Ends { local, peer }).layer(router.clone());
                     let closing = closing.clone();
                     tracker.spawn(async move {
-                        converse(stream, service, crowd.head_time, closing).await;
-                        drop((place, seat));
+                        converse(stream, service, crowd, closing).await;
+                        drop((place, seat, in_network));
                     });
                 }
                 Err(error) => {
@@ -95,19 +115,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, c
     }
 }
 
-async fn converse(
-    stream: TcpStream,
-    service: AddExtension<Router, Ends>,
-    head_time: Duration,
-    closing: CancellationToken,
-) {
+async fn converse(stream: TcpStream, service: AddExtension<Router, Ends>, crowd: Crowd, closing: CancellationToken) {
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_time)
+        .header_read_timeout(crowd.head_time)
         .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(READ_AHEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(Heard::new(stream, crowd.deaf_time)), TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
@@ -149,6 +164,16 @@ fn redacted(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_one_network_are_counted_together_and_leave_room() {
+        let net = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(net("2001:db8:0:7::1"), net("2001:db8:0:7:ffff:ffff:ffff:ffff"));
+        assert_ne!(net("2001:db8:0:7::1"), net("2001:db8:0:8::1"));
+        assert_eq!((net("10.0.0.1"), net("::ffff:10.0.0.1"), net("::1")), (None, None, None));
+        let crowd = Crowd { connections: 768, per_address: Some(64), head_time: Duration::ZERO, deaf_time: None };
+        assert_eq!(crowd.of_network(), 576);
+    }
 
     #[test]
     fn a_log_never_holds_a_session() {

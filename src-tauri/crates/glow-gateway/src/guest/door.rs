@@ -27,6 +27,8 @@ use crate::page::UiFiles;
 const BACKLOG: i32 = 1_024;
 /// A head must have come within this.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+/// A page that takes nothing of its answer for this long is gone: it fetches pieces, and each at once.
+const DEAF_TIME: Duration = Duration::from_secs(30);
 /// How long wrong proofs of an address are remembered.
 const GUESSING: Duration = Duration::from_secs(60);
 /// A knock waits for this long.
@@ -110,6 +112,7 @@ pub(super) fn listen(
         connections: limits::GUEST_CONNECTIONS,
         per_address: Some(limits::GUEST_CONNECTIONS_PER_ADDRESS),
         head_time: HEAD_TIME,
+        deaf_time: Some(DEAF_TIME),
     };
     let closing = CancellationToken::new();
     tasks.spawn(connection::serve(listener, router(door), crowd, closing.clone()));

@@ -170,6 +170,95 @@ fn a_complete_upload_survives_any_kill() -> Result<()> {
 }
 
 #[test]
+fn a_kill_in_the_middle_of_an_upload_leaves_nothing_of_it() -> Result<()> {
+    let alice = Device::new()?;
+    let large = alice.path("large.jpg");
+    std::fs::write(&large, [PHOTO, &vec![0; 4 << 20]].concat())?;
+    for door in ["ftp", "webdav"] {
+        let mut node = alice.start(&["--group", "Harbour"])?;
+        let mut camera = node.begin_upload(door, &large, &["--limit-rate", "400k"])?;
+        until("some of it is on the disk", || {
+            let parts = glob(&alice.path("data"), "part")?;
+            Ok(parts.iter().any(|part| part.metadata().is_ok_and(|part| part.len() > 0)))
+        })?;
+        node.child.kill()?;
+        node.child.wait()?;
+        assert!(!camera.wait()?.success(), "the camera was told nothing of it by {door}");
+        let again = alice.start(&["--group", "Harbour"])?;
+        assert_eq!(glob(&alice.path("data"), "part")?, Vec::<PathBuf>::new(), "half a file is nothing");
+        assert_eq!((alice.camera()?["waiting"].clone(), alice.moments()?), (0.into(), 0));
+        drop(again);
+    }
+    let node = alice.start(&["--group", "Harbour"])?;
+    assert!(node.upload("ftp", &large, &[])?.status.success(), "sent again it is taken");
+    alice.until_moments(1)?;
+    drop(node);
+    assert_eq!(alice.json(&["store", "check"])?[0]["ok"], true);
+    Ok(())
+}
+
+#[test]
+fn a_kill_while_uploads_become_moments_loses_and_doubles_none() -> Result<()> {
+    let alice = Device::new()?;
+    let mut acknowledged = 0;
+    for round in 0..3 {
+        let mut node = alice.start(&["--group", "Harbour"])?;
+        let before = alice.moments()?;
+        let cameras = (0..8).map(|number| {
+            let photo = alice.photo(&format!("{round}-{number}.jpg"), round * 10 + number)?;
+            node.begin_upload(["ftp", "webdav"][number as usize % 2], &photo, &["--fail"])
+        });
+        let mut cameras = cameras.collect::<Result<Vec<_>>>()?;
+        until("the first becomes a moment", || Ok(alice.moments()? > before))?;
+        node.child.kill()?;
+        node.child.wait()?;
+        for camera in &mut cameras {
+            acknowledged += u64::from(camera.wait()?.success());
+        }
+        let again = alice.start(&["--group", "Harbour"])?;
+        until("the spool is empty", || Ok(glob(&alice.path("data"), "ready")?.is_empty()))?;
+        // One may be safe whose camera was not told so any more.
+        let moments = alice.moments()?;
+        assert!(moments >= acknowledged && moments <= 8 * (u64::from(round) + 1), "{moments} of {acknowledged}");
+        for number in 0..8 {
+            let photo = alice.photo("again.jpg", round * 10 + number)?;
+            assert!(again.upload("ftp", &photo, &[])?.status.success());
+        }
+        acknowledged = 8 * (u64::from(round) + 1);
+        alice.until_moments(acknowledged)?;
+        until("the spool is empty", || Ok(glob(&alice.path("data"), "ready")?.is_empty()))?;
+        assert_eq!(alice.moments()?, acknowledged, "each is there once");
+    }
+    assert_eq!(alice.json(&["store", "check"])?[0]["ok"], true);
+    Ok(())
+}
+
+#[test]
+fn a_picture_that_claims_to_be_huge_costs_no_memory() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    assert!(node.upload("ftp", &alice.photo("a.jpg", 1)?, &[])?.status.success());
+    alice.until_moments(1)?;
+    let before = node.peak_memory()?;
+    // 20,000 by 10,000 pixels, by the head of its only frame.
+    let frame = PHOTO.windows(2).position(|two| two == [0xFF, 0xC0] || two == [0xFF, 0xC2]).context("a frame")?;
+    let mut bomb = PHOTO.to_vec();
+    bomb[frame + 5..frame + 9].copy_from_slice(&[0x27, 0x10, 0x4E, 0x20]);
+    for (count, door) in [(1, "ftp"), (2, "webdav")] {
+        let file = alice.path(&format!("bomb-{door}.jpg"));
+        std::fs::write(&file, [bomb.as_slice(), &[count]].concat())?;
+        assert!(node.upload(door, &file, &["--fail"])?.status.success(), "what it is is found out later");
+        until("it is reported", || Ok(alice.camera()?["failures"].as_array().unwrap().len() == usize::from(count)))?;
+        let code = alice.camera()?["failures"][0]["error"]["code"].clone();
+        assert!(code == "damaged_file" || code == "file_too_large", "{code}");
+    }
+    let grown = node.peak_memory()?.saturating_sub(before);
+    assert!(grown < 200 << 20, "{grown} bytes for pictures that would have 600 MB");
+    assert_eq!(alice.moments()?, 1);
+    Ok(())
+}
+
+#[test]
 fn one_address_that_takes_all_it_can_does_not_keep_others_out() -> Result<()> {
     let alice = Device::new()?;
     let node = alice.start(&[])?;

@@ -1,7 +1,7 @@
 //! A box that runs, its owner, and what tests ask of both.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -76,13 +76,14 @@ impl Running {
 
     /// Uploads as a camera does.
     pub(crate) fn upload(&self, door: &str, file: &Path, more: &[&str]) -> Result<Output> {
-        let url = self.camera(door);
-        Ok(Command::new("curl")
-            .args(["-sS", "--max-time", "50", "--user", &self.login(), "-T"])
-            .arg(file)
-            .args(more)
-            .arg(url)
-            .output()?)
+        Ok(self.begin_upload(door, file, more)?.wait_with_output()?)
+    }
+
+    /// A camera that uploads meanwhile.
+    pub(crate) fn begin_upload(&self, door: &str, file: &Path, more: &[&str]) -> Result<Child> {
+        let mut curl = Command::new("curl");
+        curl.args(["-sS", "--max-time", "50", "--user", &self.login(), "-T"]).arg(file).args(more);
+        Ok(curl.arg(self.camera(door)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::settings::Settings;
 use super::{group, status};
 use crate::cli::Global;
-use crate::command::{control, told_to_end};
+use crate::command::{HONEST, control, told_to_end};
 use crate::node::{self, data_dir};
 use crate::output::Output;
 
@@ -96,6 +96,7 @@ async fn serve(
         since_ms: 0,
     });
     if let Some(rights) = settings.guests {
+        out.hint(HONEST);
         group::let_guests_in(engine, &group, rights, settings.guests_port).await?;
     }
     status::show(out, engine, &group, invite.as_ref(), || gateway.page_url()).await?;

@@ -14,7 +14,7 @@ use crate::support::{Device, PHOTO, Running};
 /// What is promised of `curl -T`, by FTP and by WebDAV, to the picture on three members, on a machine with nothing else to do.
 const PROMISED: Duration = Duration::from_secs(3);
 /// How often that a machine may take which compiles and runs other tests meanwhile.
-const BUSY: u32 = 10;
+const BUSY: u32 = 4;
 
 #[test]
 fn three_members_have_what_the_camera_sends() -> Result<()> {
@@ -176,6 +176,25 @@ fn a_box_with_guests_shows_their_door_and_a_screen_for_the_network() -> Result<(
     assert!(page.status.success(), "{}", said(&page));
     let rights = alice.json(&["guests", "list"])?["door"]["rights"].clone();
     assert_eq!(rights, serde_json::json!({ "contribute": true, "review": true }));
+    Ok(())
+}
+
+#[test]
+fn a_box_that_lets_guests_in_says_what_plain_http_cannot_do() -> Result<()> {
+    let alice = Device::new()?;
+    let mut told = alice
+        .command(&["box", "--page-port", "0", "--guests", "--guests-port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let ready = BufReader::new(told.stdout.take().context("it speaks")?).lines().find_map(|line| {
+        let line = line.ok()?;
+        line.contains("Ctrl-C ends the box").then_some(())
+    });
+    told.kill()?;
+    let said = String::from_utf8(told.wait_with_output()?.stderr)?;
+    ready.with_context(|| said.clone())?;
+    ensure!(said.contains("can alter the page on its way"), "{said}");
     Ok(())
 }
 

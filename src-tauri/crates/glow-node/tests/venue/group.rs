@@ -1,8 +1,8 @@
 //! The group that a box holds: its members, its guests, and what it holds without reading it.
 
 use std::cell::Cell;
-use std::io::BufRead;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 

@@ -19,8 +19,8 @@ readonly NODE_PACKAGES=(build-essential pkg-config cmake nasm ca-certificates ff
 readonly APP_PACKAGES=(libwebkit2gtk-4.1-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-libav)
 readonly TEST_PACKAGES=(webkit2gtk-driver xvfb xauth chromium nftables iproute2
-  poppler-utils dbus-daemon openbox)
-readonly BENCH_PACKAGES=(libvips-tools curl nginx-light python3-libtorrent uftp)
+  poppler-utils dbus-daemon openbox curl)
+readonly BENCH_PACKAGES=(libvips-tools nginx-light python3-libtorrent uftp)
 
 main() {
   local goal="${1:-app}" wanted=("${NODE_PACKAGES[@]}")
@@ -97,7 +97,7 @@ require_commands() {
       missing+=("WebKitGTK 4.1 with its development files, and GStreamer's base, good, bad and libav plugins")
   fi
   if [[ $1 == test || $1 == bench ]]; then
-    for command in chromium Xvfb WebKitWebDriver nft ip pdftoppm dbus-daemon openbox; do
+    for command in chromium Xvfb WebKitWebDriver nft ip pdftoppm dbus-daemon openbox curl; do
       command -v "$command" >/dev/null || missing+=("$command")
     done
   fi

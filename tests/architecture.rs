@@ -57,8 +57,6 @@ const EXCLUSIVE: &[Exclusive] = &[
     Exclusive::new("image", &["glow-media", "tests"], "pixels stand in glow-media alone"),
     Exclusive::new("turbojpeg", &["glow-media"], "pixels stand in glow-media alone"),
     Exclusive::new("axum*", &["glow-gateway", "tests"], "HTTP stands in glow-gateway alone"),
-    Exclusive::new("libunftp", &["glow-dropoff"], "cameras' protocols stand in glow-dropoff alone"),
-    Exclusive::new("unftp-core", &["glow-dropoff"], "cameras' protocols stand in glow-dropoff alone"),
     Exclusive::new("dav-server", &["glow-dropoff"], "cameras' protocols stand in glow-dropoff alone"),
 ];
 

@@ -138,6 +138,12 @@ export const cases = [
     needs: "release",
   },
   {
+    id: "camera",
+    title: "A camera at a box, by FTP and by WebDAV: from the beginning of its upload to three members, all on one machine",
+    command: ["node", "scripts/bench/camera.mjs"],
+    needs: "release",
+  },
+  {
     id: "memory",
     title: "Memory of both ends above idle while a clip of 4 GiB goes through them",
     command: () => [release("bench-memory"), "--gib", "4", "--json"],

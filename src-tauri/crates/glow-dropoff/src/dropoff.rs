@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glow_engine::Spool;
+use glow_engine::{Seats, Spool};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -15,7 +15,9 @@ use crate::gate::Gate;
 use crate::{ftp, webdav};
 
 /// Connections at once, of each server; a further one waits in the system's queue.
-const MAX_CONNECTIONS: usize = 32;
+const MAX_CONNECTIONS: usize = 64;
+/// Connections at once from one address, of each server; a further one is closed.
+const MAX_CONNECTIONS_PER_ADDRESS: usize = 12;
 /// Wait after a failed accept: the cause, such as too many open files, does not go by itself at once.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -67,7 +69,7 @@ impl Dropoff {
             let (listener, address) = listen(SocketAddr::new(config.bind, port)).await?;
             ftp = Some(address);
             let server = ftp::Server::new(spool.clone(), gate.clone(), config.passive_ports);
-            tokio::spawn(accept(listener, stop.clone(), move |stream, _| server.clone().converse(stream)));
+            tokio::spawn(accept(listener, stop.clone(), move |stream, from| server.clone().converse(stream, from)));
         }
         let mut webdav = None;
         if let Some(port) = config.webdav_port {
@@ -106,14 +108,19 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let seats = Seats::default();
     let accepting = async {
         while let Ok(place) = places.clone().acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, from)) => {
+                    let Some(seat) = seats.take(from.ip(), MAX_CONNECTIONS_PER_ADDRESS) else {
+                        tracing::debug!(from = %from.ip(), "an address has too many connections");
+                        continue;
+                    };
                     let conversation = stop.clone().run_until_cancelled_owned(converse(stream, from.ip()));
                     tokio::spawn(async move {
                         conversation.await;
-                        drop(place);
+                        drop((place, seat));
                     });
                 }
                 Err(error) => {

@@ -13,6 +13,8 @@ const PASSWORD_CHARS: usize = 12;
 /// So many wrong passwords from one address within [`GUESSING`] shut it out until they are old.
 const MAX_GUESSES: usize = 10;
 const GUESSING: Duration = Duration::from_secs(60);
+/// So many wrong passwords on one connection end it.
+pub(crate) const MAX_FAILED_LOGINS: usize = 3;
 /// Addresses that are remembered for guessing wrong.
 const MAX_GUESSERS: usize = 256;
 

@@ -5,6 +5,7 @@ use std::fmt::{self, Debug};
 use std::io::{self, SeekFrom};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Buf, Bytes};
@@ -28,7 +29,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::gate::Gate;
+use crate::gate::{Gate, MAX_FAILED_LOGINS};
 use crate::pace::{Pace, STALLED};
 
 /// A request's head must have come within this, and an idle connection is closed after it.
@@ -71,9 +72,10 @@ impl Server {
     /// Serves one client until it goes.
     pub(crate) async fn converse(self, stream: TcpStream, from: IpAddr) {
         let _ = stream.set_nodelay(true);
+        let turned_away = Arc::new(AtomicUsize::new(0));
         let service = service_fn(move |request| {
-            let server = self.clone();
-            async move { Ok::<_, Infallible>(server.answer(request, from).await) }
+            let (server, turned_away) = (self.clone(), turned_away.clone());
+            async move { Ok::<_, Infallible>(server.answer(request, from, &turned_away).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -85,18 +87,33 @@ impl Server {
         }
     }
 
-    async fn answer(&self, request: Request<hyper::body::Incoming>, from: IpAddr) -> Response<Body> {
-        // No camera is a page: whoever sends an origin is a browser that somebody uses as a hand.
-        if request.headers().contains_key(header::ORIGIN) {
-            return plain(StatusCode::FORBIDDEN, None);
+    /// Answers one request; `turned_away` counts those of its connection that were not let in.
+    async fn answer(
+        &self,
+        request: Request<hyper::body::Incoming>,
+        from: IpAddr,
+        turned_away: &AtomicUsize,
+    ) -> Response<Body> {
+        if let Some(mut refusal) = self.refusal(request.headers(), from) {
+            if turned_away.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_FAILED_LOGINS {
+                refusal.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+            }
+            return refusal;
         }
-        let is_known = credentials(request.headers())
-            .is_some_and(|(user, password)| self.gate.admits(&user, &password, from, Instant::now()));
-        if !is_known {
-            return plain(StatusCode::UNAUTHORIZED, Some("Basic realm=\"Afterglow\", charset=\"UTF-8\""));
-        }
+        turned_away.store(0, Ordering::Relaxed);
         let (head, body) = request.into_parts();
         self.handler.handle(Request::from_parts(head, StreamBody::new(paced(body)))).await
+    }
+
+    fn refusal(&self, headers: &hyper::HeaderMap, from: IpAddr) -> Option<Response<Body>> {
+        // No camera is a page: whoever sends an origin is a browser that somebody uses as a hand.
+        if headers.contains_key(header::ORIGIN) {
+            return Some(plain(StatusCode::FORBIDDEN, None));
+        }
+        let is_known = credentials(headers)
+            .is_some_and(|(user, password)| self.gate.admits(&user, &password, from, Instant::now()));
+        let challenge = "Basic realm=\"Afterglow\", charset=\"UTF-8\"";
+        (!is_known).then(|| plain(StatusCode::UNAUTHORIZED, Some(challenge)))
     }
 }
 

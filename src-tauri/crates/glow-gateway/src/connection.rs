@@ -1,15 +1,16 @@
 //! Connections: how many, how long one may take to say what it wants, and how they end.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::heard::Heard;
 use axum::extract::Request;
 use axum::middleware::{AddExtension, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
+use glow_engine::Seats;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -38,6 +39,31 @@ pub(crate) struct Crowd {
     pub(crate) per_address: Option<usize>,
     /// A request's head must have come within this, and an idle connection is closed after it.
     pub(crate) head_time: Duration,
+    /// A client that takes nothing of what is there for it for this long is gone; absent: it is waited for.
+    pub(crate) deaf_time: Option<Duration>,
+}
+
+impl Crowd {
+    /// How many may be connected from an address; this machine's own has no limit.
+    fn of_address(&self, address: IpAddr) -> usize {
+        let limited = self.per_address.filter(|_| !address.to_canonical().is_loopback());
+        limited.unwrap_or(self.connections)
+    }
+
+    /// How many may be connected from an IPv6 network. One device has as many addresses in it as it likes, and all others of a Wi-Fi
+    /// are in it, too: it gets most places, and those who come by IPv4 the rest.
+    fn of_network(&self) -> usize {
+        self.connections - self.connections / 4
+    }
+}
+
+/// The network of an IPv6 address, its first 64 bits.
+fn network(address: IpAddr) -> Option<IpAddr> {
+    match address.to_canonical() {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(ip) if ip.is_loopback() => None,
+        IpAddr::V6(ip) => Some(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into()),
+    }
 }
 
 /// The two ends of a request's connection.
@@ -52,13 +78,15 @@ pub(crate) struct Ends {
 /// Accepts connections until told to close.
 pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, closing: CancellationToken) {
     let places = Arc::new(Semaphore::new(crowd.connections));
-    let addresses = Addresses::default();
+    let (seats, networks) = (Seats::default(), Seats::default());
     let tracker = TaskTracker::new();
     let accepting = async {
         while let Ok(place) = places.clone().acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, peer)) => {
-                    let Some(seat) = addresses.seat(peer.ip(), crowd.per_address) else {
+                    let seat = seats.take(peer.ip(), crowd.of_address(peer.ip()));
+                    let in_network = network(peer.ip()).map(|network| networks.take(network, crowd.of_network()));
+                    let (Some(seat), None | Some(Some(_))) = (seat, &in_network) else {
                         tracing::debug!("an address has too many connections");
                         continue;
                     };
@@ -66,8 +94,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, c
                     let service = Extension(Ends { local, peer }).layer(router.clone());
                     let closing = closing.clone();
                     tracker.spawn(async move {
-                        converse(stream, service, crowd.head_time, closing).await;
-                        drop((place, seat));
+                        converse(stream, service, crowd, closing).await;
+                        drop((place, seat, in_network));
                     });
                 }
                 Err(error) => {
@@ -87,52 +115,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, crowd: Crowd, c
     }
 }
 
-/// Connections by address.
-#[derive(Debug, Clone, Default)]
-struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-/// The place of one connection among those of its address.
-struct Seat(Addresses, IpAddr);
-
-impl Addresses {
-    /// A place, unless the address has as many as it may. This machine's own has no limit.
-    fn seat(&self, address: IpAddr, most: Option<usize>) -> Option<Seat> {
-        let address = address.to_canonical();
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(address).or_default();
-        if most.is_some_and(|most| *count >= most) && !address.is_loopback() {
-            return None;
-        }
-        *count += 1;
-        Some(Seat(self.clone(), address))
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut taken = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&self.1) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&self.1);
-            }
-        }
-    }
-}
-
-async fn converse(
-    stream: TcpStream,
-    service: AddExtension<Router, Ends>,
-    head_time: Duration,
-    closing: CancellationToken,
-) {
+async fn converse(stream: TcpStream, service: AddExtension<Router, Ends>, crowd: Crowd, closing: CancellationToken) {
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_time)
+        .header_read_timeout(crowd.head_time)
         .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(READ_AHEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(Heard::new(stream, crowd.deaf_time)), TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
@@ -174,6 +164,16 @@ fn redacted(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_one_network_are_counted_together_and_leave_room() {
+        let net = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(net("2001:db8:0:7::1"), net("2001:db8:0:7:ffff:ffff:ffff:ffff"));
+        assert_ne!(net("2001:db8:0:7::1"), net("2001:db8:0:8::1"));
+        assert_eq!((net("10.0.0.1"), net("::ffff:10.0.0.1"), net("::1")), (None, None, None));
+        let crowd = Crowd { connections: 768, per_address: Some(64), head_time: Duration::ZERO, deaf_time: None };
+        assert_eq!(crowd.of_network(), 576);
+    }
 
     #[test]
     fn a_log_never_holds_a_session() {

@@ -22,8 +22,8 @@ use crate::page::UiFiles;
 use crate::session::Sessions;
 use crate::{album, call, clip, connection, events, fence, media, page, session, upload};
 
-/// The owner's browser keeps few connections, and may be slow when a laptop wakes.
-const CROWD: Crowd = Crowd { connections: 128, per_address: None, head_time: Duration::from_secs(20) };
+/// The owner's browser keeps few connections, may be slow when a laptop wakes, and takes nothing of a clip that is paused.
+const CROWD: Crowd = Crowd { connections: 128, per_address: None, head_time: Duration::from_secs(20), deaf_time: None };
 /// Event streams open at once.
 const MAX_LISTENERS: usize = 32;
 

@@ -38,6 +38,7 @@ mod events;
 mod fence;
 mod gateway;
 mod guest;
+mod heard;
 mod media;
 mod page;
 mod range;

@@ -170,6 +170,14 @@ pub const GUEST_FILES: u32 = 1_000;
 pub const GUEST_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// Bytes that all guests together may post through one door, unless it says otherwise.
 pub const GUEST_DOOR_BYTES: u64 = 128 * 1024 * 1024 * 1024;
+/// Operations of a device's log that guests at its door leave to its owner.
+pub const OWNER_OPERATIONS: u64 = 20_000;
+/// Reactions and takings back that one session may say at once, after which there is one in [`GUEST_SAID_EVERY_MS`].
+pub const GUEST_SAID_AT_ONCE: u32 = 120;
+/// How often a session may say another one, in milliseconds.
+pub const GUEST_SAID_EVERY_MS: u64 = 3_000;
+/// By how much more all sessions from one address may say: phones behind one router share it.
+pub const GUEST_SAID_PER_ADDRESS: u32 = 4;
 /// Guests known of a group.
 pub const GUESTS: usize = 2_000;
 /// Addresses that a member tells of its door.

@@ -15,9 +15,10 @@ pub use door::OpenDoor;
 pub(crate) use door::{DoorRecord, HeardDoor};
 use glow_api::{ApiError, Caller, ErrorCode, Event, GuestTicket};
 use glow_model::{
-    GuestKey, GuestPostId,
+    Body, GuestKey, GuestPost, GuestPostId, OperationId, limits,
     state::{DoorSecret, GuestDoor},
 };
+use glow_store::LocalCapture;
 pub use pen::{GuestPen, GuestUploadFile, SignedPost};
 pub(crate) use sessions::Sessions;
 pub use sessions::{GuestEnd, GuestSession};
@@ -31,6 +32,9 @@ use crate::{
     group::Group,
     pipeline::states,
 };
+
+/// Operations that follow when a guest takes something back.
+const TAKING_BACK: u64 = 2;
 
 /// What a group knows of guests.
 pub(crate) struct Guests {
@@ -86,6 +90,29 @@ impl Visit {
         }
         self.group.require_open()
     }
+
+    /// Authors what the guest said, while this device's log has room for it.
+    pub(crate) async fn author(&self, post: GuestPost, local: Option<LocalCapture>) -> ApiResult<OperationId> {
+        let group = self.group.clone();
+        blocking(move || require_log_room(&group)).await?;
+        self.group.author(Body::GuestPost(post), local).await
+    }
+}
+
+/// Fails when guests have used up their share of this device's log, which has an end.
+pub(crate) fn require_log_room(group: &Group) -> ApiResult<()> {
+    let written = group.store.head(group.me).map_err(IntoApi::into_api)?.map_or(0, |(seq, _)| seq + 1);
+    let standing = group.store.guest_operations(group.me).map_err(IntoApi::into_api)?;
+    if has_log_room(written, standing) {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::QuotaUsedUp, "guests have said as much at this door as its log has room for"))
+}
+
+/// Whether guests may say one thing more. Each thing that stands may still be taken back, which is two more operations: the
+/// guest's word, and the erasing. What is left then is the owner's.
+fn has_log_room(written: u64, standing: u64) -> bool {
+    written + 1 + TAKING_BACK * (standing + 1) <= limits::SEQUENCE - limits::OWNER_OPERATIONS
 }
 
 impl Engine {
@@ -322,4 +349,87 @@ pub(crate) fn blocked() -> ApiError {
 
 fn door_closed() -> ApiError {
     ApiError::new(ErrorCode::UnknownDoor, "this door is closed: ask for a fresh QR code")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use glow_api::{GroupCreate, GuestEnter, GuestOpen, GuestRights, GuestSay};
+    use glow_model::{Draft, Plane, Retract, Sealer};
+    use glow_store::Incoming;
+
+    use super::*;
+    use crate::{EngineConfig, clock::random};
+
+    /// Lets the log of this device look as if it held so many operations.
+    fn write_up_to(group: &Group, count: u64) {
+        let body = Body::Retract(Retract { target: OperationId([2; 32]) });
+        let secrets = group.secrets();
+        let epoch = secrets.newest_epoch();
+        let draft = Draft {
+            group: group.id,
+            seq: count - 1,
+            backlink: Some(OperationId([1; 32])),
+            time_ms: now_ms(),
+            epoch: epoch.id,
+        };
+        let key = epoch.payload_key(Plane::Content).unwrap();
+        let operation = draft.author(&body, &secrets.keys, Sealer { key: &key, nonce: random() }).unwrap();
+        let last = Incoming { operation, body: Some(body), received_ms: now_ms(), own: true, local: None };
+        group.store.accept(vec![last], None).unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn guests_are_quiet_before_the_owner_must_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = EngineConfig { mdns: false, loopback: true, ..EngineConfig::new(folder.path().join("alice")) };
+        let engine = Engine::start(config).await.unwrap();
+        let title = "Harbour".to_owned();
+        let id = engine.ask(Caller::Owner, GroupCreate { title, ends_at_ms: None }).await.unwrap().id;
+        let rights = GuestRights { contribute: true, review: false };
+        let open = GuestOpen { group: id.clone(), rights, expires_in_min: None, quota: None, port: None };
+        engine.ask(Caller::Owner, open).await.unwrap();
+        let pen = GuestPen::fresh("Zoë");
+        let guest = Caller::Guest(engine.guest_arrives(&id, [7; 32]).unwrap().ticket);
+        let enter = GuestEnter { key: pen.key(), name: "Zoë".into(), proof: pen.prove(&[7; 32]) };
+        engine.ask(guest, enter).await.unwrap();
+        let say = async |post: &SignedPost| {
+            let SignedPost { id: post, said, signature } = post.clone();
+            let say = GuestSay { group: id.clone(), id: post, said, signature };
+            engine.ask(guest, say).await.map(drop).map_err(|error| error.code)
+        };
+        let never = || pen.retraction(&id, &GuestPostId(random()).to_string()).unwrap();
+
+        let group = engine.group(&id).unwrap();
+        let cheer = pen.reaction(&id, &OperationId([3; 32]).to_string(), "🎉", true).unwrap();
+        let signed = |hex: &str| data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
+        let said = GuestPost {
+            guest: pen.key().parse().unwrap(),
+            id: cheer.id.parse().unwrap(),
+            said: signed(&cheer.said).into(),
+            signature: signed(&cheer.signature).try_into().unwrap(),
+            review: false,
+            moment: None,
+        };
+        group.author(Body::GuestPost(said), None).await.unwrap();
+        write_up_to(&group, limits::SEQUENCE - limits::OWNER_OPERATIONS - 1 - 2 * TAKING_BACK);
+        assert_eq!(say(&never()).await, Ok(()), "the last that there is room for");
+        assert_eq!(say(&never()).await, Err(ErrorCode::QuotaUsedUp), "one more");
+        let takes_back = || pen.retraction(&id, &cheer.id).unwrap();
+        assert_eq!(say(&takes_back()).await, Ok(()), "what was said may be taken back");
+        assert_eq!(say(&takes_back()).await, Err(ErrorCode::QuotaUsedUp), "once");
+        let own = Body::Retract(Retract { target: OperationId([4; 32]) });
+        assert!(group.author(own, None).await.is_ok(), "the owner goes on");
+        engine.shutdown().await;
+    }
+
+    #[test]
+    fn guests_leave_the_owner_its_share_of_the_log_even_if_they_take_everything_back() {
+        let share = limits::SEQUENCE - limits::OWNER_OPERATIONS;
+        let most = (0..).find(|said| !has_log_room(*said, *said)).expect("there is an end");
+        assert!(most * (1 + TAKING_BACK) <= share && share < (most + 1) * (1 + TAKING_BACK), "{most}");
+        assert!(has_log_room(share - 1 - TAKING_BACK, 0) && !has_log_room(share - TAKING_BACK, 0), "at most the share");
+        assert!(!has_log_room(limits::SEQUENCE, 0));
+    }
 }

@@ -111,15 +111,15 @@ impl Signed {
     }
 
     /// The operation's body.
-    pub(crate) fn post(&self, moment: Moment, review: bool) -> Body {
-        Body::GuestPost(GuestPost {
+    pub(crate) fn post(&self, moment: Moment, review: bool) -> GuestPost {
+        GuestPost {
             guest: self.guest,
             id: self.post,
             said: self.said.clone().into(),
             signature: self.signature,
             review,
             moment: Some(moment),
-        })
+        }
     }
 }
 

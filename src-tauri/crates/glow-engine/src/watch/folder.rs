@@ -126,13 +126,14 @@ impl Folder {
             Err(error) => {
                 // The card may be out of its reader: it is looked for until it is back.
                 if !std::mem::replace(is_missing, true) {
-                    tracing::warn!(%error, "watched folder");
+                    tracing::warn!(folder = %self.dir.display(), %error, "the watched folder cannot be read: it is looked for until it can");
                     self.events.send(WatchEvent::Missing { is_missing: true }).await?;
                 }
                 return Ok(());
             }
         };
         if std::mem::replace(is_missing, false) {
+            tracing::info!(folder = %self.dir.display(), "the watched folder is there");
             self.events.send(WatchEvent::Missing { is_missing: false }).await?;
         }
         let away = (self.away)();

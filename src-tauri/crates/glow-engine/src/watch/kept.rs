@@ -20,7 +20,7 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    EVENTS, WatchEvent,
+    EVENTS, REST, WatchEvent,
     folder::{self, Folder},
     looker::{Fate, Files, Looker},
 };
@@ -28,6 +28,7 @@ use crate::{
     engine::{Engine, Inner},
     error::{ApiResult, IntoApi, bad_request, blocking, internal},
     group::Group,
+    spool::Spool,
     view,
 };
 
@@ -75,11 +76,18 @@ struct Remembered {
     files: Files,
     posted: u32,
     home: BTreeSet<String>,
+    /// Whether it is the folder of a box.
+    #[serde(default)]
+    of_box: bool,
 }
 
 /// A folder that is watched for a group.
 pub(crate) struct Kept {
     folder: PathBuf,
+    /// A box stands where its owner put it: nowhere is it elsewhere.
+    of_box: bool,
+    /// Where a box tells of what fails.
+    spool: Option<Spool>,
     looker: Arc<Mutex<Looker>>,
     told: Mutex<Told>,
     noting: Arc<Mutex<()>>,
@@ -111,20 +119,66 @@ impl Engine {
         let place = folder.clone();
         let existing = blocking(move || folder::list(&place)).await?;
         let files = Looker::new(Duration::ZERO, existing).known().clone();
-        let remembered = Remembered { folder, files, home: networks(&group.addresses()), posted: 0 };
-        start(self, &group, remembered).await?;
+        let home = networks(&group.addresses());
+        start(self, &group, Remembered { folder, files, home, posted: 0, of_box: false }, None).await?;
         watched(self, &group).await
+    }
+
+    /// Watches the folder of a box, or none any more. It is remembered over restarts: what appears while the box is off goes out
+    /// when it is on again, wherever it stands then. The folder may be absent: it is looked for until it is there. What
+    /// fails is told with the failures of the spool.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownGroup`], [`ErrorCode::Unreadable`] when the folder is there and cannot be read.
+    pub async fn watch_for_box(
+        &self,
+        caller: Caller,
+        group: &str,
+        folder: Option<PathBuf>,
+        spool: Spool,
+    ) -> Result<(), ApiError> {
+        crate::guest::require_owner(caller)?;
+        let group = self.group(group)?;
+        let Some(folder) = folder else {
+            if self.inner.watches.find(group.id).is_some_and(|kept| kept.of_box) {
+                forget(self, &group).await?;
+            }
+            return Ok(());
+        };
+        // What was resumed at the start notes nothing from now on.
+        self.inner.watches.end(group.id);
+        let before = remembered(self, &group).await?.filter(|before| before.of_box && before.folder == folder);
+        let remembered = match before {
+            Some(before) => before,
+            None => {
+                let place = folder.clone();
+                let existing =
+                    blocking(move || if place.exists() { folder::list(&place) } else { Ok(BTreeMap::new()) });
+                let files = Looker::new(Duration::ZERO, existing.await?).known().clone();
+                Remembered { folder, files, of_box: true, ..Remembered::default() }
+            }
+        };
+        start(self, &group, remembered, Some(spool)).await
     }
 
     /// Goes on with what was watched for a group before a restart.
     pub(crate) async fn resume_watch(&self, group: &Arc<Group>) -> ApiResult<()> {
-        let this = group.clone();
-        let Some(text) = blocking(move || this.store.setting(SETTING)).await?.filter(|text| !text.is_empty()) else {
-            return Ok(());
-        };
-        let remembered = serde_json::from_str(&text).map_err(|error| internal(&error))?;
-        start(self, group, remembered).await
+        match remembered(self, group).await? {
+            Some(remembered) => start(self, group, remembered, None).await,
+            None => Ok(()),
+        }
     }
+}
+
+/// What was noted last.
+async fn remembered(engine: &Engine, group: &Arc<Group>) -> ApiResult<Option<Remembered>> {
+    let (this, noting) = (group.clone(), engine.inner.watches.noting.clone());
+    let text = blocking(move || {
+        let _last = noting.lock().unwrap_or_else(PoisonError::into_inner);
+        this.store.setting(SETTING)
+    });
+    let text = text.await?.filter(|text| !text.is_empty());
+    text.map(|text| serde_json::from_str(&text).map_err(|error| internal(&error))).transpose()
 }
 
 /// What is watched for a group.
@@ -148,14 +202,14 @@ pub(crate) async fn forget(engine: &Engine, group: &Arc<Group>) -> ApiResult<()>
     Ok(())
 }
 
-async fn start(engine: &Engine, group: &Arc<Group>, remembered: Remembered) -> ApiResult<()> {
-    let Remembered { folder, files, posted, home } = remembered;
-    let delay = engine.inner.config.watch_delay;
+async fn start(engine: &Engine, group: &Arc<Group>, remembered: Remembered, spool: Option<Spool>) -> ApiResult<()> {
+    let Remembered { folder, files, posted, home, of_box } = remembered;
+    let delay = engine.inner.config.watch_delay.max(REST);
     let looker = Arc::new(Mutex::new(Looker::resumed(delay, files)));
     let told = Mutex::new(Told { posted, home, ..Told::default() });
     let watches = &engine.inner.watches;
     let (noting, stop) = (watches.noting.clone(), group.stop.child_token());
-    let kept = Arc::new(Kept { folder: folder.clone(), looker: looker.clone(), told, noting, stop });
+    let kept = Arc::new(Kept { folder: folder.clone(), of_box, spool, looker: looker.clone(), told, noting, stop });
     watches.put(group.id, kept.clone());
     kept.save(group).await.inspect_err(|_| watches.end(group.id))?;
     let (events, heard) = mpsc::channel(EVENTS);
@@ -217,6 +271,9 @@ impl Kept {
                 told.posted += 1;
             }
             WatchEvent::Failed { name, error } => {
+                if let Some(spool) = &self.spool {
+                    spool.report_failure(&name, error.clone());
+                }
                 told.failures.retain(|failure| failure.name != name);
                 told.failures.insert(0, PostFailure { name, error });
                 told.failures.truncate(FAILURES);
@@ -233,7 +290,8 @@ impl Kept {
         if has_members {
             told.home.extend(now.iter().cloned());
         }
-        let is_away = group.is_ended() || is_elsewhere(has_members, &told.home, &now);
+        let is_elsewhere = !self.of_box && is_elsewhere(has_members, &told.home, &now);
+        let is_away = group.is_ended() || is_elsewhere;
         if std::mem::replace(&mut told.is_away, is_away) != is_away {
             tell(&group.bus, group);
         }
@@ -308,8 +366,8 @@ impl Kept {
     fn remembered(&self) -> ApiResult<String> {
         let files = self.looker().known().clone();
         let told = self.told();
-        let remembered =
-            Remembered { folder: self.folder.clone(), files, posted: told.posted, home: told.home.clone() };
+        let (folder, posted, home) = (self.folder.clone(), told.posted, told.home.clone());
+        let remembered = Remembered { folder, files, posted, home, of_box: self.of_box };
         serde_json::to_string(&remembered).map_err(|error| internal(&error))
     }
 

@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use x25519_dalek::StaticSecret;
 
 use super::keys::DoorKeys;
+use super::pace::Addresses;
 use super::session::Session;
 use super::{bytes, entering, files, streams};
 use crate::connection::{self, Crowd};
@@ -26,6 +27,8 @@ use crate::page::UiFiles;
 const BACKLOG: i32 = 1_024;
 /// A head must have come within this.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+/// A page that takes nothing of its answer for this long is gone: it fetches pieces, and each at once.
+const DEAF_TIME: Duration = Duration::from_secs(30);
 /// How long wrong proofs of an address are remembered.
 const GUESSING: Duration = Duration::from_secs(60);
 /// A knock waits for this long.
@@ -45,6 +48,7 @@ pub(super) struct Inner {
     sessions: Mutex<HashMap<[u8; 16], Arc<Session>>>,
     knocks: Mutex<VecDeque<Knock>>,
     guesses: Mutex<HashMap<IpAddr, VecDeque<Instant>>>,
+    said: Mutex<Addresses>,
 }
 
 /// A page that has shown its key and not yet proved anything.
@@ -102,11 +106,13 @@ pub(super) fn listen(
         sessions: Mutex::default(),
         knocks: Mutex::default(),
         guesses: Mutex::default(),
+        said: Mutex::default(),
     }));
     let crowd = Crowd {
         connections: limits::GUEST_CONNECTIONS,
         per_address: Some(limits::GUEST_CONNECTIONS_PER_ADDRESS),
         head_time: HEAD_TIME,
+        deaf_time: Some(DEAF_TIME),
     };
     let closing = CancellationToken::new();
     tasks.spawn(connection::serve(listener, router(door), crowd, closing.clone()));
@@ -202,6 +208,11 @@ impl Inner {
         while of_address.len() > limits::GUEST_GUESSES {
             of_address.pop_front();
         }
+    }
+
+    /// Whether one more thing may be said from an address now; this machine's own has no limit.
+    pub(super) fn may_say(&self, from: IpAddr, now: Instant) -> bool {
+        from.is_loopback() || locked(&self.said).take_one(from, now)
     }
 
     pub(super) fn session(&self, id: &str) -> Option<Arc<Session>> {

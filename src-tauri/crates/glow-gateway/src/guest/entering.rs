@@ -89,7 +89,7 @@ pub(super) async fn enter(
     let keys = SessionKeys::new(&door.keys, &knock.own, &both).ok_or_else(|| wrong("The key is none."))?;
     let arrived = door.engine.guest_arrives(&door.group, keys.binding).map_err(Refusal::from)?;
     let entered = Entered { session: HEXLOWER.encode(&keys.id), proof: HEXLOWER.encode(&door.keys.answer(&both)) };
-    let session = Arc::new(Session::new(keys, arrived));
+    let session = Arc::new(Session::new(keys, arrived, from));
     door.add_session(session.clone());
     session.end_when_nobody_listens(&door);
     Ok(fresh(entered))

@@ -81,7 +81,7 @@
 //!
 //! Calls, arguments, replies and events are those of `glow-api` (`ui/src/ipc/contract.ts`); answers may come in another order than
 //! questions, at most 16 are in work. A guest may call: `guest.enter` first, then `timeline.page` (at most 200 moments), `timeline.buckets`,
-//! `moment.get`, `guest.media`, `guest.say`, `guest.upload`, `guest.show`, `guest.finish`, `guest.abort`. The engine answers
+//! `moment.get`, `screen.get`, `guest.media`, `guest.say`, `guest.upload`, `guest.show`, `guest.finish`, `guest.abort`. The engine answers
 //! everything else with `not_allowed`. Events that concern a guest: `timeline_changed`, `guests_changed` (call `guest.enter` again: rights
 //! or other doors are different), `lagged` (ask again for everything shown).
 //!
@@ -154,8 +154,9 @@
 //! # Fence
 //!
 //! `Host` must be the very address and port that the connection came to, `Origin` the door's own or that of another door of the group, else 421 and 403. Heads must
-//! come within 10 s and are at most 16 KiB; bodies have a length, a limit for each route checked before anything is read, and 30 s;
-//! connections are limited in all and by address. Vectors that both sides test against: `tests/guest_vectors.json`.
+//! come within 10 s and are at most 16 KiB; bodies have a length, a limit for each route checked before anything is read, and 20 s;
+//! an answer of which nothing is taken for 30 s is given up; connections are limited in all, by address and by IPv6 network. A session
+//! says 120 reactions and takings back at once and then one in 3 s, else `try_later`. Vectors that both sides test against: `tests/guest_vectors.json`.
 
 mod bytes;
 mod channel;
@@ -164,6 +165,7 @@ mod doors;
 mod entering;
 mod files;
 mod keys;
+mod pace;
 mod session;
 mod streams;
 #[cfg(test)]

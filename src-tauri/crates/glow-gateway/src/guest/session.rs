@@ -1,7 +1,8 @@
 //! One session: frames in, frames out, and what is asked in between.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use glow_api::{ApiError, Caller, ErrorCode, Event, GuestTicket, Reply, Request};
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 use super::channel::{Refused, Stream};
 use super::door::Door;
 use super::keys::SessionKeys;
+use super::pace::{Bucket, is_paced};
 
 /// Questions in work at once.
 const QUESTIONS: usize = 16;
@@ -33,6 +35,9 @@ pub(super) struct Session {
     from_page: Mutex<Stream>,
     answers: mpsc::Sender<Vec<u8>>,
     questions: Arc<Semaphore>,
+    /// The address that it came in from.
+    from: IpAddr,
+    said: Mutex<Bucket>,
     listening: Mutex<Option<Listening>>,
 }
 
@@ -71,7 +76,7 @@ impl Message<'_> {
 }
 
 impl Session {
-    pub(super) fn new(keys: SessionKeys, arrived: GuestSession) -> Self {
+    pub(super) fn new(keys: SessionKeys, arrived: GuestSession, from: IpAddr) -> Self {
         let (answers, receiver) = mpsc::channel(ANSWERS);
         let listening =
             Listening { to_page: Stream::new(&keys.to_page, keys.id), answers: receiver, ended: arrived.ended };
@@ -82,6 +87,8 @@ impl Session {
             bytes: keys.bytes,
             answers,
             questions: Arc::new(Semaphore::new(QUESTIONS)),
+            from,
+            said: Mutex::new(Bucket::full(Instant::now())),
             listening: Mutex::new(Some(listening)),
         }
     }
@@ -106,9 +113,9 @@ impl Session {
     }
 
     /// Takes a frame from the page: what it asks is answered on the other stream.
-    pub(super) fn take(self: &Arc<Self>, engine: &Engine, frame: &[u8]) -> Result<(), Refused> {
+    pub(super) fn take(self: &Arc<Self>, door: &Door, frame: &[u8]) -> Result<(), Refused> {
         let message = locked(&self.from_page).open(frame)?;
-        let (this, engine) = (self.clone(), engine.clone());
+        let (this, door) = (self.clone(), door.clone());
         // In the order of frames; only what comes of it may overtake.
         let place = self.questions.clone().try_acquire_owned();
         tokio::spawn(async move {
@@ -118,11 +125,20 @@ impl Session {
                     let error = ApiError::new(ErrorCode::TryLater, "Too many questions at once.");
                     Message::Error { id, error: &error }.encode()
                 }
-                ((id, Ok(request)), Ok(_place)) => this.answer(&engine, id, request).await,
+                ((id, Ok(request)), Ok(_)) if is_paced(&request) && !this.may_say(&door) => {
+                    let error = ApiError::new(ErrorCode::TryLater, "Too much at once. Wait a minute.");
+                    Message::Error { id, error: &error }.encode()
+                }
+                ((id, Ok(request)), Ok(_place)) => this.answer(&door.engine, id, request).await,
             };
             let _ = this.answers.send(answer).await;
         });
         Ok(())
+    }
+
+    fn may_say(&self, door: &Door) -> bool {
+        let now = Instant::now();
+        locked(&self.said).take_one(now) && door.may_say(self.from, now)
     }
 
     async fn answer(&self, engine: &Engine, id: u64, request: Request) -> Vec<u8> {

@@ -52,7 +52,7 @@ async fn converse(door: &Door, session: &Arc<Session>, mut listening: Listening,
             said = incoming.next() => match said {
                 Some(Ok(ws::Message::Binary(frame))) => {
                     heard = Instant::now();
-                    if session.take(&door.engine, &frame).is_err() {
+                    if session.take(door, &frame).is_err() {
                         return;
                     }
                     continue;
@@ -119,7 +119,7 @@ pub(super) async fn send(
 ) -> Result<Response, Refusal> {
     let session = door.session(&session).ok_or_else(no_session)?;
     let frame = body::bytes(request, LARGEST_FRAME).await?;
-    session.take(&door.engine, &frame).map_err(refusal)?;
+    session.take(&door, &frame).map_err(refusal)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 use tokio::time::timeout;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
@@ -52,6 +52,7 @@ pub struct GuestVisitor {
     to_door: tokio::sync::Mutex<(Stream, u64)>,
     waiting: Waiting,
     events: broadcast::Sender<Event>,
+    ended: watch::Receiver<Option<String>>,
     hearing: tokio::task::JoinHandle<()>,
 }
 
@@ -99,10 +100,11 @@ impl GuestVisitor {
         let waiting = Waiting::default();
         let (events, _) = broadcast::channel(EVENTS);
         let to_page = Stream::new(&session.to_page, session.id);
-        let hearing = tokio::spawn(hear(stream, to_page, waiting.clone(), events.clone()));
+        let (end, ended) = watch::channel(None);
+        let hearing = tokio::spawn(hear(stream, to_page, waiting.clone(), events.clone(), end));
         let to_door = tokio::sync::Mutex::new((Stream::new(&session.to_door, session.id), 0));
         let SessionKeys { bytes, binding, .. } = session;
-        let visitor = Self { address, session: id, bytes, pen, binding, to_door, waiting, events, hearing };
+        let visitor = Self { address, session: id, bytes, pen, binding, to_door, waiting, events, ended, hearing };
         let welcome = visitor.introduce().await?;
         Ok((visitor, welcome))
     }
@@ -126,6 +128,12 @@ impl GuestVisitor {
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// Why the door ended the session, once it has; nothing when it went without a word.
+    pub async fn end(&self) -> Option<String> {
+        let mut ended = self.ended.clone();
+        ended.wait_for(Option::is_some).await.ok().and_then(|why| why.clone())
     }
 
     /// Asks the door.
@@ -189,24 +197,30 @@ impl std::fmt::Debug for GuestVisitor {
     }
 }
 
-async fn hear(mut stream: Incoming, mut to_page: Stream, waiting: Waiting, events: broadcast::Sender<Event>) {
+async fn hear(
+    mut stream: Incoming,
+    mut to_page: Stream,
+    waiting: Waiting,
+    events: broadcast::Sender<Event>,
+    end: watch::Sender<Option<String>>,
+) {
     let mut text = BytesMut::new();
     while let Some(Ok(piece)) = stream.frame().await {
         text.extend(piece.into_data().unwrap_or_default());
-        while let Some(end) = text.windows(2).position(|two| two == b"\n\n") {
-            let line = text.split_to(end + 2);
+        while let Some(at) = text.windows(2).position(|two| two == b"\n\n") {
+            let line = text.split_to(at + 2);
             let Some(data) = line.strip_prefix(b"data: ").and_then(|data| data.strip_suffix(b"\n\n")) else { continue };
             let message = BASE64.decode(data).ok().and_then(|frame| to_page.open(&frame).ok());
             let Some(message) = message.and_then(|message| serde_json::from_slice::<Value>(&message).ok()) else {
                 return;
             };
-            told(message, &waiting, &events);
+            told(message, &waiting, &events, &end);
         }
     }
     waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
-fn told(mut message: Value, waiting: &Waiting, events: &broadcast::Sender<Event>) {
+fn told(mut message: Value, waiting: &Waiting, events: &broadcast::Sender<Event>, end: &watch::Sender<Option<String>>) {
     if let Some(id) = message["id"].as_u64() {
         let Some(sender) = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id) else { return };
         let answer = match serde_json::from_value::<ApiError>(message["error"].take()) {
@@ -214,6 +228,8 @@ fn told(mut message: Value, waiting: &Waiting, events: &broadcast::Sender<Event>
             Err(_) => Ok(message["reply"].take()),
         };
         let _ = sender.send(answer);
+    } else if let Some(why) = message["end"].as_str() {
+        end.send_replace(Some(why.to_owned()));
     } else if let Ok(event) = serde_json::from_value(message["event"].take()) {
         let _ = events.send(event);
     }

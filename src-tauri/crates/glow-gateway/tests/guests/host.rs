@@ -9,7 +9,7 @@ use glow_engine::{Engine, EngineConfig, GuestPen, GuestUploadFile, SignedPost};
 use glow_gateway::{GuestDoors, GuestVisitor, UiFiles};
 use tempfile::TempDir;
 
-use crate::support::Answer;
+use crate::support::{Answer, PHOTO};
 
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 pub(crate) const CHUNK: usize = 256 * 1024;
@@ -39,7 +39,16 @@ impl Host {
 
     /// Opens the door and answers its address on loopback.
     pub(crate) async fn open(&self, rights: GuestRights) -> Result<String> {
-        let wish = GuestOpen { group: self.group.clone(), rights, expires_in_min: None, quota: None, port: None };
+        self.open_as(GuestOpen { rights, ..self.wish() }).await
+    }
+
+    /// How the door is to be, for guests who may add.
+    pub(crate) fn wish(&self) -> GuestOpen {
+        GuestOpen { group: self.group.clone(), rights: ADD, expires_in_min: None, quota: None, port: None }
+    }
+
+    /// Opens the door, or changes it, as it is wished for.
+    pub(crate) async fn open_as(&self, wish: GuestOpen) -> Result<String> {
         let page = self.engine.ask(Caller::Owner, wish).await?;
         let door = page.door.unwrap();
         assert!(door.trouble.is_none(), "{:?}", door.trouble);
@@ -70,6 +79,12 @@ pub(crate) fn config(data_dir: &TempDir) -> EngineConfig {
 
 pub(crate) fn address(url: &str) -> SocketAddr {
     url.strip_prefix("http://").unwrap().split_once('/').unwrap().0.parse().unwrap()
+}
+
+/// Another photo of the same kind: a comment holds the number.
+pub(crate) fn photo(number: u8) -> Vec<u8> {
+    let (head, rest) = PHOTO.split_at(20);
+    [head, &[0xFF, 0xFE, 0, 3, number], rest].concat()
 }
 
 pub(crate) async fn zoe(url: &str) -> GuestVisitor {

@@ -194,3 +194,14 @@ async fn a_head_that_never_ends_is_hung_up_on() -> Result<()> {
     assert!(ended.is_ok(), "slowloris is not waited for");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_asks_and_does_not_read_is_hung_up_on() -> Result<()> {
+    let alice = Host::opens(ADD).await?;
+    let mut deaf = TcpStream::connect(alice.address()).await?;
+    let ask = format!("GET /g HTTP/1.1\r\nHost: {}\r\n\r\n", alice.address()).repeat(100);
+    // The answers fill what the two systems hold between them; then nobody can write any more.
+    let asking = async { while deaf.write_all(ask.as_bytes()).await.is_ok() {} };
+    timeout(3 * SOON, asking).await?;
+    Ok(())
+}

@@ -14,7 +14,7 @@ use crate::output::{Output, short, table, time};
 use crate::qr;
 
 /// Said before a door opens: what plain HTTP cannot do.
-const HONEST: &str = "Guests trust this network: one who listens on it reads nothing, but one who can alter the page on its way (whoever runs \
+pub(crate) const HONEST: &str = "Guests trust this network: one who listens on it reads nothing, but one who can alter the page on its way (whoever runs \
      the Wi-Fi, for one) could see everything that guests see, and post in their names.";
 
 pub(super) async fn guests(node: &mut Node, out: Output, command: GuestsCommand) -> Result<()> {

@@ -31,6 +31,7 @@ use crate::cli::{Cli, Command, Global, GroupCommand};
 use crate::exit::Interrupted;
 use crate::node::{Network, Node};
 use crate::output::{Output, short};
+pub(crate) use guests::HONEST;
 
 /// Runs one command until it is done or the process is told to end.
 pub(crate) async fn run(cli: Cli) -> Result<()> {

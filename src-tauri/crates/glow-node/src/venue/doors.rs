@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use glow_api::{BoxGet, Caller, Event, GroupView, InviteView};
 use glow_dropoff::{Dropoff, DropoffConfig};
-use glow_engine::{Engine, Spool, Venue, Watch, WatchEvent};
+use glow_engine::{Engine, EngineConfig, Venue};
 use glow_gateway::{Gateway, GatewayConfig, GuestDoors, UiFiles};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::settings::Settings;
 use super::{group, status};
 use crate::cli::Global;
-use crate::command::{control, told_to_end};
+use crate::command::{HONEST, control, told_to_end};
 use crate::node::{self, data_dir};
 use crate::output::Output;
 
@@ -30,7 +30,8 @@ const DRAW_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs a box until it is told to end.
 pub(super) async fn open(global: &Global, out: Output, settings: Settings) -> Result<()> {
-    let engine = Engine::start(node::config(global).await?).await?;
+    let config = EngineConfig { watch_delay: settings.watch_delay, ..node::config(global).await? };
+    let engine = Engine::start(config).await?;
     let events = engine.events();
     // Whoever opens the door for guests, here or from the owner's page, finds somebody who listens.
     let guests = GuestDoors::start(engine.clone(), UiFiles::Embedded);
@@ -77,10 +78,10 @@ async fn serve(
         password: password.clone(),
     };
     let dropoff = Dropoff::start(spool.clone(), cameras).await?;
-    let _folder = match &settings.watch {
-        Some(dir) => Some(watch(engine, &group, dir, settings.watch_delay, spool.clone()).await?),
-        None => None,
-    };
+    engine
+        .watch_for_box(Caller::Owner, &group.id, settings.watch.clone(), spool.clone())
+        .await
+        .context("the folder cannot be watched")?;
     let here = here(invite.as_ref());
     let address = |scheme: &str, at: SocketAddr| format!("{scheme}://{}/", reachable(at, here));
     engine.serve_venue(Venue {
@@ -95,6 +96,7 @@ async fn serve(
         since_ms: 0,
     });
     if let Some(rights) = settings.guests {
+        out.hint(HONEST);
         group::let_guests_in(engine, &group, rights, settings.guests_port).await?;
     }
     status::show(out, engine, &group, invite.as_ref(), || gateway.page_url()).await?;
@@ -156,28 +158,6 @@ fn password(settings: &Settings, data_dir: &Path) -> Result<String> {
     });
     written.with_context(|| format!("cannot write {}", path.display()))?;
     Ok(password)
-}
-
-/// Watches a folder; what fails in it stands with the failures of the cameras.
-async fn watch(
-    engine: &Engine,
-    group: &GroupView,
-    dir: &Path,
-    delay: Duration,
-    spool: Spool,
-) -> Result<tokio_util::task::AbortOnDropHandle<()>> {
-    let mut watch: Watch = engine
-        .watch(Caller::Owner, &group.id, dir.to_owned(), delay)
-        .await
-        .with_context(|| format!("{} cannot be watched", dir.display()))?;
-    let told = tokio::spawn(async move {
-        while let Some(event) = watch.next().await {
-            if let WatchEvent::Failed { name, error } = event {
-                spool.report_failure(&name, error);
-            }
-        }
-    });
-    Ok(tokio_util::task::AbortOnDropHandle::new(told))
 }
 
 /// The address of the page that opens on the big screen of a group.

@@ -114,7 +114,9 @@ fn text(program: &Path, wishes: &Wishes, user: Option<&str>) -> String {
     } else {
         ""
     };
-    let folder = wishes.watch.as_ref().map(|dir| format!("BindReadOnlyPaths={}\n", quoted(dir))).unwrap_or_default();
+    // With the dash a folder that is not there keeps nothing from starting.
+    let bind = |dir: &PathBuf| format!("BindReadOnlyPaths={}\n", quoted(Path::new(&format!("-{}", dir.display()))));
+    let folder = wishes.watch.as_ref().map(bind).unwrap_or_default();
     format!(
         "[Unit]
 Description=Afterglow venue box
@@ -224,7 +226,7 @@ mod tests {
         let wishes = Wishes { ftp: Some(21), watch: Some("/home/anna/card 1".into()), ..Wishes::default() };
         let text = text(Path::new("/usr/bin/afterglow"), &wishes, Some("anna"));
         assert!(text.contains("AmbientCapabilities=CAP_NET_BIND_SERVICE\n"), "{text}");
-        assert!(text.contains("BindReadOnlyPaths=\"/home/anna/card 1\"\n"), "{text}");
+        assert!(text.contains("BindReadOnlyPaths=\"-/home/anna/card 1\"\n"), "{text}");
         assert!(text.contains("User=anna\n") && !text.contains("DynamicUser"), "{text}");
     }
 }

@@ -1,14 +1,15 @@
 //! A camera by FTP and WebDAV, with curl for the camera.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::play::{Play, said, until};
-use crate::support::{Device, PHOTO};
+use crate::play::{BOUND, Play, said, until};
+use crate::support::{Device, PHOTO, Running};
 
 #[test]
 fn a_box_holds_a_group_and_takes_a_camera_by_ftp_and_webdav() -> Result<()> {
@@ -169,26 +170,221 @@ fn a_complete_upload_survives_any_kill() -> Result<()> {
 }
 
 #[test]
-fn a_client_that_says_nothing_does_not_keep_others_out() -> Result<()> {
+fn a_kill_in_the_middle_of_an_upload_leaves_nothing_of_it() -> Result<()> {
+    let alice = Device::new()?;
+    let large = alice.path("large.jpg");
+    std::fs::write(&large, [PHOTO, &vec![0; 4 << 20]].concat())?;
+    for door in ["ftp", "webdav"] {
+        let mut node = alice.start(&["--group", "Harbour"])?;
+        let mut camera = node.begin_upload(door, &large, &["--limit-rate", "400k"])?;
+        until("some of it is on the disk", || {
+            let parts = glob(&alice.path("data"), "part")?;
+            Ok(parts.iter().any(|part| part.metadata().is_ok_and(|part| part.len() > 0)))
+        })?;
+        node.child.kill()?;
+        node.child.wait()?;
+        assert!(!camera.wait()?.success(), "the camera was told nothing of it by {door}");
+        let again = alice.start(&["--group", "Harbour"])?;
+        assert_eq!(glob(&alice.path("data"), "part")?, Vec::<PathBuf>::new(), "half a file is nothing");
+        assert_eq!((alice.camera()?["waiting"].clone(), alice.moments()?), (0.into(), 0));
+        drop(again);
+    }
+    let node = alice.start(&["--group", "Harbour"])?;
+    assert!(node.upload("ftp", &large, &[])?.status.success(), "sent again it is taken");
+    alice.until_moments(1)?;
+    drop(node);
+    assert_eq!(alice.json(&["store", "check"])?[0]["ok"], true);
+    Ok(())
+}
+
+#[test]
+fn a_kill_while_uploads_become_moments_loses_and_doubles_none() -> Result<()> {
+    let alice = Device::new()?;
+    let mut acknowledged = 0;
+    for round in 0..3 {
+        let mut node = alice.start(&["--group", "Harbour"])?;
+        let before = alice.moments()?;
+        let cameras = (0..8).map(|number| {
+            let photo = alice.photo(&format!("{round}-{number}.jpg"), round * 10 + number)?;
+            node.begin_upload(["ftp", "webdav"][number as usize % 2], &photo, &["--fail"])
+        });
+        let mut cameras = cameras.collect::<Result<Vec<_>>>()?;
+        until("the first becomes a moment", || Ok(alice.moments()? > before))?;
+        node.child.kill()?;
+        node.child.wait()?;
+        for camera in &mut cameras {
+            acknowledged += u64::from(camera.wait()?.success());
+        }
+        let again = alice.start(&["--group", "Harbour"])?;
+        until("the spool is empty", || Ok(glob(&alice.path("data"), "ready")?.is_empty()))?;
+        // One may be safe whose camera was not told so any more.
+        let moments = alice.moments()?;
+        assert!(moments >= acknowledged && moments <= 8 * (u64::from(round) + 1), "{moments} of {acknowledged}");
+        for number in 0..8 {
+            let photo = alice.photo("again.jpg", round * 10 + number)?;
+            assert!(again.upload("ftp", &photo, &[])?.status.success());
+        }
+        acknowledged = 8 * (u64::from(round) + 1);
+        alice.until_moments(acknowledged)?;
+        until("the spool is empty", || Ok(glob(&alice.path("data"), "ready")?.is_empty()))?;
+        assert_eq!(alice.moments()?, acknowledged, "each is there once");
+    }
+    assert_eq!(alice.json(&["store", "check"])?[0]["ok"], true);
+    Ok(())
+}
+
+#[test]
+fn a_picture_that_claims_to_be_huge_costs_no_memory() -> Result<()> {
     let alice = Device::new()?;
     let node = alice.start(&[])?;
-    let address = |door: &str| {
-        let url = node.camera(door);
-        url.split_once("://").unwrap().1.trim_end_matches('/').to_owned()
-    };
+    assert!(node.upload("ftp", &alice.photo("a.jpg", 1)?, &[])?.status.success());
+    alice.until_moments(1)?;
+    let before = node.peak_memory()?;
+    // 20,000 by 10,000 pixels, by the head of its only frame.
+    let frame = PHOTO.windows(2).position(|two| two == [0xFF, 0xC0] || two == [0xFF, 0xC2]).context("a frame")?;
+    let mut bomb = PHOTO.to_vec();
+    bomb[frame + 5..frame + 9].copy_from_slice(&[0x27, 0x10, 0x4E, 0x20]);
+    for (count, door) in [(1, "ftp"), (2, "webdav")] {
+        let file = alice.path(&format!("bomb-{door}.jpg"));
+        std::fs::write(&file, [bomb.as_slice(), &[count]].concat())?;
+        assert!(node.upload(door, &file, &["--fail"])?.status.success(), "what it is is found out later");
+        until("it is reported", || Ok(alice.camera()?["failures"].as_array().unwrap().len() == usize::from(count)))?;
+        let code = alice.camera()?["failures"][0]["error"]["code"].clone();
+        assert!(code == "damaged_file" || code == "file_too_large", "{code}");
+    }
+    let grown = node.peak_memory()?.saturating_sub(before);
+    assert!(grown < 200 << 20, "{grown} bytes for pictures that would have 600 MB");
+    assert_eq!(alice.moments()?, 1);
+    Ok(())
+}
+
+#[test]
+fn one_address_that_takes_all_it_can_does_not_keep_others_out() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
     let mut idle = Vec::new();
     for door in ["ftp", "webdav"] {
-        for _ in 0..20 {
-            let mut stream = TcpStream::connect(address(door))?;
-            stream.write_all(b"P")?;
+        for _ in 0..40 {
+            let mut stream = TcpStream::connect(node.address(door))?;
+            // Some are closed at once.
+            let _ = stream.write_all(b"P");
             idle.push(stream);
         }
     }
-    assert!(node.upload("ftp", &alice.photo("a.jpg", 1)?, &[])?.status.success());
-    assert!(node.upload("webdav", &alice.photo("b.jpg", 2)?, &["--fail"])?.status.success());
+    for (door, photo) in [("ftp", alice.photo("a.jpg", 1)?), ("webdav", alice.photo("b.jpg", 2)?)] {
+        let other = node.upload(door, &photo, &["--fail", "--interface", "127.0.0.2"])?;
+        assert!(other.status.success(), "another address gets in by {door}: {}", said(&other));
+    }
     alice.until_moments(2)?;
+    assert!(!node.upload("ftp", &alice.photo("c.jpg", 3)?, &[])?.status.success(), "and the first has its share");
     drop(idle);
+    until("its places are free again", || Ok(node.upload("ftp", &alice.photo("c.jpg", 3)?, &[])?.status.success()))
+}
+
+#[test]
+fn an_endless_line_is_refused_before_it_is_kept() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let before = node.peak_memory()?;
+    let mut stream = TcpStream::connect(node.address("ftp"))?;
+    let piece = vec![b'A'; 1 << 20];
+    let taken = (0..100).take_while(|_| stream.write_all(&piece).is_ok()).count();
+    assert!(taken < 50, "{taken} of 100 MiB were taken");
+    let grown = node.peak_memory()?.saturating_sub(before);
+    assert!(grown < 16 << 20, "{grown} bytes were kept of it");
+    let mut client = Ftp::connect(&node)?;
+    assert_eq!(client.ask(&format!("NOOP {}", "A".repeat(4_000)))?, 200, "a long path has room");
+    assert_eq!(client.ask(&format!("NOOP {}", "A".repeat(4_096)))?, 500);
+    assert!(client.has_ended()?, "and then it is over");
     Ok(())
+}
+
+#[test]
+fn a_client_that_does_not_log_in_is_turned_away() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let mut client = Ftp::connect(&node)?;
+    for _ in 0..3 {
+        assert_eq!(client.ask("USER camera")?, 331);
+        assert_eq!(client.ask("PASS wrong")?, 530);
+    }
+    assert!(client.has_ended()?, "after three wrong passwords by FTP");
+    let request = b"OPTIONS / HTTP/1.1\r\nhost: box\r\nauthorization: Basic Y2FtZXJhOndyb25n\r\n\r\n";
+    let mut webdav = TcpStream::connect(node.address("webdav"))?;
+    webdav.set_read_timeout(Some(BOUND))?;
+    for _ in 0..3 {
+        webdav.write_all(request)?;
+    }
+    let mut answers = String::new();
+    webdav.read_to_string(&mut answers)?;
+    assert_eq!(answers.matches("401 Unauthorized").count(), 3, "and by WebDAV: {answers}");
+    let mut silent = Ftp::connect(&node)?;
+    assert_eq!(silent.ask("USER camera")?, 331);
+    // Whoever is in may be silent for a minute.
+    silent.wait_at_most(Duration::from_secs(50))?;
+    assert_eq!(silent.reply()?, 421, "who only begins to log in is not waited for");
+    Ok(())
+}
+
+#[test]
+fn only_the_camera_itself_brings_its_file_by_ftp() -> Result<()> {
+    let alice = Device::new()?;
+    let node = alice.start(&[])?;
+    let mut camera = Ftp::connect(&node)?;
+    let (user, password) = (node.camera("user"), node.camera("password"));
+    assert_eq!(camera.ask("STOR early.jpg")?, 530, "who it is comes first");
+    assert_eq!(camera.ask(&format!("USER {user}"))?, 331);
+    assert_eq!(camera.ask(&format!("PASS {password}"))?, 230);
+    assert_eq!(camera.ask("STOR nowhere.jpg")?, 425, "and where the file comes");
+    assert_eq!(camera.ask("EPSV")?, 229);
+    let port: u16 = camera.last.split('|').nth(3).unwrap().parse()?;
+    let stranger = Command::new("curl")
+        .args(["-sS", "--max-time", "20", "--interface", "127.0.0.2", &format!("http://127.0.0.1:{port}/")])
+        .output()?;
+    let photo = std::fs::read(alice.photo("own.jpg", 1)?)?;
+    assert_eq!(camera.ask("STOR own.jpg")?, 150);
+    let mut own = TcpStream::connect(("127.0.0.1", port))?;
+    own.write_all(&photo)?;
+    drop(own);
+    assert_eq!(camera.reply()?, 226);
+    assert!(!stranger.status.success(), "a stranger's connection is closed");
+    alice.until_moments(1)
+}
+
+/// A camera that says each word itself.
+struct Ftp {
+    control: BufReader<TcpStream>,
+    last: String,
+}
+
+impl Ftp {
+    fn connect(node: &Running) -> Result<Self> {
+        let mut client =
+            Self { control: BufReader::new(TcpStream::connect(node.address("ftp"))?), last: String::new() };
+        client.wait_at_most(BOUND)?;
+        assert_eq!(client.reply()?, 220);
+        Ok(client)
+    }
+
+    fn wait_at_most(&self, time: Duration) -> Result<()> {
+        Ok(self.control.get_ref().set_read_timeout(Some(time))?)
+    }
+
+    fn ask(&mut self, line: &str) -> Result<u16> {
+        self.control.get_mut().write_all(format!("{line}\r\n").as_bytes())?;
+        self.reply()
+    }
+
+    fn reply(&mut self) -> Result<u16> {
+        self.last.clear();
+        self.control.read_line(&mut self.last)?;
+        let number = self.last.get(..3).context("the server hung up")?;
+        Ok(number.parse()?)
+    }
+
+    fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.control.fill_buf()?.is_empty())
+    }
 }
 
 /// Files in folders of this name, wherever they are.

@@ -1,8 +1,8 @@
 //! The group that a box holds: its members, its guests, and what it holds without reading it.
 
 use std::cell::Cell;
-use std::io::BufRead;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::support::{Device, PHOTO, Running};
 /// What is promised of `curl -T`, by FTP and by WebDAV, to the picture on three members, on a machine with nothing else to do.
 const PROMISED: Duration = Duration::from_secs(3);
 /// How often that a machine may take which compiles and runs other tests meanwhile.
-const BUSY: u32 = 10;
+const BUSY: u32 = 4;
 
 #[test]
 fn three_members_have_what_the_camera_sends() -> Result<()> {
@@ -125,6 +125,46 @@ fn a_box_joins_by_link_and_watches_a_folder() -> Result<()> {
 }
 
 #[test]
+fn what_comes_into_the_watched_folder_while_a_box_is_off_goes_out_when_it_is_on() -> Result<()> {
+    let alice = Device::new()?;
+    let card = alice.path("card");
+    let watch = ["--group", "Harbour", "--watch-delay", "1s", "--watch"];
+    let start = |folder: &str| alice.start(&[watch.as_slice(), &[alice.path(folder).to_str().unwrap()]].concat());
+    let node = start("card")?;
+    std::fs::create_dir(&card)?;
+    alice.photo("card/IMG_1.JPG", 1)?;
+    alice.until_moments(1).context("a folder that was not there at the start")?;
+    alice.photo("card/IMG_2.JPG", 2)?;
+    // The power goes before that one has rested.
+    drop(node);
+    alice.photo("card/IMG_3.JPG", 3)?;
+    let node = start("card")?;
+    alice.until_moments(3)?;
+    std::fs::write(card.join("note.jpg"), "no photo")?;
+    until(
+        "what fails is told with the camera's failures",
+        || Ok(alice.camera()?["failures"][0]["name"] == "note.jpg"),
+    )?;
+    drop(node);
+    std::fs::create_dir(alice.path("old"))?;
+    alice.photo("old/OLD.JPG", 4)?;
+    let node = start("old")?;
+    alice.photo("old/NEW.JPG", 5)?;
+    alice.until_moments(4)?;
+    let names: Vec<_> = alice.json(&["timeline"])?["moments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|moment| moment["file_name"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(!names.contains(&"OLD.JPG".to_owned()), "what was in another folder before stays there: {names:?}");
+    drop(node);
+    let _node = alice.start(&["--group", "Harbour"])?;
+    assert_eq!(alice.json(&["watch"])?["state"], "off", "without the wish nothing is watched");
+    Ok(())
+}
+
+#[test]
 fn a_box_with_guests_shows_their_door_and_a_screen_for_the_network() -> Result<()> {
     let alice = Device::new()?;
     let node = alice.start(&["--guests=review", "--guests-port", "0"])?;
@@ -136,6 +176,25 @@ fn a_box_with_guests_shows_their_door_and_a_screen_for_the_network() -> Result<(
     assert!(page.status.success(), "{}", said(&page));
     let rights = alice.json(&["guests", "list"])?["door"]["rights"].clone();
     assert_eq!(rights, serde_json::json!({ "contribute": true, "review": true }));
+    Ok(())
+}
+
+#[test]
+fn a_box_that_lets_guests_in_says_what_plain_http_cannot_do() -> Result<()> {
+    let alice = Device::new()?;
+    let mut told = alice
+        .command(&["box", "--page-port", "0", "--guests", "--guests-port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let ready = BufReader::new(told.stdout.take().context("it speaks")?).lines().find_map(|line| {
+        let line = line.ok()?;
+        line.contains("Ctrl-C ends the box").then_some(())
+    });
+    told.kill()?;
+    let said = String::from_utf8(told.wait_with_output()?.stderr)?;
+    ready.with_context(|| said.clone())?;
+    ensure!(said.contains("can alter the page on its way"), "{said}");
     Ok(())
 }
 

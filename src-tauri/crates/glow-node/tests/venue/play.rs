@@ -1,10 +1,10 @@
 //! A box that runs, its owner, and what tests ask of both.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::support::{Device, PHOTO, Running};
@@ -58,19 +58,32 @@ impl Running {
         self.ready["box"]["camera"][what].as_str().unwrap()
     }
 
+    /// Where one of the doors for cameras listens.
+    pub(crate) fn address(&self, door: &str) -> &str {
+        self.camera(door).split_once("://").unwrap().1.trim_end_matches('/')
+    }
+
+    /// The most memory that it ever had, in bytes.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("Linux tells the peak")?;
+        Ok(peak.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+    }
+
     pub(crate) fn login(&self) -> String {
         format!("{}:{}", self.camera("user"), self.camera("password"))
     }
 
     /// Uploads as a camera does.
     pub(crate) fn upload(&self, door: &str, file: &Path, more: &[&str]) -> Result<Output> {
-        let url = self.camera(door);
-        Ok(Command::new("curl")
-            .args(["-sS", "--max-time", "50", "--user", &self.login(), "-T"])
-            .arg(file)
-            .args(more)
-            .arg(url)
-            .output()?)
+        Ok(self.begin_upload(door, file, more)?.wait_with_output()?)
+    }
+
+    /// A camera that uploads meanwhile.
+    pub(crate) fn begin_upload(&self, door: &str, file: &Path, more: &[&str]) -> Result<Child> {
+        let mut curl = Command::new("curl");
+        curl.args(["-sS", "--max-time", "50", "--user", &self.login(), "-T"]).arg(file).args(more);
+        Ok(curl.arg(self.camera(door)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
     }
 }
 

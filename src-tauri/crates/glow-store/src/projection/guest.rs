@@ -165,6 +165,30 @@ impl GroupStore {
         })
     }
 
+    /// What guests said through a member's door and is not erased, in operations.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn guest_operations(&self, door: DeviceId) -> Result<u64, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached("SELECT count(*) FROM guest_post WHERE author = ?1")?;
+            Ok(statement.query_row([door.0], |row| sql::uint(row, 0))?)
+        })
+    }
+
+    /// Whether a post of a guest came through a member's door and was not taken back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn guest_post_stands(&self, guest: GuestKey, post: GuestPostId, door: DeviceId) -> Result<bool, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT 1 FROM guest_post WHERE guest = ?1 AND post = ?2 AND author = ?3 AND hidden <> ?4 AND what <> ?5",
+            )?;
+            Ok(statement.exists(params![guest.0, post.0, door.0, TAKEN_BACK, RETRACTION])?)
+        })
+    }
+
     /// Whether a guest is blocked at a member's door.
     ///
     /// # Errors

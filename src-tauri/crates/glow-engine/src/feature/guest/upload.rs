@@ -13,7 +13,7 @@ use crate::{
     engine::Engine,
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
-    guest::{DoorRecord, Partial, Visit},
+    guest::{DoorRecord, Partial, Visit, require_log_room},
     pipeline::guest::{Made, Signed},
 };
 
@@ -61,6 +61,7 @@ fn require_room(group: &Group, door: &DoorRecord, key: (GuestKey, GuestPostId), 
             .with("files_left", left.files)
             .with("bytes_left", left.bytes));
     }
+    require_log_room(group)?;
     // The file comes once as it is and once sealed.
     if group.blobs.free_bytes().is_some_and(|free| free < limits::LOW_DISK_BYTES + 2 * size) {
         return Err(ApiError::new(ErrorCode::DiskFull, "the disk of this door is full: try another door"));
@@ -83,7 +84,7 @@ pub(in crate::feature) async fn show(visit: &Visit, show: GuestShow) -> ApiResul
     })
     .await?;
     if let Some((moment, local)) = made {
-        visit.group.author(signed.post(moment, visit.door.rights.review), Some(local)).await?;
+        visit.author(signed.post(moment, visit.door.rights.review), Some(local)).await?;
     }
     status(visit, id).await
 }
@@ -116,7 +117,7 @@ pub(in crate::feature) async fn finish(
     let (signed, made) = blocking(move || make(&group, &tools, key)).await?;
     match made {
         Made::Moment(moment, local) => {
-            visit.group.author(signed.post(*moment, visit.door.rights.review), Some(local)).await?;
+            visit.author(signed.post(*moment, visit.door.rights.review), Some(local)).await?;
         }
         Made::AlreadyThere(moment) => {
             forget(visit, key).await?;
@@ -134,7 +135,7 @@ pub(in crate::feature) async fn finish(
                 ApiResult::Ok((signed, early))
             })
             .await?;
-            visit.group.author(signed.post(moment, visit.door.rights.review), Some(local)).await?;
+            visit.author(signed.post(moment, visit.door.rights.review), Some(local)).await?;
         }
         // Its previews are shown, and that is all of it that its guest shares.
         Made::NeedsChoice => {}

@@ -144,7 +144,19 @@ pub(in crate::feature) async fn say(visit: &Visit, say: GuestSay) -> ApiResult<G
     }
     if !known {
         let post = GuestPost { guest: key, id, said: signed.into(), signature, review: false, moment: None };
-        visit.group.author(Body::GuestPost(post), None).await?;
+        let takes_back = match said.what {
+            What::Retraction(target) => {
+                let this = visit.group.clone();
+                blocking(move || this.store.guest_post_stands(key, target, this.me)).await?
+            }
+            What::File(_) | What::Reaction(_) => false,
+        };
+        // Room for it was kept when that was said.
+        if takes_back {
+            visit.group.author(Body::GuestPost(post), None).await?;
+        } else {
+            visit.author(post, None).await?;
+        }
     }
     let Some(moment) = moment else { return Ok(GuestSaidView { id: id.to_string(), moment: None }) };
     let this = visit.group.clone();

@@ -4,7 +4,6 @@
 //! not backed by a file, so that pages of its database and blobs that the system merely caches do not count.
 #![forbid(unsafe_code)]
 
-use std::io::Write;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -79,17 +78,8 @@ fn gather(nodes: &[Node]) -> Result<String> {
 fn record(node: &Node, bytes: u64) -> Result<()> {
     let mut command = node.command(&["post", "--live", "-", "--name", "long.webm"]);
     let mut camera = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-    let mut lens = camera.stdin.take().context("it has a standard input")?;
-    let mut recording = Recording::new(8, MBIT * 1_000_000);
-    let head = recording.head();
-    lens.write_all(&head)?;
-    let mut written = head.len() as u64;
-    while written < bytes {
-        let second = recording.next_second();
-        lens.write_all(&second)?;
-        written += second.len() as u64;
-    }
-    drop(lens);
+    let lens = camera.stdin.take().context("it has a standard input")?;
+    Recording::new(8, MBIT * 1_000_000).write(lens, bytes)?;
     ensure!(camera.wait()?.success(), "the recording was not taken");
     Ok(())
 }

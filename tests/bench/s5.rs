@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,17 +69,7 @@ fn main() -> Result<()> {
 /// Posts a clip of at least so many bytes on the first device, and waits until all others fetch it.
 fn post_clip(gathering: &Gathering, folder: &Path, bytes: u64) -> Result<()> {
     let path = folder.join("long.webm");
-    let mut file = BufWriter::new(File::create(&path)?);
-    let mut recording = Recording::new(5, CLIP_MBIT * 1_000_000);
-    let head = recording.head();
-    file.write_all(&head)?;
-    let mut written = head.len() as u64;
-    while written < bytes {
-        let second = recording.next_second();
-        file.write_all(&second)?;
-        written += second.len() as u64;
-    }
-    file.into_inner()?.sync_all()?;
+    Recording::new(5, CLIP_MBIT * 1_000_000).write(BufWriter::new(File::create(&path)?), bytes)?;
     let mut control = Control::connect(&gathering.nodes[0].data_dir())?;
     let receipt: Value = control.post(&gathering.group, std::slice::from_ref(&path))?;
     ensure!(

@@ -51,12 +51,7 @@ async fn what_nobody_else_holds_is_said_to_be_only_here() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_takes_something_back_sees_from_where_it_is_gone() {
     let play = Play::new();
-    let mut alice = play.settled_person("alice").await;
-    let (mut bob, mut carol) = (play.settled_person("bob").await, play.settled_person("carol").await);
-    alice.start_group("Anna & Ben").await;
-    let link = alice.invite().await.link;
-    bob.join(&link).await.unwrap();
-    carol.join(&link).await.unwrap();
+    let [mut alice, bob, mut carol] = play.settled_three().await;
     let photo = play.studio.photo(1).unwrap();
     let moment = alice.post(&[&photo]).await.moments.remove(0);
     all_well(&[&alice, &bob, &carol]).await;
@@ -182,12 +177,7 @@ async fn a_full_quota_gives_up_only_what_three_others_keep() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_only_brought_along_counts_as_no_copy() {
     let play = Play::new();
-    let mut alice = play.settled_person("alice").await;
-    let (mut bob, mut carol) = (play.settled_person("bob").await, play.settled_person("carol").await);
-    alice.start_group("Anna & Ben").await;
-    let link = alice.invite().await.link;
-    bob.join(&link).await.unwrap();
-    carol.join(&link).await.unwrap();
+    let [mut alice, mut bob, carol] = play.settled_three().await;
     carol.wish(|policy| StoragePolicy { photos: Keep::Previews, ..policy }).await;
     bob.turn_off().await;
 
@@ -210,12 +200,7 @@ async fn what_is_only_brought_along_counts_as_no_copy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_walks_between_two_parts_brings_originals_along() {
     let play = Play::new();
-    let mut alice = play.settled_person("alice").await;
-    let (mut bob, mut carol) = (play.settled_person("bob").await, play.settled_person("carol").await);
-    alice.start_group("Two tents").await;
-    let link = alice.invite().await.link;
-    bob.join(&link).await.unwrap();
-    carol.join(&link).await.unwrap();
+    let [mut alice, mut bob, carol] = play.settled_three().await;
     carol.wish(|policy| StoragePolicy { photos: Keep::Previews, clips: Keep::Previews, ..policy }).await;
     bob.turn_off().await;
 

@@ -1,5 +1,7 @@
 //! Recordings as a camera writes them while it records: live WebM, its pictures and sound random bytes.
 
+use std::io::{self, Write};
+
 use super::Random;
 
 /// Pictures a second.
@@ -52,6 +54,22 @@ impl Recording {
             picture
         });
         pictures.collect()
+    }
+
+    /// Writes a recording of at least so many bytes, from its head on.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&mut self, mut to: impl Write, bytes: u64) -> io::Result<()> {
+        let head = self.head();
+        to.write_all(&head)?;
+        let mut written = head.len() as u64;
+        while written < bytes {
+            let second = self.next_second();
+            to.write_all(&second)?;
+            written += second.len() as u64;
+        }
+        to.flush()
     }
 
     /// The next second in one.

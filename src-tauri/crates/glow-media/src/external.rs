@@ -21,7 +21,9 @@ use crate::preview::TileReason;
 /// A decoder that is part of the system and no program. It is given a picture, where to write an upright JPEG, and how long
 /// that may be in pixels, and answers whether it wrote it. It is called where blocking is allowed.
 #[derive(Clone)]
-pub struct SystemDecoder(Arc<dyn Fn(&Path, &Path, u32) -> bool + Send + Sync>);
+pub struct SystemDecoder(Arc<Decode>);
+
+type Decode = dyn Fn(&Path, &Path, u32) -> bool + Send + Sync;
 
 impl SystemDecoder {
     /// A decoder that does so.

@@ -23,6 +23,7 @@
 //! Pure: time, round trips and the seed of chance are arguments.
 
 mod bulk;
+mod faults;
 mod holdings;
 mod link;
 mod near;
@@ -31,6 +32,7 @@ mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use faults::is_for_a_lie;
 use glow_model::{BlobId, DeviceId};
 use holdings::Holdings;
 use link::Link;
@@ -85,9 +87,6 @@ const BROKEN_MS: u64 = 1_000;
 /// How long a member of which a piece did not verify is not asked for that blob again, whatever it says: its disk may have been
 /// wrong, and may mend.
 const LIED_MS: u64 = 60_000;
-/// A request that takes longer than this is asked of somebody else who is so many times as fast.
-const OUTPACED_MS: u64 = 8_000;
-const OUTPACED_BY: u64 = 4;
 /// How often it is looked whether originals, which others were to bring, are to be asked for all the same.
 const LOOK_AGAIN_MS: u64 = 250;
 /// How long a neighbour may ask for quiet at a time.
@@ -385,49 +384,6 @@ impl Picker {
         known.into_iter().chain(look).min()
     }
 
-    /// Gives up what is needed no more, and what has not moved for too long, so that others are asked.
-    fn give_up(&mut self, now_ms: u64) -> Vec<Action> {
-        let cancelled = std::mem::take(&mut self.cancelled);
-        let mut actions: Vec<Action> = Vec::new();
-        for ticket in cancelled {
-            actions.extend(self.release(ticket).map(|_| Action::Cancel(ticket)));
-        }
-        let stalled = self.flights.iter().filter(|(_, flight)| self.stalls_at_ms(flight) <= now_ms);
-        let stalled: Vec<(u64, DeviceId)> = stalled.map(|(ticket, flight)| (*ticket, flight.peer)).collect();
-        for (ticket, peer) in stalled {
-            let crawls = self.flights.get(&ticket).is_some_and(|flight| now_ms < self.falls_silent_at_ms(flight));
-            self.ended(ticket, Ended::Broken, now_ms);
-            if let Some(link) = self.links.get_mut(&peer).filter(|_| crawls) {
-                link.suspend(now_ms);
-            }
-            actions.push(Action::Cancel(ticket));
-        }
-        actions
-    }
-
-    /// When a request is given up: when nothing has come from its member for too long, or when it crawls while somebody else
-    /// who has the same is much faster.
-    fn stalls_at_ms(&self, flight: &Flight) -> u64 {
-        let silent_ms = self.falls_silent_at_ms(flight);
-        let slow_ms = flight.asked_ms.max(flight.heard_ms).saturating_add(OUTPACED_MS);
-        if slow_ms < silent_ms && self.is_outpaced(flight) { slow_ms } else { silent_ms }
-    }
-
-    fn falls_silent_at_ms(&self, flight: &Flight) -> u64 {
-        let Some(link) = self.links.get(&flight.peer) else { return flight.asked_ms };
-        flight.asked_ms.max(flight.heard_ms).max(link.heard_ms()).saturating_add(link.patience_ms(flight.tier))
-    }
-
-    fn is_outpaced(&self, flight: &Flight) -> bool {
-        let own_bps = self.links.get(&flight.peer).map_or(0, Link::rate_bps);
-        self.links.iter().any(|(peer, link)| {
-            let has = self.holdings.of(flight.blob, *peer) & flight.open == flight.open;
-            has && link.rate_bps() > own_bps.saturating_mul(OUTPACED_BY)
-                && link.is_fit(flight.asked_ms)
-                && !self.avoid.contains_key(&(flight.blob, *peer))
-        })
-    }
-
     /// Requests in flight to each connected member.
     fn load(&self, counts: impl Fn(&Flight) -> bool) -> BTreeMap<DeviceId, usize> {
         let mut load: BTreeMap<DeviceId, usize> = self.links.keys().map(|peer| (*peer, 0)).collect();
@@ -471,11 +427,6 @@ impl Picker {
     pub fn busy(&self) -> BTreeSet<DeviceId> {
         self.flights.values().map(|flight| flight.peer).collect()
     }
-}
-
-/// Whether somebody is avoided for so long as only liars are.
-fn is_for_a_lie(until_ms: u64, now_ms: u64) -> bool {
-    until_ms > now_ms.saturating_add(LACKING_MS)
 }
 
 /// The bit of a piece in a bitfield.

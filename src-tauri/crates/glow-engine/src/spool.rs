@@ -39,6 +39,7 @@ use crate::{
     engine::Engine,
     error::{ApiResult, IntoApi, blocking},
     group::Group,
+    pipeline::policy,
     view,
 };
 
@@ -266,12 +267,7 @@ impl Inner {
     }
 
     fn require_space(&self, more_bytes: u64) -> ApiResult<()> {
-        match self.group.blobs.free_bytes() {
-            Some(free) if free < limits::LOW_DISK_BYTES.saturating_add(more_bytes) => {
-                Err(no_room("the disk is nearly full"))
-            }
-            _ => Ok(()),
-        }
+        if policy::has_room(&self.group, more_bytes) { Ok(()) } else { Err(no_room("the disk is nearly full")) }
     }
 
     fn failed(&self, name: &str, error: ApiError) {

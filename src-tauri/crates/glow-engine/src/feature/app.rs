@@ -6,6 +6,7 @@ use glow_model::{Body, clean_line, limits};
 use crate::{
     engine::Engine,
     error::{ApiResult, blocking},
+    pipeline::policy,
 };
 
 const NAME: &str = "profile.name";
@@ -13,7 +14,9 @@ const COLOUR: &str = "profile.colour";
 const COLOURS: u8 = 12;
 
 pub(super) async fn status(engine: &Engine) -> ApiResult<AppStatus> {
-    let free_disk_bytes = engine.groups().first().and_then(|group| group.blobs.free_bytes());
+    let groups = engine.groups();
+    // All of them are on one disk.
+    let group = groups.first();
     let tools = &engine.inner.tools;
     Ok(AppStatus {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -21,10 +24,10 @@ pub(super) async fn status(engine: &Engine) -> ApiResult<AppStatus> {
         secrets_at: SecretsAt::File,
         can_poster_clips: tools.ffmpeg.is_some() || tools.gst_launch.is_some(),
         can_preview_heic: tools.decodes_heif(),
-        free_disk_bytes,
+        free_disk_bytes: group.and_then(|group| group.blobs.free_bytes()),
         is_box: engine.is_box(),
         can_print: engine.venue().is_some_and(|venue| venue.printing.is_some()),
-        disk_low: free_disk_bytes.is_some_and(|free| free < limits::LOW_DISK_BYTES),
+        disk_low: group.is_some_and(|group| !policy::has_room(group, 0)),
     })
 }
 

@@ -129,7 +129,12 @@ pub(crate) fn blocked(group: &Group) -> Option<Blocked> {
     if waits && !is_plugged() {
         return Some(Blocked::OnBattery);
     }
-    group.blobs.free_bytes().is_some_and(|free| free < limits::LOW_DISK_BYTES).then_some(Blocked::DiskLow)
+    (!has_room(group, 0)).then_some(Blocked::DiskLow)
+}
+
+/// Whether so many bytes more leave the disk the room that it shall have; so where the system does not tell.
+pub(crate) fn has_room(group: &Group, more_bytes: u64) -> bool {
+    group.blobs.free_bytes().is_none_or(|free| free >= limits::LOW_DISK_BYTES.saturating_add(more_bytes))
 }
 
 /// Whether this device runs on mains. Where the system does not say, it does.

@@ -14,7 +14,10 @@ use crate::{
     error::{ApiResult, IntoApi, bad_request, blocking},
     group::Group,
     guest::{DoorRecord, Partial, Visit, require_log_room},
-    pipeline::guest::{Made, Signed},
+    pipeline::{
+        guest::{Made, Signed},
+        policy,
+    },
 };
 
 /// What a guest may still add.
@@ -63,7 +66,7 @@ fn require_room(group: &Group, door: &DoorRecord, key: (GuestKey, GuestPostId), 
     }
     require_log_room(group)?;
     // The file comes once as it is and once sealed.
-    if group.blobs.free_bytes().is_some_and(|free| free < limits::LOW_DISK_BYTES + 2 * size) {
+    if !policy::has_room(group, 2 * size) {
         return Err(ApiError::new(ErrorCode::DiskFull, "the disk of this door is full: try another door"));
     }
     Ok(())

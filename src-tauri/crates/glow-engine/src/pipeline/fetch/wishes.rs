@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Instant};
 
 use glow_blobs::{BlobError, BlobStore};
-use glow_model::{BlobId, BlobRef, DeviceId, limits};
+use glow_model::{BlobId, BlobRef, DeviceId};
 use glow_store::{StoreError, Tier, WantFilter};
 use glow_sync::{
     picker::{self, Want},
@@ -101,9 +101,9 @@ impl Fetcher {
 
     pub(super) async fn check_disk(&mut self) {
         let group = self.group.clone();
-        let free = blocking(move || Ok::<_, BlobError>(group.blobs.free_bytes())).await.ok().flatten();
+        let has_room = blocking(move || Ok::<_, BlobError>(policy::has_room(&group, 0))).await.unwrap_or(true);
         let was_low = self.disk_low;
-        self.set_disk_low(free.is_some_and(|free| free < limits::LOW_DISK_BYTES));
+        self.set_disk_low(!has_room);
         if was_low && !self.disk_low {
             self.refresh().await;
         }

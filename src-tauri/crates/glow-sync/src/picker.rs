@@ -17,8 +17,9 @@
 //! while others do is not designated; whoever has had nothing to do for a while takes over what others are designated for, and
 //! learns from whether that was needed how long to wait.
 //!
-//! **Faults.** A request that stalls is given up and asked of somebody else; a member that stalls again and again, or that lies
-//! twice, is not asked for anything for a while. At the very end a piece may be asked of two; the later answer is cancelled.
+//! **Faults.** A request that stalls is given up and asked of somebody else, as is one that crawls while somebody much faster has
+//! the same; a member that crawls, stalls again and again, or lies twice, is not asked for anything for a while, and does not
+//! get rid of its lies by coming again. At the very end a piece may be asked of two; the later answer is cancelled.
 //!
 //! Pure: time, round trips and the seed of chance are arguments.
 

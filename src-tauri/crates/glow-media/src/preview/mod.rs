@@ -152,14 +152,15 @@ fn derive(decoded: decode::Decoded, orientation: u8, may_show_code: bool) -> Res
         colour::to_srgb(&mut screen, profile);
     }
     let screen = screen.upright(orientation);
-    let code = if may_show_code { code::find(&screen)? } else { None };
-    let grid = scale::fit(screen.clone(), limits::GRID_SIDE)?;
-    let placeholder = encode::placeholder(&scale::fit(grid.clone(), 100)?);
-    Ok(Previews {
-        placeholder,
-        grid: encode::preview(&grid, limits::GRID_AIM_BYTES, limits::GRID_BYTES)?,
-        screen: encode::preview(&screen, limits::SCREEN_AIM_BYTES, limits::SCREEN_BYTES)?,
-        code,
+    // Somebody waits for the small one: the larger one is encoded meanwhile.
+    std::thread::scope(|scope| {
+        let larger = scope.spawn(|| encode::preview(&screen, limits::SCREEN_AIM_BYTES, limits::SCREEN_BYTES));
+        let grid = scale::fit(screen.clone(), limits::GRID_SIDE)?;
+        let placeholder = encode::placeholder(&scale::fit(grid.clone(), 100)?);
+        let grid = encode::preview(&grid, limits::GRID_AIM_BYTES, limits::GRID_BYTES)?;
+        let code = if may_show_code { code::find(&screen)? } else { None };
+        let larger = larger.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok(Previews { placeholder, grid, screen: larger?, code })
     })
 }
 

@@ -83,10 +83,9 @@ fn say_something(cast: &Cast) {
     let moment = timeline.iter().find(|moment| moment.mine).unwrap().id.clone();
     let caption = MomentCaption { group: group.clone(), moment: moment.clone(), text: TEXT.into() };
     alice.call(caption).unwrap();
-    let took = poll::until_true("carol reads it", BOUND, || {
+    poll::until_true("carol reads it", WORD, || {
         let view = carol.call(MomentGet { group: group.clone(), moment: moment.clone() })?;
         Ok(view["caption"] == TEXT)
     })
     .unwrap();
-    assert!(took <= WORD, "a word took {took:?}, promised within {WORD:?}");
 }

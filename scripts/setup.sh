@@ -20,7 +20,7 @@ readonly APP_PACKAGES=(libwebkit2gtk-4.1-dev gstreamer1.0-plugins-base gstreamer
   gstreamer1.0-plugins-bad gstreamer1.0-libav)
 readonly TEST_PACKAGES=(webkit2gtk-driver xvfb xauth chromium nftables iproute2
   poppler-utils dbus-daemon openbox curl)
-readonly BENCH_PACKAGES=(libvips-tools nginx-light python3-libtorrent uftp)
+readonly BENCH_PACKAGES=(libvips-tools nginx-light python3-libtorrent uftp syncthing)
 
 main() {
   local goal="${1:-app}" wanted=("${NODE_PACKAGES[@]}")

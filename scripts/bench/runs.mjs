@@ -23,8 +23,8 @@ export function fold(measured) {
   if (measured.length === 1) return measured[0];
   return measured[0].map((first) => {
     const same = measured.flatMap((figures) => figures.filter(({ bench }) => bench === first.bench));
-    const values = same.map(({ value }) => value);
-    const figure = { ...first, value: median(values), worst: first.better === "more" ? Math.min(...values) : Math.max(...values) };
+    const worst = same.map((figure) => figure.worst ?? figure.value);
+    const figure = { ...first, value: median(same.map(({ value }) => value)), worst: first.better === "more" ? Math.min(...worst) : Math.max(...worst) };
     if (first.reference) figure.reference = { ...first.reference, value: median(same.map(({ reference }) => reference.value)) };
     return figure;
   });

@@ -12,4 +12,6 @@ test("of several runs the median is kept, and the worst beside it", () => {
     { bench: "rate", value: 20, worst: 10, unit: "MB/s", better: "more" },
   ]);
   assert.deepEqual(fold([run(3, 30, 1)]), run(3, 30, 1), "one run is what it is");
+  const own = (value, worst) => [{ bench: "late", value, worst, unit: "ms" }];
+  assert.deepEqual(fold([own(3, 9), own(4, 5), own(2, 2)]), own(3, 9), "a case may run several times by itself");
 });

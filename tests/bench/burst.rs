@@ -3,9 +3,9 @@
 //! `lanbox run -- bench-burst S1|S2|S3|hotspot [--runs N] [--previews] [--alone] [--json]`: each run has a LAN of its own, and
 //! so has each peer. A time begins when the node is told of the files and ends when the last device has answered that it holds the
 //! last original; it includes reading, blanking, sealing and previews, which the peers do not do. Peers send the same files:
-//! `curl` from nginx by all at once, libtorrent with a seed that everybody knows, uftp by multicast. A peer that is not
-//! installed is named. With `--alone` none is run; with `--previews` the receivers keep previews only, which tells how much of
-//! the bytes is no original.
+//! `curl` from nginx by all at once, libtorrent with a seed that everybody knows, Syncthing on devices that are all connected,
+//! uftp by multicast. A peer that is not installed is named. With `--alone` none is run; with `--previews` the receivers keep
+//! previews only, which tells how much of the bytes is no original.
 #![forbid(unsafe_code)]
 
 mod peers;
@@ -17,7 +17,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use glow_api::{GroupGet, Keep, StorageGet, StoragePolicy, StorageSet};
 use lanbox::{Lan, LanBuilder};
 use tests::control::Control;
-use tests::figures::{Figures, option, quantile};
+use tests::figures::{Figures, option};
 use tests::gathering::{Gathering, held};
 use tests::media::{Sample, Studio};
 use tests::poll;
@@ -131,16 +131,14 @@ fn main() -> Result<()> {
     }
     for peer in Peer::ALL {
         let mut times = vec![];
-        for _ in 0..runs.min(peer.runs()) {
+        for _ in 0..runs {
             match peer.run(case, &samples) {
-                Ok(time) => times.push(time),
+                Ok(time) => times.push(time.as_secs_f64()),
                 Err(error) => eprintln!("{}: {error:#}", peer.name()),
             }
         }
-        times.sort_unstable();
         if !times.is_empty() {
-            let bound = Some(("bound", case.bound_s(bytes)));
-            figures.print(peer.name(), quantile(&times, 0.5).as_secs_f64(), "s", None, bound);
+            figures.print_peer(peer.name(), &times, "s", Some(("bound", case.bound_s(bytes))));
         }
     }
     Ok(())
@@ -240,12 +238,7 @@ fn watch(gathering: &Gathering, host: usize, count: usize, part: &'static str) -
 }
 
 fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken], part: &str) {
-    let middle = |of: fn(&Taken) -> f64| {
-        let mut values = taken.iter().map(of).collect::<Vec<_>>();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
-    };
-    let worst = taken.iter().map(|taken| taken.all.as_secs_f64()).fold(0.0, f64::max);
+    let of = |part: fn(&Taken) -> f64| taken.iter().map(part).collect::<Vec<_>>();
     let bound_s = case.bound_s(bytes);
     let goal_s = (bound_s * case.goal() * 10.0).round() / 10.0;
     let megabytes = bytes as f64 / 1e6;
@@ -253,34 +246,28 @@ fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken], part: &st
         "original" => (Some(("bound", bound_s)), Some(goal_s)),
         _ => (None, None),
     };
-    let all = format!("every {part} on all");
-    figures.print(&all, middle(|taken| taken.all.as_secs_f64()), "s", goal, bound);
-    figures.print("worst of the runs", worst, "s", None, bound);
-    figures.print("first preview on all", middle(|taken| taken.first_preview.as_secs_f64()), "s", Some(0.5), None);
+    figures.print_runs(&format!("every {part} on all"), &of(|taken| taken.all.as_secs_f64()), "s", goal, bound);
+    let first = of(|taken| taken.first_preview.as_secs_f64());
+    figures.print_runs("first preview on all", &first, "s", Some(0.5), None);
     match case {
         Case::Separate => {
-            let sent = middle(|taken| taken.source_bytes as f64) / 1e6;
-            figures.print("the source sends", sent / megabytes, "copies", Some(1.3), None);
+            let copies = of(|taken| taken.source_bytes as f64 / 1e6).into_iter().map(|sent| sent / megabytes);
+            figures.print_runs("the source sends", &copies.collect::<Vec<_>>(), "copies", Some(1.3), None);
         }
         Case::Shared | Case::Hotspot => {
-            let air_s = middle(|taken| taken.air.as_secs_f64());
-            figures.print("time on the air", air_s, "s", None, Some(("one copy to each", bound_s)));
+            let air_s = of(|taken| taken.air.as_secs_f64());
+            figures.print_runs("time on the air", &air_s, "s", None, Some(("one copy to each", bound_s)));
         }
         Case::TwoCells => {
-            let crossed = middle(|taken| taken.backhaul_bytes as f64) / 1e6;
+            let crossed = of(|taken| taken.backhaul_bytes as f64 / 1e6);
             let once = bound.map(|_| ("one copy", megabytes * WIRE));
             let goal = goal.map(|_| 24.0 * megabytes / 20.97);
-            figures.print("over the backhaul", crossed, "MB", goal, once);
-            let asked = middle(|taken| taken.asked_bytes as f64) / 1e6;
-            figures.print("of this, pieces that were asked for", asked, "MB", None, None);
-            let rest = crossed - asked * WIRE;
-            figures.print(
-                "of this, all else: gossip, previews sent along, holdings, acknowledgements",
-                rest,
-                "MB",
-                None,
-                None,
-            );
+            figures.print_runs("over the backhaul", &crossed, "MB", goal, once);
+            let asked = of(|taken| taken.asked_bytes as f64 / 1e6);
+            figures.print_runs("of this, pieces that were asked for", &asked, "MB", None, None);
+            let rest = of(|taken| (taken.backhaul_bytes as f64 - taken.asked_bytes as f64 * WIRE) / 1e6);
+            let name = "of this, all else: gossip, previews sent along, holdings, acknowledgements";
+            figures.print_runs(name, &rest, "MB", None, None);
         }
     }
 }

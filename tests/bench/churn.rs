@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use lanbox::Lan;
 use tests::control::Control;
-use tests::figures::{Figures, ms, option, quantile};
+use tests::figures::{Figures, median, ms, option, quantile};
 use tests::gathering::{Gathering, held, page};
 use tests::media::{Random, Sample, Studio};
 use tests::node::Node;
@@ -192,28 +192,27 @@ fn held_by(node: &Node, group: &str, part: &'static str) -> Result<BTreeSet<Stri
 }
 
 fn report(figures: Figures, found: &[Found]) {
-    let middle = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
-    };
     let comings = found.iter().map(|run| run.crowd.comings).sum::<usize>();
     eprintln!("{comings} came and as many went");
     let late = found.iter().map(|run| run.crowd.late).sum::<usize>();
     figures.print("devices that did not end within 20 s of being asked to", late as f64, "", Some(0.0), None);
     for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
         let of = |delays: &Delays| ms(quantile(&delays.sorted, part));
-        let calm = middle(found.iter().map(|run| of(&run.calm)).collect());
-        let churning = middle(found.iter().map(|run| of(&run.churning)).collect());
-        let shares = found.iter().map(|run| 100.0 * of(&run.churning) / of(&run.calm)).collect::<Vec<_>>();
-        let worst = shares.iter().copied().fold(0.0, f64::max);
-        let at_rest = Some(("at rest", calm));
-        figures.print(&format!("shutter to grid preview on those who stay, {name}"), churning, "ms", None, at_rest);
-        let share = format!("of the delay at rest, {name}");
-        figures.print(&format!("{share}, worst of the runs"), worst, "%", None, None);
-        figures.print(&share, middle(shares), "%", Some(DELAY_GOAL), None);
+        let calm = found.iter().map(|run| of(&run.calm)).collect::<Vec<_>>();
+        let churning = found.iter().map(|run| of(&run.churning)).collect::<Vec<_>>();
+        let shares = churning.iter().zip(&calm).map(|(churning, calm)| 100.0 * churning / calm).collect::<Vec<_>>();
+        let at_rest = Some(("at rest", median(&calm)));
+        figures.print_runs(
+            &format!("shutter to grid preview on those who stay, {name}"),
+            &churning,
+            "ms",
+            None,
+            at_rest,
+        );
+        figures.print_runs(&format!("of the delay at rest, {name}"), &shares, "%", Some(DELAY_GOAL), None);
     }
     let missing = found.iter().map(|run| run.calm.missing + run.churning.missing).sum::<usize>();
     figures.print("previews that did not come", missing as f64, "", Some(0.0), None);
-    let left = found.iter().map(|run| run.left_behind.as_secs_f64()).collect();
-    figures.print("originals on all who stay after their source was killed", middle(left), "s", None, None);
+    let left = found.iter().map(|run| run.left_behind.as_secs_f64()).collect::<Vec<_>>();
+    figures.print_runs("originals on all who stay after their source was killed", &left, "s", None, None);
 }

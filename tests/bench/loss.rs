@@ -120,28 +120,20 @@ fn say(gathering: &Gathering, number: usize) -> Result<Duration> {
 
 fn report(figures: Figures, taken: &[Taken]) -> Result<()> {
     ensure!(taken.iter().all(|run| run.lost_frames > 0), "no frame was lost");
-    let middle = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
-    };
-    let worst = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
-    let calm = taken.iter().map(|run| run.calm.as_secs_f64()).collect();
-    figures.print("nothing lost: every original on all", middle(calm), "s", None, None);
+    let calm = taken.iter().map(|run| run.calm.as_secs_f64()).collect::<Vec<_>>();
+    figures.print_runs("nothing lost: every original on all", &calm, "s", None, None);
     for (at, (lost, goal)) in PROMISED.into_iter().enumerate() {
-        let seconds = taken.iter().map(|run| run.lossy[at].as_secs_f64()).collect();
-        figures.print(&format!("{lost} % lost: every original on all"), middle(seconds), "s", None, None);
-        let share = |run: &Taken| 100.0 * run.lossy[at].as_secs_f64() / run.calm.as_secs_f64();
-        let shares = taken.iter().map(share).collect::<Vec<_>>();
-        let name = format!("{lost} % lost: of the time without loss");
-        figures.print(&format!("{name}, worst of the runs"), worst(&shares), "%", None, None);
-        figures.print(&name, middle(shares), "%", Some(goal), None);
+        let seconds = taken.iter().map(|run| run.lossy[at].as_secs_f64()).collect::<Vec<_>>();
+        figures.print_runs(&format!("{lost} % lost: every original on all"), &seconds, "s", None, None);
+        let shares = seconds.iter().zip(&calm).map(|(lossy, calm)| 100.0 * lossy / calm).collect::<Vec<_>>();
+        figures.print_runs(&format!("{lost} % lost: of the time without loss"), &shares, "%", Some(goal), None);
     }
     let mut words = taken.iter().flat_map(|run| run.words.iter().copied()).collect::<Vec<_>>();
     words.sort_unstable();
     figures.print(&format!("{HEAVY} % lost: a word on all, p50"), ms(quantile(&words, 0.5)), "ms", None, None);
     let last = ms(quantile(&words, 1.0));
     figures.print(&format!("{HEAVY} % lost: a word on all, last"), last, "ms", Some(WORD_GOAL_MS), None);
-    let few = taken.iter().map(|run| run.few.as_secs_f64()).collect();
-    figures.print(&format!("{HEAVY} % lost: {FEW_PHOTOS} photos on all"), middle(few), "s", None, None);
+    let few = taken.iter().map(|run| run.few.as_secs_f64()).collect::<Vec<_>>();
+    figures.print_runs(&format!("{HEAVY} % lost: {FEW_PHOTOS} photos on all"), &few, "s", None, None);
     Ok(())
 }

@@ -1,20 +1,22 @@
 //! The tools that people would use instead, on the same network with the same files.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use lanbox::Lan;
 use tests::media::Sample;
+use tests::syncthing::{self, Syncthing};
+use tests::tool::Tool;
 
 use crate::Case;
 
 /// How long a tool may take to be ready.
 const READY: Duration = Duration::from_secs(10);
 /// How long it may take in all.
-const LIMIT_S: &str = "240";
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// A tool.
 #[derive(Clone, Copy)]
@@ -23,26 +25,21 @@ pub(crate) enum Peer {
     Http,
     /// libtorrent everywhere.
     Torrent,
+    /// Syncthing everywhere, each connected to all.
+    Syncthing,
     /// uftp by multicast.
     Multicast,
 }
 
 impl Peer {
-    pub(crate) const ALL: [Self; 3] = [Self::Http, Self::Torrent, Self::Multicast];
+    pub(crate) const ALL: [Self; 4] = [Self::Http, Self::Torrent, Self::Syncthing, Self::Multicast];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Http => "HTTP (nginx and curl)",
             Self::Torrent => "libtorrent",
+            Self::Syncthing => syncthing::NAME,
             Self::Multicast => "multicast (uftp)",
-        }
-    }
-
-    /// How often it is worth the time.
-    pub(crate) fn runs(self) -> u64 {
-        match self {
-            Self::Http | Self::Multicast => 1,
-            Self::Torrent => 3,
         }
     }
 
@@ -58,6 +55,7 @@ impl Peer {
         match self {
             Self::Http => http(&lan, folder.path()),
             Self::Torrent => torrent(&lan, folder.path()),
+            Self::Syncthing => through_syncthing(&lan, folder.path(), samples.len()),
             Self::Multicast => multicast(&lan, folder.path()),
         }
     }
@@ -75,7 +73,7 @@ fn http(lan: &Lan, folder: &Path) -> Result<Duration> {
     let path = folder.join("nginx.conf");
     std::fs::write(&path, configuration)?;
     let mut nginx = lan.command(0, "nginx");
-    let _server = Running::start(nginx.arg("-e").arg(folder.join("log")).arg("-c").arg(&path), "nginx")?;
+    let _server = Tool::start(nginx.arg("-e").arg(folder.join("log")).arg("-c").arg(&path), "nginx")?;
     let names = std::fs::read_dir(folder.join("files"))?;
     let names =
         names.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default())).collect::<Result<Vec<_>>>()?;
@@ -94,14 +92,14 @@ fn http(lan: &Lan, folder: &Path) -> Result<Duration> {
     let fetching = (1..lan.hosts())
         .map(|host| {
             let mut curl = lan.command(host, "curl");
-            curl.args(["-sf", "--max-time", LIMIT_S, "--parallel", "--remote-name-all"]);
+            curl.args(["-sf", "--parallel", "--remote-name-all", "--max-time", &LIMIT.as_secs().to_string()]);
             let target = folder.join(format!("to-{host}"));
             std::fs::create_dir(&target)?;
             curl.current_dir(target).args(names.iter().map(|name| url(lan, name)));
-            Running::start(&mut curl, "curl")
+            Tool::start(&mut curl, "curl")
         })
         .collect::<Result<Vec<_>>>()?;
-    fetching.into_iter().try_for_each(Running::finish)?;
+    fetching.into_iter().try_for_each(Tool::finish)?;
     Ok(start.elapsed())
 }
 
@@ -113,7 +111,7 @@ fn torrent(lan: &Lan, folder: &Path) -> Result<Duration> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/bench/torrent.py");
     let python = |host: usize| {
         let mut command = lan.command(host, "/usr/bin/python3");
-        command.arg(&script).env("LIMIT_S", LIMIT_S);
+        command.arg(&script).env("LIMIT_S", LIMIT.as_secs().to_string());
         command
     };
     let file = folder.join("a.torrent");
@@ -121,7 +119,7 @@ fn torrent(lan: &Lan, folder: &Path) -> Result<Duration> {
         Command::new("/usr/bin/python3").arg(&script).arg("make").arg(folder.join("files")).arg(&file).status()?;
     ensure!(made.success(), "libtorrent is not installed");
     let seed = lan.address(0).to_string();
-    let _seed = Running::start(python(0).arg("seed").arg(&file).arg(folder).arg(&seed), "libtorrent")?;
+    let _seed = Tool::start(python(0).arg("seed").arg(&file).arg(folder).arg(&seed), "libtorrent")?;
     // A seed that listens is ready: a connection to it is the sign.
     let ready = Instant::now();
     let probe = "import socket,sys; socket.create_connection((sys.argv[1], 6881), 1)";
@@ -137,11 +135,25 @@ fn torrent(lan: &Lan, folder: &Path) -> Result<Duration> {
             let mut command = python(host);
             command.arg("leech").arg(&file).arg(target).arg(own);
             command.args((0..lan.hosts()).filter(|other| *other != host).map(|other| lan.address(other).to_string()));
-            Running::start(&mut command, "libtorrent")
+            Tool::start_telling(&mut command, "libtorrent")
         })
         .collect::<Result<Vec<_>>>()?;
     // Each goes on serving until the last is told, by the end of its input, that it may go.
-    fetching.into_iter().map(Running::done).collect::<Result<Vec<_>>>()?;
+    fetching.into_iter().map(Tool::done).collect::<Result<Vec<_>>>()?;
+    Ok(start.elapsed())
+}
+
+/// From when the files are in the source's folder until they are in all others'.
+fn through_syncthing(lan: &Arc<Lan>, folder: &Path, count: usize) -> Result<Duration> {
+    let devices = Syncthing::gather(lan, folder)?;
+    let start = Instant::now();
+    for entry in std::fs::read_dir(folder.join("files"))? {
+        let entry = entry?;
+        std::fs::copy(entry.path(), devices.shared(0).join(entry.file_name()))?;
+    }
+    for host in 1..lan.hosts() {
+        devices.until_holds(host, "IMG_", count, LIMIT)?;
+    }
     Ok(start.elapsed())
 }
 
@@ -152,53 +164,14 @@ fn multicast(lan: &Lan, folder: &Path) -> Result<Duration> {
             std::fs::create_dir(&target)?;
             let mut command = lan.command(host, "uftpd");
             command.args(["-d", "-I", "lan0", "-D"]).arg(target);
-            Running::start(&mut command, "uftpd")
+            Tool::start(&mut command, "uftpd")
         })
         .collect::<Result<Vec<_>>>()?;
     let start = Instant::now();
     // About what the slowest link of the case takes; uftp is told its rate.
     let mut uftp = lan.command(0, "uftp");
     uftp.args(["-I", "lan0", "-R", "17000", "-r", "0.5"]).arg(folder.join("files"));
-    Running::start(&mut uftp, "uftp")?.finish()?;
+    Tool::start(&mut uftp, "uftp")?.finish()?;
     drop(receivers);
     Ok(start.elapsed())
-}
-
-/// A process that ends with this value.
-struct Running {
-    child: Child,
-    name: &'static str,
-}
-
-impl Running {
-    fn start(command: &mut Command, name: &'static str) -> Result<Self> {
-        let quiet = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let child = quiet.spawn().with_context(|| format!("{name} does not start"))?;
-        Ok(Self { child, name })
-    }
-
-    /// Waits until it has ended well.
-    fn finish(mut self) -> Result<()> {
-        drop(self.child.stdout.take());
-        let status = self.child.wait()?;
-        ensure!(status.success(), "{} ended with {status}", self.name);
-        Ok(())
-    }
-
-    /// Waits until it has printed a line, and leaves it running.
-    fn done(mut self) -> Result<Self> {
-        use std::io::{BufRead, BufReader};
-        let stdout = self.child.stdout.take().context("its output is a pipe")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        ensure!(line.trim() == "done", "{} did not get everything", self.name);
-        Ok(self)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

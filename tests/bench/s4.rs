@@ -3,6 +3,7 @@
 //! `lanbox run -- bench-s4 [--moments N] [--photos N] [--photo-kib N] [--runs N] [--json]`: two devices with 100 Mbit/s each.
 //! One holds an album written before it started. Time begins when the other's `join` command starts. Metadata is operations
 //! as authored, and grid previews of 10 KB. Photos weigh 300 KiB unless told; a whole one is ten times that.
+//! Afterwards Syncthing brings the same bytes as files, where it is installed.
 #![forbid(unsafe_code)]
 
 use std::path::Path;
@@ -18,19 +19,22 @@ use image::{ImageBuffer, Rgb};
 use lanbox::Lan;
 use serde_json::Value;
 use tests::control::Control;
-use tests::figures::{Figures, option, quantile};
+use tests::figures::{Figures, option};
 use tests::gathering::held;
 use tests::long_album::{self, Parts};
 use tests::media::Random;
 use tests::node::{Node, Place};
 use tests::poll;
+use tests::syncthing::{self, Syncthing};
 
 const MOMENTS: u64 = 10_000;
 const PHOTOS: u64 = 1_000;
 const PHOTO_KIB: u64 = 300;
-const RUNS: u64 = 3;
+const RUNS: u64 = 5;
 const RATE_MBIT: f64 = 100.0;
 const GRID_BYTES: usize = 10_000;
+/// About what the operation of a photo weighs.
+const OPERATION_BYTES: usize = 700;
 /// Moments that a screen shows at once.
 const SCREEN: u32 = 40;
 const PAGE: u32 = 500;
@@ -89,6 +93,14 @@ fn main() -> Result<()> {
         })
         .collect::<Result<Vec<_>>>()?;
     report(&taken, &size);
+    alice.stop()?;
+    let others = (0..runs)
+        .map(|run| through_syncthing(&lan, &folder.path().join(format!("others-{run}")), &size))
+        .collect::<Result<Vec<_>>>();
+    match others {
+        Ok(times) => report_syncthing(&times, &size),
+        Err(error) => eprintln!("{}: {error:#}", syncthing::NAME),
+    }
     Ok(())
 }
 
@@ -108,6 +120,34 @@ fn write_album(folder: &Path, size: &Size) -> Result<()> {
     })?;
     eprintln!("{} moments made in {:.1} s", size.moments, started.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// The same bytes as files in a folder that Syncthing shares: from the start of the second device until it has them all.
+fn through_syncthing(lan: &Arc<Lan>, folder: &Path, size: &Size) -> Result<Duration> {
+    let mut devices = Syncthing::new(lan, folder)?;
+    let mut random = Random::new(4);
+    let mut noise = move |bytes: usize| (0..bytes).map(|_| random.below(256) as u8).collect::<Vec<_>>();
+    for (name, count, bytes) in
+        [("preview", size.moments, GRID_BYTES), ("photo", size.photos, size.photo_bytes as usize)]
+    {
+        for number in 0..count {
+            std::fs::write(devices.shared(0).join(format!("{name}-{number:05}.jpg")), noise(bytes))?;
+        }
+    }
+    devices.start(0)?;
+    let files = size.moments + size.photos;
+    devices.until_indexed(0, files)?;
+    let start = Instant::now();
+    devices.start(1)?;
+    devices.until_holds(1, "p", files as usize, WITHIN)?;
+    Ok(start.elapsed())
+}
+
+fn report_syncthing(times: &[Duration], size: &Size) {
+    let times = times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>();
+    let name = format!("{}: previews and photos as files", syncthing::NAME);
+    let bound = Some(("bytes over rate", photos_bound_s(size)));
+    Figures::from_arguments().print_peer(&name, &times, "s", bound);
 }
 
 /// A JPEG with a comment (ITU T.81, B.2.4.5), so that no two are the same blob.
@@ -184,34 +224,35 @@ fn most_bytes(node: &Node, done: &AtomicBool) -> u64 {
     most
 }
 
+/// What the bytes of operations and grid previews take on the line.
+fn metadata_bound_s(size: &Size) -> f64 {
+    seconds((size.moments as usize * (GRID_BYTES + OPERATION_BYTES)) as f64)
+}
+
+/// What those and the photos take.
+fn photos_bound_s(size: &Size) -> f64 {
+    metadata_bound_s(size) + seconds((size.photos * size.photo_bytes) as f64)
+}
+
+fn seconds(bytes: f64) -> f64 {
+    bytes * 8.0 * WIRE / (RATE_MBIT * 1e6)
+}
+
 fn report(taken: &[Taken], size: &Size) {
     let figures = Figures::from_arguments();
-    let middle = |of: fn(&Taken) -> Duration| {
-        let mut times = taken.iter().map(of).collect::<Vec<_>>();
-        times.sort_unstable();
-        quantile(&times, 0.5).as_secs_f64()
-    };
-    let worst = |of: fn(&Taken) -> Duration| taken.iter().map(of).max().unwrap_or_default().as_secs_f64();
-    let seconds = |bytes: f64| bytes * 8.0 * WIRE / (RATE_MBIT * 1e6);
+    let of = |part: fn(&Taken) -> Duration| taken.iter().map(|taken| part(taken).as_secs_f64()).collect::<Vec<_>>();
     let bytes = taken.iter().map(|taken| taken.metadata_bytes).min().unwrap_or_default();
-    let bound_s = seconds((size.moments as usize * GRID_BYTES) as f64 + size.moments as f64 * 700.0);
+    let bound_s = metadata_bound_s(size);
     let bound = Some(("bytes over rate", bound_s));
     let goal_s = bound_s * METADATA_GOAL;
-    figures.print("joined", middle(|taken| taken.joined), "s", None, None);
-    figures.print("first screen", middle(|taken| taken.first_screen), "s", Some(FIRST_SCREEN_GOAL_S), None);
-    figures.print("first screen, worst of the runs", worst(|taken| taken.first_screen), "s", None, None);
-    figures.print("all operations", middle(|taken| taken.operations), "s", None, None);
-    figures.print("all operations and grid previews", middle(|taken| taken.metadata), "s", Some(goal_s), bound);
-    figures.print("the same, worst of the runs", worst(|taken| taken.metadata), "s", None, bound);
+    figures.print_runs("joined", &of(|taken| taken.joined), "s", None, None);
+    figures.print_runs("first screen", &of(|taken| taken.first_screen), "s", Some(FIRST_SCREEN_GOAL_S), None);
+    figures.print_runs("all operations", &of(|taken| taken.operations), "s", None, None);
+    let metadata = of(|taken| taken.metadata);
+    figures.print_runs("all operations and grid previews", &metadata, "s", Some(goal_s), bound);
     figures.print("came by then", bytes as f64 / 1e6, "MB", None, Some(("without proofs", bound_s * RATE_MBIT / 8.0)));
-    let photos_s = bound_s + seconds((size.photos * size.photo_bytes) as f64);
-    figures.print(
-        "and the newest photos",
-        middle(|taken| taken.photos),
-        "s",
-        None,
-        Some(("bytes over rate", photos_s)),
-    );
+    let all = Some(("bytes over rate", photos_bound_s(size)));
+    figures.print_runs("and the newest photos", &of(|taken| taken.photos), "s", None, all);
     let memory = taken.iter().map(|taken| taken.memory_bytes).max().unwrap_or_default();
     figures.print("resident memory of the joiner", memory as f64 / 1_048_576.0, "MiB", Some(MEMORY_GOAL_MIB), None);
 }

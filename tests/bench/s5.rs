@@ -1,11 +1,12 @@
 //! S5: from the shutter on one device to the grid preview on all the others, on one Wi-Fi channel.
 //!
-//! `lanbox run -- bench-s5 [--seconds N] [--hosts N] [--loss PERCENT] [--beside GIB] [--json]`: a photo of 3 MB a second is posted
+//! `lanbox run -- bench-s5 [--seconds N] [--hosts N] [--loss PERCENT] [--beside GIB] [--syncthing] [--json]`: a photo of 3 MB a second is posted
 //! on a random member, while the originals of those before are still on their way; with `--beside`, while a clip of so many GiB is
 //! on its way to all, too. Each node is a process in a namespace of its own, on
 //! a channel of 100 Mbit/s that all share (multicast at 24, host 0 is the access point). One clock: the nodes' events and the
 //! answers to what is asked about them are read by this process. A time begins when the node is told of the file, and ends
 //! when a device has answered that it holds the grid preview; so it includes reading, blanking, sealing and both previews.
+//! With `--syncthing`, the same photos go through a folder that Syncthing shares.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ use tests::figures::{Figures, ms, option, quantile};
 use tests::gathering::{Gathering, held};
 use tests::media::{Recording, Sample, Studio};
 use tests::poll;
-use tests::shots::{Shot, post_each_second, watch};
+use tests::shots::{Shot, each_second, post_each_second, watch};
+use tests::syncthing::{self, Syncthing};
 
 const HOSTS: u64 = 8;
 const SECONDS: u64 = 60;
@@ -44,15 +46,19 @@ const CLIP_MBIT: usize = 40;
 /// Until the large clip is posted, and until all previews are everywhere beside it.
 const CLIP_WITHIN: Duration = Duration::from_secs(900);
 const PREVIEWS_WITHIN: Duration = Duration::from_secs(120);
+/// How often the folders that Syncthing shares are looked at.
+const SYNCTHING_LOOK_EVERY: Duration = Duration::from_millis(20);
 
 fn main() -> Result<()> {
     Lan::available().map_err(|reason| anyhow!("the emulated LAN {reason}"))?;
     let hosts = usize::try_from(option("--hosts").unwrap_or(HOSTS))?;
     let photos = u32::try_from(option("--seconds").unwrap_or(SECONDS))?;
     let samples = make_photos(photos)?;
+    if std::env::args().any(|argument| argument == "--syncthing") {
+        return through_syncthing(&start_lan(hosts, 0.0)?, &samples);
+    }
     let loss = option("--loss").unwrap_or(0) as f64 / 100.0;
-    let channel = Lan::builder().hosts(hosts).shared_mbit(CHANNEL_MBIT).multicast_mbit(MULTICAST_MBIT).access_point(0);
-    let lan = Arc::new(channel.loss(loss).start()?);
+    let lan = start_lan(hosts, loss)?;
     let folder = tempfile::tempdir()?;
     let gathering = Gathering::start(&lan, folder.path())?;
     let beside = option("--beside");
@@ -64,6 +70,61 @@ fn main() -> Result<()> {
     let bytes = samples.iter().map(|sample| Ok(sample.bytes()?.len())).sum::<Result<usize>>()?;
     let is_hard = loss > 0.0 || beside.is_some();
     report(&measured, &Load { hosts, photos: samples.len(), bytes, is_hard }, &lan)
+}
+
+fn start_lan(hosts: usize, loss: f64) -> Result<Arc<Lan>> {
+    let channel = Lan::builder().hosts(hosts).shared_mbit(CHANNEL_MBIT).multicast_mbit(MULTICAST_MBIT).access_point(0);
+    Ok(Arc::new(channel.loss(loss).start()?))
+}
+
+/// The same photos put into a folder that Syncthing shares, until each device holds each as a whole: it has no previews.
+fn through_syncthing(lan: &Arc<Lan>, samples: &[Sample]) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let devices = Syncthing::gather(lan, folder.path())?;
+    let done = AtomicBool::new(false);
+    let (shot, seen) = std::thread::scope(|scope| {
+        let watching = (0..lan.hosts()).map(|host| {
+            let (devices, done) = (&devices, &done);
+            scope.spawn(move || -> Result<_> {
+                let mut seen = BTreeMap::new();
+                while seen.len() < samples.len() && !done.load(Ordering::Relaxed) {
+                    let now = Instant::now();
+                    devices.held(host, "IMG_")?.into_iter().for_each(|name| _ = seen.entry(name).or_insert(now));
+                    std::thread::sleep(SYNCTHING_LOOK_EVERY);
+                }
+                Ok(seen)
+            })
+        });
+        let watching = watching.collect::<Vec<_>>();
+        let shot = each_second(lan.hosts(), samples, SEED, |host, sample| {
+            let shutter = Instant::now();
+            std::fs::copy(&sample.path, devices.shared(host).join(sample.name()))?;
+            Ok((sample.name(), host, shutter))
+        });
+        let within = drain_bound(samples);
+        let drained = (0..lan.hosts()).try_for_each(|host| devices.until_holds(host, "IMG_", samples.len(), within));
+        done.store(true, Ordering::Relaxed);
+        let seen = watching.into_iter().map(|watch| watch.join().map_err(|_| anyhow!("a watcher panicked"))?);
+        let seen = seen.collect::<Result<Vec<_>>>()?;
+        drained.and(shot).map(|shot| (shot, seen))
+    })?;
+    let mut times = vec![];
+    for (name, author, shutter) in &shot {
+        let others = seen.iter().enumerate().filter(|(host, _)| host != author);
+        times.extend(others.filter_map(|(_, seen)| Some(seen.get(name)?.saturating_duration_since(*shutter))));
+    }
+    times.sort_unstable();
+    let figures = Figures::from_arguments();
+    for (part, name) in [(0.5, "p50"), (0.99, "p99"), (1.0, "last")] {
+        let figure = format!("{}: shutter to the photo on another device, {name}", syncthing::NAME);
+        figures.print_peer(&figure, &[ms(quantile(&times, part))], "ms", None);
+    }
+    Ok(())
+}
+
+/// Until all originals are everywhere.
+fn drain_bound(samples: &[Sample]) -> Duration {
+    Duration::from_secs(60 + 4 * samples.len() as u64)
 }
 
 /// Posts a clip of at least so many bytes on the first device, and waits until all others fetch it.
@@ -152,7 +213,7 @@ impl Run<'_> {
     }
 
     fn until_drained(&self, samples: &[Sample]) -> Result<Instant> {
-        let bound = Duration::from_secs(60 + 4 * samples.len() as u64);
+        let bound = drain_bound(samples);
         for node in &self.gathering.nodes {
             let mut control = Control::connect(&node.data_dir())?;
             poll::until_true(&format!("{} has every original", node.name), bound, || {

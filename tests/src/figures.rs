@@ -19,43 +19,99 @@ impl Figures {
 
     /// One figure; smaller is better. `goal` is what was promised, `reference` what was measured beside it.
     pub fn print(self, name: &str, value: f64, unit: &str, goal: Option<f64>, reference: Option<(&str, f64)>) {
-        self.write(name, value, unit, goal, reference, None);
+        self.write(&Figure { value, goal, reference, ..Figure::new(name, unit) });
     }
 
-    /// The same where more is better.
-    pub fn print_more(self, name: &str, value: f64, unit: &str, goal: Option<f64>, reference: Option<(&str, f64)>) {
-        self.write(name, value, unit, goal, reference, Some("more"));
+    /// One figure of several runs: their median, and the worst beside it.
+    pub fn print_runs(self, name: &str, values: &[f64], unit: &str, goal: Option<f64>, reference: Option<(&str, f64)>) {
+        self.write(&Figure { goal, reference, ..Figure::of(name, values, unit) });
     }
 
-    fn write(
+    /// As [`Self::print_runs`] where more is better.
+    pub fn print_runs_more(
         self,
         name: &str,
-        value: f64,
+        values: &[f64],
         unit: &str,
         goal: Option<f64>,
         reference: Option<(&str, f64)>,
-        better: Option<&str>,
     ) {
+        self.write(&Figure { goal, reference, ..Figure::of(name, values, unit).where_more_is_better(values) });
+    }
+
+    /// What another program took in the same job, in several runs.
+    pub fn print_peer(self, name: &str, values: &[f64], unit: &str, reference: Option<(&str, f64)>) {
+        self.write(&Figure { is_peer: true, reference, ..Figure::of(name, values, unit) });
+    }
+
+    /// As [`Self::print_peer`] where more is better.
+    pub fn print_peer_more(self, name: &str, values: &[f64], unit: &str) {
+        self.write(&Figure { is_peer: true, ..Figure::of(name, values, unit).where_more_is_better(values) });
+    }
+
+    fn write(self, figure: &Figure<'_>) {
+        let Figure { name, value, worst, unit, goal, reference, is_more_better, is_peer } = *figure;
         let round = |value: f64| (value * 10.0).round() / 10.0;
         if !self.as_json {
-            let goal = goal.map(|goal| format!(", goal {goal} {unit}")).unwrap_or_default();
+            let worst = worst.map(|worst| format!(", worst {} {unit}", round(worst))).unwrap_or_default();
+            let goal = goal.map(|goal| format!(", goal {} {unit}", round(goal))).unwrap_or_default();
             let reference =
                 reference.map(|(name, value)| format!(", {name} {} {unit}", round(value))).unwrap_or_default();
-            println!("{name}: {} {unit}{goal}{reference}", round(value));
+            println!("{name}: {} {unit}{worst}{goal}{reference}", round(value));
             return;
         }
         let mut line = json!({ "bench": name, "value": round(value), "unit": unit });
+        if let Some(worst) = worst {
+            line["worst"] = json!(round(worst));
+        }
         if let Some(goal) = goal {
             line["goal"] = json!(round(goal));
         }
         if let Some((name, value)) = reference {
             line["reference"] = json!({ "name": name, "value": round(value) });
         }
-        if let Some(better) = better {
-            line["better"] = json!(better);
+        if is_more_better {
+            line["better"] = json!("more");
+        }
+        if is_peer {
+            line["peer"] = json!(true);
         }
         println!("{line}");
     }
+}
+
+#[derive(Default)]
+struct Figure<'a> {
+    name: &'a str,
+    value: f64,
+    worst: Option<f64>,
+    unit: &'a str,
+    goal: Option<f64>,
+    reference: Option<(&'a str, f64)>,
+    is_more_better: bool,
+    is_peer: bool,
+}
+
+impl<'a> Figure<'a> {
+    fn new(name: &'a str, unit: &'a str) -> Self {
+        Self { name, unit, ..Self::default() }
+    }
+
+    fn of(name: &'a str, values: &[f64], unit: &'a str) -> Self {
+        Self { value: median(values), worst: values.iter().copied().reduce(f64::max), ..Self::new(name, unit) }
+    }
+
+    fn where_more_is_better(self, values: &[f64]) -> Self {
+        Self { worst: values.iter().copied().reduce(f64::min), is_more_better: true, ..self }
+    }
+}
+
+/// The middle one of some values, the upper of two; 0 of none.
+#[must_use]
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 /// The value below which a part of all values lie; `values` are sorted.

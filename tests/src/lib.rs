@@ -9,6 +9,7 @@
 //! * [`gathering`] brings real nodes on an emulated LAN into one group.
 //! * [`shots`] posts a photo a second and tells when each device shows it.
 //! * [`long_album`] gives a group a long past.
+//! * [`syncthing`] is what people would use instead, on the same LAN; [`tool`] a program of others that runs beside ours.
 //! * [`figures`] prints what was measured, for people and for `npm run bench`.
 //! * [`poll`] waits for a condition, with a bound.
 //!
@@ -25,4 +26,6 @@ pub mod media;
 pub mod node;
 pub mod poll;
 pub mod shots;
+pub mod syncthing;
 pub mod target;
+pub mod tool;

@@ -29,22 +29,37 @@ pub struct Shot {
     pub host: usize,
 }
 
-/// Posts a photo a second, on random ones of these nodes; a slow post does not delay the next shutter. Answers the moments.
+/// Does something with a photo each second, on a random one of so many hosts; what is slow does not delay the next.
+///
+/// # Errors
+/// It fails once.
+pub fn each_second<T: Send>(
+    hosts: usize,
+    samples: &[Sample],
+    seed: u64,
+    shoot: impl Fn(usize, &Sample) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let mut random = Random::new(seed);
+    let start = Instant::now();
+    let shoot = &shoot;
+    std::thread::scope(|scope| {
+        let mut shooting = vec![];
+        for (due, sample) in (0..).map(|second| start + second * SECOND).zip(samples) {
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let host = random.below(hosts as u64) as usize;
+            shooting.push(scope.spawn(move || shoot(host, sample)));
+        }
+        shooting.into_iter().map(|shot| shot.join().map_err(|_| anyhow!("a shot panicked"))?).collect()
+    })
+}
+
+/// Posts a photo a second, on random ones of these nodes. Answers the moments.
 ///
 /// # Errors
 /// A node refuses or has gone.
 pub fn post_each_second(nodes: &[Node], group: &str, samples: &[Sample], seed: u64) -> Result<BTreeMap<String, Shot>> {
-    let mut random = Random::new(seed);
-    let start = Instant::now();
-    std::thread::scope(|scope| {
-        let mut posting = vec![];
-        for (due, sample) in (0..).map(|second| start + second * SECOND).zip(samples) {
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            let host = random.below(nodes.len() as u64) as usize;
-            posting.push(scope.spawn(move || post(&nodes[host], host, group, sample)));
-        }
-        posting.into_iter().map(|post| post.join().map_err(|_| anyhow!("a post panicked"))?).collect()
-    })
+    let posted = each_second(nodes.len(), samples, seed, |host, sample| post(&nodes[host], host, group, sample))?;
+    Ok(posted.into_iter().collect())
 }
 
 fn post(node: &Node, host: usize, group: &str, sample: &Sample) -> Result<(String, Shot)> {

@@ -8,8 +8,6 @@ use crate::{
 
 /// Requests to one member at once.
 pub(super) const IN_FLIGHT: usize = 8;
-/// Requests for originals to one member at once, where its way carries so much.
-const BULK_IN_FLIGHT: usize = 20;
 /// Grid previews asked of one member at once: many travel in one request. More are asked for when half of them came, so that
 /// there are many again. Beyond [`IN_FLIGHT`] only as many as have so many bytes together.
 pub(super) const GRIDS_IN_FLIGHT: usize = 64;
@@ -147,7 +145,7 @@ impl Link {
     /// Requests for originals that keep it busy, and no more: the smaller the rate, the fewer.
     pub(super) fn window(&self) -> usize {
         let pieces = self.goodput_bps * AHEAD_MS / 1_000 / PIECE_BYTES;
-        usize::try_from(pieces).unwrap_or(usize::MAX).clamp(1, BULK_IN_FLIGHT)
+        usize::try_from(pieces).unwrap_or(usize::MAX).clamp(1, IN_FLIGHT)
     }
 
     /// How long it may take for the next piece.

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use lanbox::Lan;
 use tests::media::Sample;
+use tests::nginx;
+use tests::poll;
 use tests::syncthing::{self, Syncthing};
 use tests::tool::Tool;
 
@@ -15,6 +17,8 @@ use crate::Case;
 
 /// How long a tool may take to be ready.
 const READY: Duration = Duration::from_secs(10);
+/// What curl ends with when nobody listens.
+const NOBODY_LISTENS: i32 = 7;
 /// How long it may take in all.
 const LIMIT: Duration = Duration::from_secs(240);
 
@@ -62,32 +66,16 @@ impl Peer {
 }
 
 fn http(lan: &Lan, folder: &Path) -> Result<Duration> {
-    let place = folder.display();
-    let configuration = format!(
-        "daemon off; master_process off; pid {place}/pid; error_log {place}/log; user root; events {{}}\n\
-         http {{ access_log off; client_body_temp_path {place}/b; proxy_temp_path {place}/p; \
-         fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s; \
-         server {{ listen {}:8080; root {place}/files; }} }}\n",
-        lan.address(0)
-    );
-    let path = folder.join("nginx.conf");
-    std::fs::write(&path, configuration)?;
-    let mut nginx = lan.command(0, "nginx");
-    let _server = Tool::start(nginx.arg("-e").arg(folder.join("log")).arg("-c").arg(&path), "nginx")?;
+    let listen = format!("{}:8080", lan.address(0));
+    let _server = nginx::start(lan.command(0, "nginx"), folder, &folder.join("files"), &listen)?;
     let names = std::fs::read_dir(folder.join("files"))?;
     let names =
         names.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default())).collect::<Result<Vec<_>>>()?;
-    let ready = Instant::now();
-    while lan
-        .command(1, "curl")
-        .args(["-sf", "-o", "/dev/null"])
-        .arg(url(lan, ""))
-        .status()?
-        .code()
-        .is_none_or(|code| code == 7)
-    {
-        ensure!(ready.elapsed() < READY, "nginx does not answer");
-    }
+    poll::until_true("nginx answers", READY, || {
+        let mut curl = lan.command(1, "curl");
+        let status = curl.args(["-sf", "-o", "/dev/null"]).arg(url(lan, "")).status()?;
+        Ok(status.code().is_some_and(|code| code != NOBODY_LISTENS))
+    })?;
     let start = Instant::now();
     let fetching = (1..lan.hosts())
         .map(|host| {
@@ -121,11 +109,11 @@ fn torrent(lan: &Lan, folder: &Path) -> Result<Duration> {
     let seed = lan.address(0).to_string();
     let _seed = Tool::start(python(0).arg("seed").arg(&file).arg(folder).arg(&seed), "libtorrent")?;
     // A seed that listens is ready: a connection to it is the sign.
-    let ready = Instant::now();
     let probe = "import socket,sys; socket.create_connection((sys.argv[1], 6881), 1)";
-    while !lan.command(1, "/usr/bin/python3").args(["-c", probe, &seed]).stderr(Stdio::null()).status()?.success() {
-        ensure!(ready.elapsed() < READY, "the seed does not listen");
-    }
+    poll::until_true("the seed listens", READY, || {
+        let mut python = lan.command(1, "/usr/bin/python3");
+        Ok(python.args(["-c", probe, &seed]).stderr(Stdio::null()).status()?.success())
+    })?;
     let start = Instant::now();
     let fetching = (1..lan.hosts())
         .map(|host| {

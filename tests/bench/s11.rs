@@ -6,7 +6,7 @@
 //! takes the files from nginx.
 #![forbid(unsafe_code)]
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -18,6 +18,7 @@ use tests::control::Control;
 use tests::figures::{Figures, median, option};
 use tests::gathering::held;
 use tests::media::{Sample, Studio};
+use tests::nginx;
 use tests::node::{Node, Place};
 use tests::poll;
 
@@ -150,24 +151,10 @@ async fn drive(mut swarm: Swarm<libp2p_stream::Behaviour>) {
 
 fn http(samples: &[Sample]) -> Result<Duration> {
     let folder = tempfile::tempdir()?;
-    let place = folder.path().display();
-    let files = samples.first().and_then(|sample| sample.path.parent()).context("there are files")?.display();
+    let files = samples.first().and_then(|sample| sample.path.parent()).context("there are files")?;
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let configuration = format!(
-        "daemon off; master_process off; pid {place}/pid; error_log {place}/log; user root; events {{}}\n\
-         http {{ access_log off; client_body_temp_path {place}/b; proxy_temp_path {place}/p; \
-         fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s; \
-         server {{ listen 127.0.0.1:{port}; root {files}; }} }}\n"
-    );
-    let path = folder.path().join("nginx.conf");
-    std::fs::write(&path, configuration)?;
-    let mut nginx = Command::new("nginx");
-    nginx.arg("-e").arg(folder.path().join("log")).arg("-c").arg(&path).stdin(Stdio::null());
-    let mut server = nginx.spawn().context("nginx is not installed")?;
-    let took = download(samples, folder.path(), port);
-    server.kill()?;
-    server.wait()?;
-    took
+    let _server = nginx::start(Command::new("nginx"), folder.path(), files, &format!("127.0.0.1:{port}"))?;
+    download(samples, folder.path(), port)
 }
 
 fn download(samples: &[Sample], target: &std::path::Path, port: u16) -> Result<Duration> {

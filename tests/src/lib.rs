@@ -9,7 +9,7 @@
 //! * [`gathering`] brings real nodes on an emulated LAN into one group.
 //! * [`shots`] posts a photo a second and tells when each device shows it.
 //! * [`long_album`] gives a group a long past.
-//! * [`syncthing`] is what people would use instead, on the same LAN; [`tool`] a program of others that runs beside ours.
+//! * [`nginx`] and [`syncthing`] are what people would use instead; [`tool`] is a program of others that runs beside ours.
 //! * [`figures`] prints what was measured, for people and for `npm run bench`.
 //! * [`poll`] waits for a condition, with a bound.
 //!
@@ -23,6 +23,7 @@ pub mod figures;
 pub mod gathering;
 pub mod long_album;
 pub mod media;
+pub mod nginx;
 pub mod node;
 pub mod poll;
 pub mod shots;

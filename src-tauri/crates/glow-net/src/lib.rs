@@ -40,6 +40,7 @@ mod gate;
 mod gatekeeper;
 mod join;
 mod lanes;
+mod meter;
 mod net;
 mod protocol;
 mod routes;

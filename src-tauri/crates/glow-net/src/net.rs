@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::{
     Acquaintance, Answers, FoundBy, Gatekeeper, Lanes, NetConfig, NetError, NetEvent, Status, activity::Activity,
-    discovery::Found, event_loop::EventLoop, lanes::Meter, protocol,
+    discovery::Found, event_loop::EventLoop, meter::Meter, protocol,
 };
 
 /// Commands that may wait for the event loop.

@@ -11,7 +11,7 @@ use glow_sync::door::Certificate;
 use libp2p::{PeerId, core::ConnectedPoint};
 use tokio::sync::oneshot;
 
-use crate::{FoundBy, Transport, activity::Activity, address, door, lanes::Meter, streams::Inbound};
+use crate::{FoundBy, Transport, activity::Activity, address, door, meter::Meter, streams::Inbound};
 
 /// Requests of a peer that passed, kept until this side hears so too.
 const EARLY_REQUESTS: usize = glow_model::limits::REQUESTS_PER_PEER;
@@ -70,7 +70,11 @@ impl Connection {
     pub(super) fn measured(&mut self, round_trip: Duration) {
         let us = u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX);
         self.rtt_ms = u32::try_from(round_trip.as_millis()).ok();
-        self.shortest_us = Some(self.shortest_us.map_or(us, |shortest| shortest.min(us)));
+        let shortest_us = self.shortest_us.map_or(us, |shortest| shortest.min(us));
+        self.shortest_us = Some(shortest_us);
+        if let Some(meter) = &self.meter {
+            meter.note_round_trip(shortest_us);
+        }
     }
 
     /// When it is to be closed.

@@ -13,11 +13,7 @@ use tokio::{
 };
 
 use super::frames;
-use crate::{
-    Lanes, NetError,
-    activity::Activity,
-    lanes::{Meter, Pace},
-};
+use crate::{Lanes, NetError, activity::Activity, lanes::Pace, meter::Meter};
 
 /// How long all answers to one request may take.
 const TOTAL: Duration = Duration::from_secs(300);

@@ -9,7 +9,7 @@ const BAR = 18;
 const REFERENCE = 8;
 const GAP = 12;
 const LINE = 17;
-const CHARACTERS = { title: 96, label: 44 };
+const CHARACTERS = { title: 80, label: 44 };
 const COLOURS = { own: "#f4743b", peer: "#6b8fb5", reference: "#b9b3ab", text: "#1c1917", faint: "#635d56", ground: "#faf9f7" };
 
 /**

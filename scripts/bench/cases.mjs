@@ -160,6 +160,7 @@ export const cases = [
     id: "memory",
     title: "Memory of both ends above idle while a clip of 4 GiB goes through them",
     command: () => [release("bench-memory"), "--gib", "4", "--json"],
+    runs: 5,
     needs: "release",
   },
   {

@@ -58,7 +58,7 @@ fn main() -> Result<()> {
         );
     }
     let rate = bytes as f64 * 8.0 / 1e6 / start.elapsed().as_secs_f64();
-    figures.print("through both nodes", rate, "Mbit/s", None, None);
+    figures.print_runs_more("through both nodes", &[rate], "Mbit/s", None, None);
     Ok(())
 }
 

@@ -11,6 +11,8 @@ pub(super) struct Depth {
     bytes: u64,
     /// When the socket last got something.
     active: Instant,
+    /// Whether it was full when it was last seen.
+    is_full: bool,
     /// Since when it is measured, and what it had taken then.
     since: Instant,
     taken: u64,
@@ -27,20 +29,22 @@ impl Depth {
     const WINDOW: Duration = Duration::from_millis(50);
 
     pub(super) fn new(now: Instant) -> Self {
-        Self { bytes: Self::MOST, active: now, since: now, taken: 0 }
+        Self { bytes: Self::MOST, active: now, is_full: false, since: now, taken: 0 }
     }
 
     /// The socket took something; it has taken so much by now.
     pub(super) fn took(&mut self, taken: u64, now: Instant) {
-        if now - self.active > Self::WINDOW {
+        if !self.is_full && now - self.active > Self::WINDOW {
             // Nobody had anything to send: that was no rate.
             (self.since, self.taken) = (now, taken);
         }
         self.active = now;
+        self.is_full = false;
     }
 
     /// The socket was found full. Answers its new depth, if it is to be another.
     pub(super) fn full(&mut self, taken: u64, round_trip: Duration, is_short: bool, now: Instant) -> Option<u64> {
+        self.is_full = true;
         let elapsed = now - self.since;
         if elapsed < Self::WINDOW {
             return None;
@@ -88,6 +92,19 @@ mod tests {
         let mut depth = Depth::new(Instant::now());
         let bytes = kept_full(1_000_000, Duration::from_millis(40), true, &mut depth);
         assert_eq!(bytes, 100_000);
+    }
+
+    #[test]
+    fn a_socket_that_seldom_has_room_is_slow() {
+        let start = Instant::now();
+        let mut depth = Depth::new(start);
+        for step in 1..=20 {
+            let now = start + step * Duration::from_millis(160);
+            let taken = u64::from(step) * 16_000;
+            depth.took(taken, now);
+            depth.full(taken, Duration::ZERO, true, now);
+        }
+        assert_eq!(depth.bytes, Depth::LEAST);
     }
 
     #[test]

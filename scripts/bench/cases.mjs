@@ -95,7 +95,7 @@ export const cases = [
     id: "S5-others",
     title: "The same photos put into a folder that Syncthing shares: from the shutter to the whole photo on each other device",
     command: () => [release("lanbox"), "run", "--", release("bench-s5"), "--syncthing", "--json"],
-    runs: 3,
+    runs: 5,
     needs: "release",
   },
   {

@@ -127,7 +127,7 @@ impl Node {
             Place::Host(lan, host) => lan.command(*host, &self.program),
         };
         command.arg("--data-dir").arg(self.data_dir()).arg("--json").args(&self.options).args(arguments);
-        command.env("RUST_BACKTRACE", "1").env_remove("AFTERGLOW_LOG").stdin(Stdio::null());
+        command.env("RUST_BACKTRACE", "1").env_remove("RUST_LOG").stdin(Stdio::null());
         command
     }
 

@@ -26,6 +26,10 @@ pub const INTERFACE: &str = "lan0";
 /// Names of namespaces start with this and the maker's process id.
 const PREFIX: &str = "lanbox";
 
+/// From this many hosts on they know each other from the start. The kernel keeps the neighbours of all namespaces in one table
+/// of 1,024, and once it is full nobody finds anybody; what is told for good takes no place in it.
+const CROWD: usize = 24;
+
 /// LANs that this process has made: names differ.
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
@@ -345,6 +349,9 @@ impl LanBuilder {
             hosts.push(namespace);
             taps.push(tap);
         }
+        if self.hosts >= CROWD {
+            introduce(&hosts)?;
+        }
         Ok(Lan { hosts, switch: Switch::start(taps, medium)? })
     }
 
@@ -373,6 +380,15 @@ fn make_host(name: &str, host: usize) -> Result<(Namespace, Tap), Error> {
     let tap = Tap::open(&namespace, INTERFACE)?;
     namespace.configure(INTERFACE, last_byte(host), address(host))?;
     Ok((namespace, tap))
+}
+
+/// Tells every host where every other one is.
+fn introduce(hosts: &[Namespace]) -> Result<(), Error> {
+    for (host, namespace) in hosts.iter().enumerate() {
+        let others = (0..hosts.len()).filter(|other| *other != host);
+        namespace.know(INTERFACE, others.map(|other| (last_byte(other), address(other))))?;
+    }
+    Ok(())
 }
 
 fn address(host: usize) -> Ipv4Addr {

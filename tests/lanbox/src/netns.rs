@@ -82,11 +82,27 @@ impl Namespace {
     pub fn configure(&self, interface: &str, host: u8, address: Ipv4Addr) -> Result<(), Error> {
         let lines = format!(
             "link set lo up\n\
-             link set {interface} address 02:6c:62:00:00:{host:02x}\n\
+             link set {interface} address {}\n\
              addr add {address}/24 brd + dev {interface}\n\
-             link set {interface} up\n"
+             link set {interface} up\n",
+            hardware_address(host)
         );
-        run_ip_with(&["-n", &self.name, "-batch", "-"], &lines)
+        self.ip_batch(&lines)
+    }
+
+    /// Tells it the hardware addresses of others, so that it asks nobody for them.
+    ///
+    /// # Errors
+    /// `ip` refuses.
+    pub fn know(&self, interface: &str, others: impl Iterator<Item = (u8, Ipv4Addr)>) -> Result<(), Error> {
+        let line = |(host, address)| {
+            format!("neigh replace {address} lladdr {} dev {interface} nud permanent\n", hardware_address(host))
+        };
+        self.ip_batch(&others.map(line).collect::<String>())
+    }
+
+    fn ip_batch(&self, lines: &str) -> Result<(), Error> {
+        run_ip_with(&["-n", &self.name, "-batch", "-"], lines)
     }
 
     /// Runs `ip` inside.
@@ -155,6 +171,10 @@ pub fn remove_leftovers(prefix: &str) -> io::Result<()> {
 }
 
 /// Whether `PREFIX-PID-...` names a process that does not exist.
+fn hardware_address(host: u8) -> String {
+    format!("02:6c:62:00:00:{host:02x}")
+}
+
 fn is_orphan(name: &str, prefix: &str) -> bool {
     let rest = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
     let Some((pid, _)) = rest.and_then(|rest| rest.split_once('-')) else {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -239,6 +239,20 @@ fn a_host_goes_down_and_comes_back() {
         lan.set_link(BOB, true).unwrap();
         assert!(recovers(&lan, ALICE, BOB));
     }
+}
+
+#[test]
+fn all_of_a_crowd_reach_each_other() {
+    let Some(lan) = start(Lan::builder().hosts(64)) else { return };
+    for from in 0..lan.hosts() {
+        let speak = || {
+            let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+            (0..lan.hosts()).try_for_each(|to| socket.send_to(b"hello", (lan.address(to), 7001)).map(|_| ()))
+        };
+        lan.namespace(from).unwrap().within(speak).unwrap();
+    }
+    let _echo = echo(&lan, 63);
+    assert_eq!(reaches(&lan, 0, 63), 5);
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! Who is near, and who of those that are fetches what for all: the hotspot where a member is one, whoever has the highest hash
-//! elsewhere.
+//! Who is near, and who of those that are fetches what for all: the hotspot where a member is one, whose turn it is elsewhere.
 //!
 //! What one station of a hotspot sends to another takes two turns on the channel, what goes to or from the hotspot one. So the
 //! hotspot fetches everything, and everybody fetches from it: half the time on the air.
@@ -48,19 +47,28 @@ impl Picker {
         }
     }
 
-    /// The member of this link group that fetches a piece for all: of those that lack it and get on, the one with the highest
-    /// hash. All that see the same neighbours find the same.
+    /// The member of this link group that fetches a piece for all.
+    ///
+    /// Those who lack the blob stand in a circle, in an order of its own for each blob, and take turns: so each has as much to
+    /// pass on as any other. Whoever has the piece, or does not get on, is passed over. All that see the same neighbours find
+    /// the same.
     fn designated(&self, blob: BlobId, piece: u32) -> DeviceId {
-        let others = self.links.iter().filter(|(peer, link)| {
-            !link.lags && self.is_near(**peer) && self.holdings.of(blob, **peer) & bit(piece) == 0
-        });
-        let all = others.map(|(peer, _)| *peer).chain([self.me]);
-        all.max_by_key(|peer| (rank(*peer, blob, piece), *peer)).unwrap_or(self.me)
+        let author = self.wants.get(blob).and_then(|want| want.author);
+        let near = self.links.keys().copied().filter(|peer| Some(*peer) != author && self.is_near(*peer));
+        let mut circle: Vec<DeviceId> = near.chain([self.me]).collect();
+        circle.sort_by_cached_key(|peer| (rank(*peer, blob), *peer));
+        let turn = piece as usize % circle.len();
+        circle.rotate_left(turn);
+        let can = |peer: &DeviceId| {
+            let gets_on = self.links.get(peer).is_some_and(|link| !link.lags);
+            *peer == self.me || gets_on && self.holdings.of(blob, *peer) & bit(piece) == 0
+        };
+        circle.into_iter().find(can).unwrap_or(self.me)
     }
 }
 
-fn rank(peer: DeviceId, blob: BlobId, piece: u32) -> u64 {
-    mix(word(&peer.0) ^ mix(word(&blob.0).wrapping_add(u64::from(piece))))
+fn rank(peer: DeviceId, blob: BlobId) -> u64 {
+    mix(word(&peer.0) ^ word(&blob.0))
 }
 
 fn word(id: &[u8; 32]) -> u64 {

@@ -299,6 +299,8 @@ fn a_burst_over_separate_lines_takes_little_more_than_its_source_needs_to_send_i
     assert!(lan.done_ms() <= 12_500, "1.4 times the 8.9 s that one copy takes, but {} ms", lan.done_ms());
     assert!(lan.carried(0) * 10 <= BURST_BYTES * 13, "1.3 copies, but {} bytes", lan.carried(0));
     assert_eq!((lan.wasted, lan.sent(2, |from, _| from == 0)), (0, 80));
+    let fetched: Vec<usize> = (1..9).map(|n| lan.sent(2, |from, to| from == 0 && to == n)).collect();
+    assert!(fetched.iter().all(|pieces| (9..=11).contains(pieces)), "each passes on its share: {fetched:?}");
 }
 
 #[test]

@@ -25,9 +25,10 @@ export const cases = [
     limit:
       "The source's line carries 1.3 copies (previews, proofs and gossip among them), which take 11 s of it. " +
       "The last pieces then still go from one receiver to the next over lines of 20 Mbit/s. " +
-      "It varies: on the same programs, five runs took 15.2 s (18.0 at most), twelve without peers about 14.3 s (16.6), and the five without " +
-      "loss of the case called loss 13.2 s (16.5). With long queues twelve runs of slightly older programs took 13.3 s (15.3), so short ones, while " +
-      "photos come, may cost up to a second; keeping them short for 5 s instead of 30 gave 14.0 s (15.3), too little to tell. " +
+      "It varied because one receiver fetched up to three times as many pieces as another, and all waited for its line. They take " +
+      "turns since these figures were measured: five runs without peers took 12.6 s (14.1 at most). What is left of it: a receiver " +
+      "whose requests take long keeps few of them on their way, and gets less than others until the end. " +
+      "With long queues twelve runs of older programs took 13.3 s (15.3): what short ones cost is within what it varied by. " +
       "Tried and kept: screen previews of about 200 KB, which were a third of all bytes before.",
     needs: "release",
   },

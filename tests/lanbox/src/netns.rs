@@ -170,11 +170,11 @@ pub fn remove_leftovers(prefix: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether `PREFIX-PID-...` names a process that does not exist.
 fn hardware_address(host: u8) -> String {
     format!("02:6c:62:00:00:{host:02x}")
 }
 
+/// Whether `PREFIX-PID-...` names a process that does not exist.
 fn is_orphan(name: &str, prefix: &str) -> bool {
     let rest = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
     let Some((pid, _)) = rest.and_then(|rest| rest.split_once('-')) else {

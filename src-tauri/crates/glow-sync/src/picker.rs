@@ -10,10 +10,10 @@
 //! **One copy first.** The connected members with a round trip like the nearest one's, and with an address of this device's
 //! network if any has one, are this member's *link group*; a hotspot and its stations are of one whatever their round trips.
 //! While no near member has something, or only one has, one member of the link group is designated to fetch it: they take turns.
-//! All compute the same, so a source sends each piece once, a slow line between two access points carries it once, and the
-//! rest is passed on among neighbours, of whom each has as much to pass on as any other. Where a member is the *hotspot* of the others, it
-//! is the designated one, and everybody asks it: what stations send to each other is on the air twice. Whoever alone has
-//! something that is missing is not asked for what others have, too: its line is what all wait for. Whoever does not get on
+//! All compute the same, so a source sends each piece once, a slow line between two access points carries it once, and the rest
+//! is passed on among neighbours, of whom each has as much to pass on as any other. Where a member is the *hotspot* of the
+//! others, it is the designated one, and everybody asks it: what stations send to each other is on the air twice. Whoever alone
+//! has something that is missing is not asked for what others have, too: its line is what all wait for. Whoever does not get on
 //! while others do is not designated; whoever has had nothing to do for a while takes over what others are designated for, and
 //! learns from whether that was needed how long to wait.
 //!

@@ -49,9 +49,9 @@ impl Picker {
 
     /// The member of this link group that fetches a piece for all.
     ///
-    /// Those who lack the blob stand in a circle, in an order of its own for each blob, and take turns: so each has as much to
-    /// pass on as any other. Whoever has the piece, or does not get on, is passed over. All that see the same neighbours find
-    /// the same.
+    /// All but the blob's author stand in a circle, in an order of its own for each blob, and take turns: so each has as much
+    /// to pass on as any other. Whoever has the piece, or does not get on, is passed over. All that see the same neighbours
+    /// find the same.
     fn designated(&self, blob: BlobId, piece: u32) -> DeviceId {
         let author = self.wants.get(blob).and_then(|want| want.author);
         let near = self.links.keys().copied().filter(|peer| Some(*peer) != author && self.is_near(*peer));

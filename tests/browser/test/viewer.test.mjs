@@ -58,6 +58,43 @@ describe("one moment", () => {
     await close(page);
   });
 
+  step("a moment that is left before its neighbours were found complains of nothing", async () => {
+    const complaints = [];
+    const hear = (error) => complaints.push(String(error));
+    page.on("pageerror", hear);
+    // The oldest, of which nothing is known yet.
+    let id;
+    await find(page, (one) => void (id = one.id));
+    const left = page.url();
+    await page.evaluate(() => {
+      const { world } = globalThis;
+      const call = world.call.bind(world);
+      const held = [];
+      const wait = () => new Promise((go) => held.push(go));
+      const later = [];
+      world.call = (name, args) => {
+        const answer = wait().then(() => call(name, args));
+        later.push(answer);
+        return answer;
+      };
+      globalThis.answer = async () => {
+        world.call = call;
+        for (const go of held) go();
+        await Promise.allSettled(later);
+        return later.length;
+      };
+    });
+    await page.evaluate((to) => location.assign(to), `#/group/${GROUP}/moment/${id}`);
+    const viewer = page.locator("dialog[open]");
+    await viewer.waitFor();
+    await page.evaluate((to) => location.assign(to), left);
+    await viewer.waitFor({ state: "detached" });
+    assert.ok((await page.evaluate(() => globalThis.answer())) > 0, "something was asked");
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    page.off("pageerror", hear);
+    assert.deepEqual(complaints, []);
+  });
+
   step("a host takes back what somebody else has posted; who is none is not offered it", async () => {
     const { id } = await find(page, (one) => !one.mine);
     await look(page, id);

@@ -43,7 +43,9 @@ pub(crate) struct Person {
 impl Play {
     pub(crate) fn new() -> Self {
         remember_panics();
-        let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+        // Shown of a play that fails.
+        let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+            .unwrap_or_else(|_| "warn,glow_engine=debug,glow_net=debug".into());
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
         Self { folder: TempDir::new().unwrap(), studio: Studio::open().unwrap() }
     }
@@ -65,7 +67,7 @@ impl Play {
         let config = EngineConfig {
             mdns: false,
             loopback: true,
-            port: Some(free_port()),
+            port: Some(settled_port()),
             states_every: ROUND,
             watch_delay: WATCH_DELAY,
             ..EngineConfig::new(self.folder.path().join(name))
@@ -119,6 +121,11 @@ impl Person {
 
     pub(crate) fn engine(&self) -> &Engine {
         self.engine.as_ref().expect("it is on")
+    }
+
+    /// The port that a settled person keeps.
+    pub(crate) fn port(&self) -> u16 {
+        self.config.port.expect("it is settled")
     }
 
     pub(crate) fn data_dir(&self) -> &Path {
@@ -311,6 +318,8 @@ fn remember_panics() {
     });
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// A port that is free now and that the system gives to nobody who asks for any: its own are above these.
+fn settled_port() -> u16 {
+    let mut ports = std::iter::repeat_with(|| rand::random_range(10_000..30_000));
+    ports.find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("it does not end")
 }

@@ -28,6 +28,21 @@ async fn any_member_lets_in_while_the_inviter_is_offline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_group_whose_port_is_taken_goes_online_once_it_is_free() {
+    let play = Play::new();
+    let (mut alice, mut bob) = (play.settled_person("alice").await, play.person("bob").await);
+    let taken = std::net::UdpSocket::bind(("0.0.0.0", alice.port())).unwrap();
+    alice.start_group("Anna & Ben").await;
+    assert_eq!(alice.invite().await.addresses, [""; 0]);
+    drop(taken);
+    let invite = eventually("she says where she is", || async {
+        Some(alice.invite().await).filter(|invite| !invite.addresses.is_empty())
+    })
+    .await;
+    bob.join(&invite.link).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_invite_lets_in_as_many_as_it_says() {
     let play = Play::new();
     let (mut alice, mut bob, mut carol) =

@@ -216,10 +216,14 @@ impl EventLoop {
             SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
                 self.handle_dial_failed(connection_id, &error)
             }
-            SwarmEvent::NewListenAddr { .. }
-            | SwarmEvent::ExpiredListenAddr { .. }
-            | SwarmEvent::ListenerClosed { .. } => self.handle_listening(),
-            SwarmEvent::ListenerError { error, .. } => tracing::debug!(%error, "listener"),
+            SwarmEvent::NewListenAddr { .. } | SwarmEvent::ExpiredListenAddr { .. } => self.handle_listening(),
+            SwarmEvent::ListenerClosed { reason, .. } => {
+                if let Err(error) = reason {
+                    tracing::warn!(%error, "nobody can come by one of the transports any more");
+                }
+                self.handle_listening();
+            }
+            SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "somebody could not come"),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use glow_api::Event;
 use glow_blobs::BlobStore;
 use glow_model::{DeviceKeys, EpochId, EpochSecret, Genesis, GroupSecret, Plane, Sealer, Verified};
-use glow_net::{ConnectionLimits, FoundBy, Interfaces, Listen, NetConfig, NetEvent};
+use glow_net::{ConnectionLimits, FoundBy, Interfaces, Listen, NetConfig, NetError, NetEvent};
 use glow_store::{GroupStore, Incoming};
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -42,6 +42,8 @@ use crate::{
 const REPAIR_EVERY: Duration = Duration::from_secs(30);
 /// How long small blobs of others may be named before the disk has them. Until then they prove themselves on opening.
 const SYNC_EVERY: Duration = Duration::from_secs(15);
+/// How often a group tries to go online when it could not.
+const ONLINE_EVERY: Duration = Duration::from_secs(2);
 /// Commands and inputs that may wait.
 const QUEUE: usize = 256;
 /// Previews remembered as checked.
@@ -219,8 +221,28 @@ pub(crate) fn listen(config: &EngineConfig) -> Listen {
     Listen { interfaces, port: config.port, quic: config.quic, tcp: config.tcp }
 }
 
-/// Starts the swarm. Without a network the group works all the same: it is what offline means.
+/// Starts the swarm. Without a network the group works all the same: it is what offline means. Once what is in the way has
+/// gone, such as another program that has the port, the group goes online.
 async fn start_network(config: &EngineConfig, group: &Arc<Group>) {
+    if let Err(error) = go_online(config, group).await {
+        tracing::warn!(%error, "the group has no network");
+        if !matches!(error, NetError::NoTransport) {
+            group.tasks.spawn(stoppable(group.clone(), go_online_later(config.clone(), group.clone())));
+        }
+    }
+}
+
+async fn go_online_later(config: EngineConfig, group: Arc<Group>) {
+    loop {
+        tokio::time::sleep(ONLINE_EVERY).await;
+        if go_online(&config, &group).await.is_ok() {
+            tracing::info!("the group has a network");
+            return;
+        }
+    }
+}
+
+async fn go_online(config: &EngineConfig, group: &Arc<Group>) -> Result<(), NetError> {
     let net_config = NetConfig {
         group: group.id,
         topic: group.secrets().topic(),
@@ -229,18 +251,13 @@ async fn start_network(config: &EngineConfig, group: &Arc<Group>) {
         system_discovery: config.system_discovery.clone(),
         limits: ConnectionLimits::default(),
     };
-    let (net, events) = match glow_net::start(net_config, Arc::new(Gate(group.clone()))) {
-        Ok(started) => started,
-        Err(error) => {
-            tracing::warn!(%error, "the group has no network");
-            return;
-        }
-    };
+    let (net, events) = glow_net::start(net_config, Arc::new(Gate(group.clone())))?;
     let _ = group.net.set(net.clone());
     announce::membership_changed(group);
     net.add_addresses(FoundBy::Manual, config.addresses.clone());
     look_again(group).await;
     group.tasks.spawn(stoppable(group.clone(), listen_to_network(group.clone(), events)));
+    Ok(())
 }
 
 /// Dials wherever members were met before.

@@ -33,8 +33,8 @@ impl Grids {
 
 impl Picker {
     pub(super) fn assign_small(&mut self, now_ms: u64, actions: &mut Vec<Action>) {
-        let mut load = self.load(|_| true);
-        let bulk = self.load(|flight| flight.tier.is_bulk());
+        // What is small does not wait for originals to end.
+        let mut load = self.load(|flight| !flight.tier.is_bulk());
         let mut grids = self.grids();
         let is_hushed = !self.hushed.is_empty();
         let mut may_take = !self.has_to_do(now_ms);
@@ -55,7 +55,7 @@ impl Picker {
                 continue;
             }
             let is_others = self.is_brought(want, free, hotspot);
-            let Some(peer) = self.best_holder(want, free, (&load, &bulk, &grids), hotspot, now_ms) else { continue };
+            let Some(peer) = self.best_holder(want, free, (&load, &grids), hotspot, now_ms) else { continue };
             if is_others && !(may_take && self.idle.may_take(self.is_near(peer), now_ms)) {
                 continue;
             }
@@ -96,32 +96,29 @@ impl Picker {
         &self,
         want: &Wanted,
         free: u32,
-        (load, bulk, grids): (&Load, &Load, &BTreeMap<DeviceId, Grids>),
+        (load, grids): (&Load, &BTreeMap<DeviceId, Grids>),
         hotspot: Option<DeviceId>,
         now_ms: u64,
     ) -> Option<DeviceId> {
         let has_room =
             |peer: &DeviceId| want.tier != Tier::Grid || grids.get(peer).copied().unwrap_or_default().has_room();
-        // What is played does not wait for originals to end.
-        let counts = |peer: &DeviceId| {
-            let beside = bulk.get(peer).filter(|_| want.tier == Tier::Playing).copied().unwrap_or_default();
-            load.get(peer).copied().unwrap_or_default() - beside
-        };
+        let counts = |peer: &DeviceId| load.get(peer).copied().unwrap_or_default();
+        let may =
+            |peer: &DeviceId, link: &link::Link| link.is_fit(now_ms) && !self.avoid.contains_key(&(want.blob, *peer));
+        let holds = |peer: &DeviceId| self.holdings.of(want.blob, *peer) & free != 0;
         let is_others = |peer: &DeviceId| {
-            let has = self.holdings.of(want.blob, *peer) & free != 0;
-            has && want.author != Some(*peer) && self.is_near(*peer) && self.links[peer].is_fit(now_ms)
+            holds(peer) && want.author != Some(*peer) && self.is_near(*peer) && self.links[peer].is_fit(now_ms)
         };
         // An author has much to send that nobody else has.
         let spares_author = want.tier == Tier::Screen && self.links.keys().any(is_others);
         self.links
             .iter()
             .filter(|(peer, _)| !spares_author || want.author != Some(**peer))
-            .filter(|(peer, link)| counts(peer) < link::in_flight(want.tier) && link.is_fit(now_ms) && has_room(peer))
-            .filter(|(peer, _)| !self.avoid.contains_key(&(want.blob, **peer)))
+            .filter(|(peer, link)| may(peer, link))
+            .filter(|(peer, _)| counts(peer) < link::in_flight(want.tier) && has_room(peer))
             .min_by_key(|(peer, link)| {
-                let lacks = self.holdings.of(want.blob, **peer) & free == 0;
                 (
-                    lacks,
+                    !holds(peer),
                     !self.is_near(**peer),
                     hotspot != Some(**peer),
                     counts(peer),

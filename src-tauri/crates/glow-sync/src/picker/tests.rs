@@ -142,6 +142,24 @@ fn small_previews_are_asked_for_many_together() {
 }
 
 #[test]
+fn a_preview_is_asked_of_who_has_it_however_many_originals_come_from_there() {
+    let mut picker = picker([1, 2]);
+    picker.want(want(1, Tier::Original, 1, 32), 0);
+    picker.holds(peer(1), blob(1), 0);
+    let first = asks(picker.assign(LATER)).remove(0);
+    picker.arrived(Some(first.ticket), blob(1), first.pieces[0], LATER + 1);
+    picker.ended(first.ticket, Ended::Complete, LATER + 1);
+    assert!(asks(picker.assign(LATER + 1)).len() > link::in_flight(Tier::Screen), "its link is quick");
+    (2..=9).for_each(|n| {
+        picker.want(want(n, Tier::Screen, 1, 1), LATER + 1);
+        picker.holds(peer(1), blob(n), LATER + 1);
+    });
+    let previews = asks(picker.assign(LATER + 1));
+    let from_there = previews.iter().filter(|ask| ask.peer == peer(1) && ask.tier == Tier::Screen);
+    assert_eq!(from_there.count(), link::in_flight(Tier::Screen), "{previews:?}");
+}
+
+#[test]
 fn of_those_that_are_near_the_fastest_is_asked_first() {
     let mut picker = picker([1, 2, 3]);
     for (n, goodput_bps) in [(1, 2_000_000), (2, 9_000_000), (3, 4_000_000)] {

@@ -2,7 +2,7 @@
 //!
 //! **Tiers.** Small things first across all moments (grid previews, what is being played, screen previews, manifests), newest
 //! first within a tier. Originals yield: none is asked for while something tiny is on its way, few while something small is,
-//! and none while a neighbour has asked for quiet ([`Picker::hush`]).
+//! none while a neighbour has asked for quiet ([`Picker::hush`]), and few from then on while photos come one after another.
 //!
 //! **Originals** are asked for piece by piece, the rarest in the group first, equals in random order, from any member that
 //! has that piece, whether or not it has the rest.
@@ -28,6 +28,7 @@ mod faults;
 mod holdings;
 mod link;
 mod near;
+mod quiet;
 mod small;
 mod want;
 
@@ -37,6 +38,7 @@ use faults::is_for_a_lie;
 use glow_model::{BlobId, DeviceId};
 use holdings::Holdings;
 use link::Link;
+use quiet::Quiet;
 use want::Wants;
 pub use want::{Tier, Want};
 
@@ -128,7 +130,7 @@ pub struct Picker {
     flights: BTreeMap<u64, Flight>,
     /// Members that say that this device is their hotspot.
     stations: BTreeSet<DeviceId>,
-    hushed: BTreeMap<DeviceId, u64>,
+    quiet: Quiet,
     /// How many pieces of originals may be on their way.
     room: usize,
     /// How long pieces of originals take, on average.
@@ -155,7 +157,7 @@ impl Picker {
             avoid: BTreeMap::new(),
             flights: BTreeMap::new(),
             stations: BTreeSet::new(),
-            hushed: BTreeMap::new(),
+            quiet: Quiet::default(),
             room: bulk::FIRST_ROOM,
             took_ms: 0,
             progress_ms: 0,
@@ -245,7 +247,7 @@ impl Picker {
             self.liars.insert(peer, link);
         }
         self.stations.remove(&peer);
-        self.hushed.remove(&peer);
+        self.quiet.forget(peer);
         let tickets: Vec<u64> =
             self.flights.iter().filter(|(_, flight)| flight.peer == peer).map(|(ticket, _)| *ticket).collect();
         for ticket in tickets {
@@ -302,7 +304,7 @@ impl Picker {
     /// A neighbour has something small for everybody and asks for quiet, for at most [`HUSH_MS`]; 0 takes it back. Until then
     /// only grid previews are asked for.
     pub fn hush(&mut self, peer: DeviceId, for_ms: u64, now_ms: u64) {
-        self.hushed.insert(peer, now_ms.saturating_add(for_ms.min(HUSH_MS)));
+        self.quiet.ask(peer, for_ms, now_ms);
     }
 
     /// A verified piece is stored. `ticket` is that of the request it answers; none when it came by itself.
@@ -361,11 +363,11 @@ impl Picker {
     /// Everything that should be done now.
     pub fn assign(&mut self, now_ms: u64) -> Vec<Action> {
         self.avoid.retain(|_, until_ms| *until_ms > now_ms);
-        self.hushed.retain(|_, until_ms| *until_ms > now_ms);
+        self.quiet.forget_over(now_ms);
         let mut actions = self.give_up(now_ms);
         self.look_who_lags();
         self.assign_small(now_ms, &mut actions);
-        if self.hushed.is_empty() {
+        if !self.quiet.is_asked() {
             self.assign_bulk(now_ms, &mut actions);
         }
         actions
@@ -376,10 +378,15 @@ impl Picker {
     pub fn next_wake_ms(&self, now_ms: u64) -> Option<u64> {
         let retries = self.avoid.values().copied();
         let stalls = self.flights.values().map(|flight| self.stalls_at_ms(flight));
-        let hushes = self.hushed.values().copied();
         let fit = self.links.values().filter_map(Link::fit_again_ms);
         let waits = self.wants.wakes();
-        let known = retries.chain(stalls).chain(hushes).chain(fit).chain(waits).filter(|at_ms| *at_ms > now_ms).min();
+        let known = retries
+            .chain(stalls)
+            .chain(self.quiet.ends())
+            .chain(fit)
+            .chain(waits)
+            .filter(|at_ms| *at_ms > now_ms)
+            .min();
         let has_bulk = !self.links.is_empty() && self.wants.bulk().next().is_some();
         let look = has_bulk.then_some(now_ms.saturating_add(LOOK_AGAIN_MS));
         known.into_iter().chain(look).min()

@@ -9,12 +9,12 @@ use super::{Action, Flight, Picker, Tier, bit, link, want::Wanted};
 /// Originals among which the rarest piece is looked for, newest first.
 const WINDOW_BLOBS: usize = 32;
 /// Requests for originals at once, to all members together: how many at first, at least and at most. A piece that comes soon
-/// makes room for one more; one that takes long says that the way is full, perhaps with what others send, and takes room away.
+/// makes room for one more; one that takes long says that the way is full, perhaps with what others send, and takes a quarter
+/// away. So those who share a way come to share it evenly, whoever was there first.
 pub(super) const FIRST_ROOM: usize = 4;
 const ROOM: std::ops::RangeInclusive<usize> = 3..=24;
 const ROOM_BESIDE: usize = 2;
-const SOON_MS: u64 = 500;
-const LONG_MS: u64 = 900;
+const SOON_MS: u64 = 1_000;
 /// Nobody is known to hold it: whoever is connected is tried after this time.
 const PROBE_MS: u64 = 500;
 /// How long whoever has nothing to do waits before it takes what another is designated for: from a near one, from a far one.
@@ -140,8 +140,9 @@ impl Picker {
         actions.push(self.ask(peer, (blob, size, Tier::Original), bit(piece), now_ms));
     }
 
-    /// How many more pieces may be on their way: none beside something tiny, a few beside something small.
-    fn bulk_room(&self, now_ms: u64) -> usize {
+    /// How many more pieces may be on their way: none beside something tiny, a few beside something small, and as few as can be
+    /// while photos come one after another.
+    pub(super) fn bulk_room(&self, now_ms: u64) -> usize {
         let presses = |tier: Tier| {
             let mut flights = self.flights.values().filter(|flight| flight.tier <= tier);
             flights.any(|flight| now_ms < flight.asked_ms.saturating_add(PRESSING_MS))
@@ -149,6 +150,7 @@ impl Picker {
         let room = match () {
             () if presses(Tier::Playing) => 0,
             () if presses(Tier::Manifest) => self.room.min(ROOM_BESIDE),
+            () if self.quiet.is_series(now_ms) => *ROOM.start(),
             () => self.room,
         };
         room.saturating_sub(self.flights.values().filter(|flight| flight.tier.is_bulk()).count())
@@ -157,10 +159,10 @@ impl Picker {
     /// A piece came so long after it was asked for.
     pub(super) fn adapt_room(&mut self, took_ms: u64) {
         self.took_ms = (7 * self.took_ms + took_ms) / 8;
-        if self.took_ms <= SOON_MS && took_ms <= SOON_MS {
+        if self.took_ms.max(took_ms) <= SOON_MS {
             self.room = (self.room + 1).min(*ROOM.end());
-        } else if self.took_ms >= LONG_MS && took_ms >= LONG_MS {
-            self.room = (self.room - 1).max(*ROOM.start());
+        } else if self.took_ms.min(took_ms) > SOON_MS {
+            self.room = (self.room * 3 / 4).max(*ROOM.start());
         }
     }
 

@@ -36,7 +36,7 @@ impl Picker {
         // What is small does not wait for originals to end.
         let mut load = self.load(|flight| !flight.tier.is_bulk());
         let mut grids = self.grids();
-        let is_hushed = !self.hushed.is_empty();
+        let is_hushed = self.quiet.is_asked();
         let mut may_take = !self.has_to_do(now_ms);
         let hotspot = self.hotspot(now_ms);
         let is_backlog = self.wants.small().nth(PUSHED_AT_ONCE).is_some_and(|want| want.tier == Tier::Grid);

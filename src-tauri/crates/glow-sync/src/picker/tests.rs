@@ -114,6 +114,20 @@ fn nothing_but_grid_previews_is_asked_for_while_a_neighbour_wants_quiet() {
 }
 
 #[test]
+fn few_originals_are_on_their_way_while_photos_come_one_after_another() {
+    let room_after = |photos_ms: &[u64]| {
+        let mut picker = picker([1]);
+        picker.room = 20;
+        photos_ms.iter().for_each(|at_ms| picker.hush(peer(1), 0, *at_ms));
+        picker.bulk_room(*photos_ms.last().unwrap_or(&0))
+    };
+    assert_eq!(room_after(&[]), 20);
+    assert_eq!(room_after(&[LATER, LATER + 500, LATER + 1_500]), 20, "they were added together");
+    assert_eq!(room_after(&[LATER, LATER + 1_000, LATER + 2_000]), 3);
+    assert_eq!(room_after(&[LATER, LATER + 1_000, LATER + 9_000]), 20, "a pause");
+}
+
+#[test]
 fn nobody_is_asked_for_more_than_the_window() {
     let mut picker = picker([1]);
     (1..=100).for_each(|n| picker.want(want(n, Tier::Grid, 1, 1), 0));

@@ -293,7 +293,9 @@ impl Joiner {
             | Failure::Gone => None,
         };
         match refusal {
-            None | Some(Refusal::Busy) => {}
+            None => {}
+            // Somebody else may have time, or the same one soon.
+            Some(Refusal::Busy) => self.refused = self.refused.or(refusal),
             Some(refusal) => {
                 self.refused = Some(refusal);
                 self.until = self.until.min(Instant::now() + SECOND_OPINION);

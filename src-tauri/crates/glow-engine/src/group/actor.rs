@@ -108,7 +108,7 @@ impl Actor {
         let Knock { device, sealing, role, invite, vouch, .. } = knock;
         if !self.group.membership().contains(device) {
             let admit = Body::Admit(Admit { device, sealing, role, invite, vouch });
-            self.author(admit, None).await.map_err(|_| Refusal::Busy)?;
+            self.author(admit, None).await.map_err(cannot_now)?;
         }
         let membership = self.group.membership();
         let mut chain = membership.admission_chain(self.group.me);
@@ -118,7 +118,7 @@ impl Actor {
             }
         }
         let group = self.group.clone();
-        let operations = blocking(move || group.store.operations(&chain)).await.map_err(|_| Refusal::Busy)?;
+        let operations = blocking(move || group.store.operations(&chain)).await.map_err(cannot_now)?;
         let secrets = self.group.secrets();
         let role = membership.members().get(&device).map_or(role, |member| member.role);
         let (secret, epochs, topic) = secrets.handed_to(role);
@@ -175,6 +175,11 @@ fn sign(group: &Group, body: &Body) -> Result<Verified, ApiError> {
     draft
         .author(body, &secrets.keys, sealer)
         .map_err(|error| ApiError::new(glow_api::ErrorCode::BadRequest, format!("this cannot be added: {error}")))
+}
+
+fn cannot_now(error: impl std::fmt::Display) -> Refusal {
+    tracing::warn!(%error, "nobody can be let in");
+    Refusal::Busy
 }
 
 /// Whether this device may open the door for that invite now. Only the door asks the clock: what was admitted stays.

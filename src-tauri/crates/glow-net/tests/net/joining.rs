@@ -79,17 +79,28 @@ async fn a_busy_member_is_passed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn that_all_are_busy_is_said_in_the_end() {
+    let group = Group::new();
+    let bob = Device::start(&refusing(group.member(2), Refusal::Busy)).await;
+    let result = glow_net::join(soon_over(&group, bob.address), |_| {}).await;
+    assert!(matches!(result, Err(JoinError::Refused(Refusal::Busy))), "{result:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_lets_in_who_holds_another_invite() {
     let group = Group::new();
     let bob = Device::start(&group.member(2)).await;
     let mut other = group.clone();
     other.invite = InviteSeed([6; 16]);
-    let config = JoinConfig {
+    let result = glow_net::join(soon_over(&other, bob.address), |_| {}).await;
+    assert!(matches!(result, Err(JoinError::NobodyNear)), "{result:?}");
+}
+
+fn soon_over(group: &Group, address: SocketAddr) -> JoinConfig {
+    JoinConfig {
         mdns: false,
         listen: on_loopback(),
         timeout: Duration::from_secs(2),
-        ..JoinConfig::new(other.link(vec![bob.address]), keys(JOINER))
-    };
-    let result = glow_net::join(config, |_| {}).await;
-    assert!(matches!(result, Err(JoinError::NobodyNear)), "{result:?}");
+        ..JoinConfig::new(group.link(vec![address]), keys(JOINER))
+    }
 }

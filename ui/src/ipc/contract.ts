@@ -2999,7 +2999,7 @@ message: string, };
 /**
  * What an error is.
  */
-export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "unknown_door" | "unknown_upload" | "blocked" | "quota_used_up" | "try_later" | "out_of_order" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "file_exists" | "not_a_bundle" | "bundle_too_new" | "bundle_of_others" | "server_unreachable" | "server_refused" | "no_printer" | "print_limit" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
+export type ErrorCode = "bad_request" | "bad_text" | "unknown_group" | "unknown_moment" | "unknown_member" | "unknown_camera" | "unknown_invite" | "unknown_door" | "unknown_upload" | "blocked" | "quota_used_up" | "try_later" | "out_of_order" | "not_allowed" | "invite_malformed" | "invite_too_new" | "invite_expired" | "invite_used_up" | "invite_revoked" | "already_member" | "nobody_near" | "members_busy" | "join_refused" | "group_ended" | "removed_from_group" | "too_many_groups" | "update_needed" | "unknown_format" | "damaged_file" | "file_too_large" | "unreadable" | "disk_full" | "not_here" | "file_exists" | "not_a_bundle" | "bundle_too_new" | "bundle_of_others" | "server_unreachable" | "server_refused" | "no_printer" | "print_limit" | "in_use" | "data_too_new" | "data_damaged" | "shutting_down" | "internal";
 
 /**
  * Asks what there is and how it is set.

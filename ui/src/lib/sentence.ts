@@ -24,6 +24,7 @@ const SENTENCES: Record<FailureCode, () => string> = {
   invite_revoked: m.error_invite_revoked,
   already_member: m.error_already_member,
   nobody_near: m.error_nobody_near,
+  members_busy: m.error_members_busy,
   join_refused: m.error_join_refused,
   group_ended: m.error_group_ended,
   removed_from_group: m.error_removed_from_group,

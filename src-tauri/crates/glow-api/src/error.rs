@@ -77,6 +77,8 @@ pub enum ErrorCode {
     AlreadyMember,
     /// No member was found nearby.
     NobodyNear,
+    /// Members were found, but none can let anybody in now.
+    MembersBusy,
     /// A member was found, but it refused.
     JoinRefused,
     /// The group is past its end.

@@ -90,7 +90,7 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::ServerRefused => StatusCode::BAD_GATEWAY,
         ErrorCode::FileTooLarge | ErrorCode::QuotaUsedUp => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
-        ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::MembersBusy | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::DataDamaged | ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -19,7 +19,7 @@ Exit codes:
   2    the command line or a value in it is not understood
   3    no such group, moment, invite, file or running node
   4    another program uses the data directory
-  5    nobody near, or nobody answered in time
+  5    nobody near, nobody who has time, or no answer in time
   6    the disk is full
   7    the invite lets nobody in: damaged, expired, used up, revoked, refused
   8    the data is damaged, or was written by a newer version
@@ -68,7 +68,7 @@ fn number(error: &anyhow::Error, api: Option<&ApiError>) -> u8 {
         | ErrorCode::NotHere
         | ErrorCode::NotABundle => 3,
         ErrorCode::InUse => 4,
-        ErrorCode::NobodyNear | ErrorCode::ServerUnreachable => 5,
+        ErrorCode::NobodyNear | ErrorCode::MembersBusy | ErrorCode::ServerUnreachable => 5,
         ErrorCode::DiskFull => 6,
         ErrorCode::InviteMalformed
         | ErrorCode::InviteTooNew

@@ -4,11 +4,9 @@
 //! waits for never stands behind what can wait, neither here nor in a queue on the way. So bulk is written in small steps,
 //! each of which asks this budget first; and while a neighbour asks for quiet only [`Lane::Now`] is written. No goal: fairness among those who get bulk; the network sees to that.
 
-use std::collections::BTreeMap;
-
 use glow_model::DeviceId;
 
-use crate::{picker::HUSH_MS, wire::Lane};
+use crate::{quiet::Quiet, wire::Lane};
 
 /// How long bulk waits for one answer that matters more, at most: its asker may be gone.
 pub const YIELD_MS: u64 = 300;
@@ -16,21 +14,17 @@ pub const YIELD_MS: u64 = 300;
 /// The pure bookkeeping of sending.
 #[derive(Debug, Default)]
 pub struct Budget {
-    hushed: BTreeMap<DeviceId, u64>,
+    quiet: Quiet,
     /// Answers in [`Lane::Now`] and [`Lane::Soon`] that are being written, and when the last of them began.
     pressing: usize,
     pressing_since_ms: u64,
 }
 
 impl Budget {
-    /// A neighbour asks for quiet, for at most [`HUSH_MS`]; 0 takes it back.
+    /// A neighbour asks for quiet, for at most [`crate::quiet::HUSH_MS`]; 0 takes it back.
     pub fn hush(&mut self, peer: DeviceId, for_ms: u64, now_ms: u64) {
-        self.hushed.retain(|_, until_ms| *until_ms > now_ms);
-        if for_ms == 0 {
-            self.hushed.remove(&peer);
-        } else {
-            self.hushed.insert(peer, now_ms.saturating_add(for_ms.min(HUSH_MS)));
-        }
+        self.quiet.forget_over(now_ms);
+        self.quiet.ask(peer, for_ms, now_ms);
     }
 
     /// An answer that matters begins to be written.
@@ -49,7 +43,7 @@ impl Budget {
     /// # Errors
     /// The time until which it has to wait, unless something changes before.
     pub fn may_write(&self, lane: Lane, now_ms: u64) -> Result<(), u64> {
-        let quiet_until_ms = self.hushed.values().copied().max().unwrap_or(0);
+        let quiet_until_ms = self.quiet.ends().max().unwrap_or(0);
         let yields_until_ms = if self.pressing > 0 { self.pressing_since_ms.saturating_add(YIELD_MS) } else { 0 };
         let until_ms = match lane {
             Lane::Now => 0,
@@ -63,6 +57,7 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quiet::HUSH_MS;
 
     const BOB: DeviceId = DeviceId([2; 32]);
     const CAROL: DeviceId = DeviceId([3; 32]);

@@ -13,6 +13,7 @@ pub mod door;
 pub mod membership;
 pub mod picker;
 pub mod proximity;
+pub mod quiet;
 pub mod reconcile;
 pub mod topology;
 pub mod wire;

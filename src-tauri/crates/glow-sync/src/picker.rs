@@ -28,7 +28,6 @@ mod faults;
 mod holdings;
 mod link;
 mod near;
-mod quiet;
 mod small;
 mod want;
 
@@ -38,11 +37,10 @@ use faults::is_for_a_lie;
 use glow_model::{BlobId, DeviceId};
 use holdings::Holdings;
 use link::Link;
-use quiet::Quiet;
 use want::Wants;
 pub use want::{Tier, Want};
 
-use crate::{chance::Chance, proximity::Place, wire::PIECE_BYTES};
+use crate::{chance::Chance, proximity::Place, quiet::Quiet, wire::PIECE_BYTES};
 
 /// One request to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,8 +90,6 @@ const BROKEN_MS: u64 = 1_000;
 const LIED_MS: u64 = 60_000;
 /// How often it is looked whether originals, which others were to bring, are to be asked for all the same.
 const LOOK_AGAIN_MS: u64 = 250;
-/// How long a neighbour may ask for quiet at a time.
-pub const HUSH_MS: u64 = 1_000;
 
 /// A request on its way.
 #[derive(Debug, Clone)]
@@ -301,7 +297,7 @@ impl Picker {
         }
     }
 
-    /// A neighbour has something small for everybody and asks for quiet, for at most [`HUSH_MS`]; 0 takes it back. Until then
+    /// A neighbour has something small for everybody and asks for quiet, for at most [`crate::quiet::HUSH_MS`]; 0 takes it back. Until then
     /// only grid previews are asked for.
     pub fn hush(&mut self, peer: DeviceId, for_ms: u64, now_ms: u64) {
         self.quiet.ask(peer, for_ms, now_ms);

@@ -123,8 +123,11 @@ fn refused(error: &JoinError) -> ApiError {
         }
         JoinError::Refused(Refusal::Ended) => said(ErrorCode::GroupEnded, "the group has ended: nobody new can join"),
         JoinError::Refused(Refusal::Full) => said(ErrorCode::JoinRefused, "the group is full"),
-        JoinError::Refused(Refusal::Removed | Refusal::Busy) => {
-            said(ErrorCode::JoinRefused, "the device that answered cannot let you in now: try again")
+        JoinError::Refused(Refusal::Busy) => {
+            said(ErrorCode::MembersBusy, "the device that answered cannot let you in now: try again")
+        }
+        JoinError::Refused(Refusal::Removed) => {
+            said(ErrorCode::JoinRefused, "the device that answered does not let you in: ask for a new invite")
         }
         other => ApiError::new(ErrorCode::JoinRefused, format!("joining failed: {other}")),
     }

@@ -152,7 +152,7 @@ async fn join(engine: &Engine, out: Output, link: &str, blind: bool) -> Result<G
     let mut said = false;
     loop {
         match engine.ask(Caller::Owner, GroupJoin { link: link.to_owned(), address: None }).await {
-            Err(error) if error.code == ErrorCode::NobodyNear => {
+            Err(error) if matches!(error.code, ErrorCode::NobodyNear | ErrorCode::MembersBusy) => {
                 if !said {
                     out.hint(&format!("Nobody of {} is near yet: the box goes on looking.", invite.title));
                     said = true;

@@ -103,8 +103,6 @@ impl Picker {
         let has_room =
             |peer: &DeviceId| want.tier != Tier::Grid || grids.get(peer).copied().unwrap_or_default().has_room();
         let counts = |peer: &DeviceId| load.get(peer).copied().unwrap_or_default();
-        let may =
-            |peer: &DeviceId, link: &link::Link| link.is_fit(now_ms) && !self.avoid.contains_key(&(want.blob, *peer));
         let holds = |peer: &DeviceId| self.holdings.of(want.blob, *peer) & free != 0;
         let is_others = |peer: &DeviceId| {
             holds(peer) && want.author != Some(*peer) && self.is_near(*peer) && self.links[peer].is_fit(now_ms)
@@ -114,8 +112,8 @@ impl Picker {
         self.links
             .iter()
             .filter(|(peer, _)| !spares_author || want.author != Some(**peer))
-            .filter(|(peer, link)| may(peer, link))
-            .filter(|(peer, _)| counts(peer) < link::in_flight(want.tier) && has_room(peer))
+            .filter(|(peer, link)| counts(peer) < link::in_flight(want.tier) && link.is_fit(now_ms) && has_room(peer))
+            .filter(|(peer, _)| !self.avoid.contains_key(&(want.blob, **peer)))
             .min_by_key(|(peer, link)| {
                 (
                     !holds(peer),

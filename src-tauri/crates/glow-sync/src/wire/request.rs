@@ -97,7 +97,7 @@ pub enum Request {
     /// Something small follows: asks to send nothing large for a while. Answer: [`Frame::Done`].
     #[n(10)]
     Hush {
-        /// For how long, at most [`crate::picker::HUSH_MS`]; 0 takes it back.
+        /// For how long, at most [`crate::quiet::HUSH_MS`]; 0 takes it back.
         #[n(0)]
         for_ms: u32,
     },

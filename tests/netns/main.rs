@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod album;
+mod carry;
 mod cast;
 mod churn;
 mod clip;

@@ -77,7 +77,15 @@ pub(crate) fn set(group: &Group, policy: Policy) -> ApiResult<()> {
     let text = serde_json::to_string(&policy).map_err(|error| crate::error::internal(&error))?;
     group.store.set_setting(SETTING, &text).map_err(IntoApi::into_api)?;
     *group.policy.0.write().unwrap_or_else(PoisonError::into_inner) = policy;
-    group.store.wish_anew(&filter(group)).map_err(IntoApi::into_api)
+    // What is about to be deleted is wanted again before that, or after.
+    let _keeping = group.keeping();
+    let (wishes, has_room) = (wishes(group), is_within_quota(group, &policy));
+    let wishes = WantFilter { photos: wishes.photos && has_room, clips: wishes.clips && has_room, ..wishes };
+    group.store.wish_anew(&wishes).map_err(IntoApi::into_api)
+}
+
+fn is_within_quota(group: &Group, policy: &Policy) -> bool {
+    policy.quota_bytes.is_none_or(|quota| group.blobs.usage().bytes < quota)
 }
 
 /// What is missing and wished for, in the order in which it is fetched.
@@ -92,7 +100,7 @@ pub(crate) fn wants(group: &Group, limit: usize) -> Result<Vec<BlobWant>, StoreE
 /// The wishes as they hold at this moment.
 pub(crate) fn filter(group: &Group) -> WantFilter {
     let policy = group.policy.get();
-    let has_room = policy.quota_bytes.is_none_or(|quota| group.blobs.usage().bytes < quota);
+    let has_room = is_within_quota(group, &policy);
     let plugged = is_plugged();
     let keeps = |keeps: Keeps| match keeps {
         Keeps::Previews => false,
@@ -122,7 +130,7 @@ pub(crate) fn blocked(group: &Group) -> Option<Blocked> {
     if policy.paused {
         return Some(Blocked::Paused);
     }
-    if policy.quota_bytes.is_some_and(|quota| group.blobs.usage().bytes >= quota) {
+    if !is_within_quota(group, &policy) {
         return Some(Blocked::Quota);
     }
     let waits = [policy.photos, policy.clips].contains(&Keeps::WhenPlugged);

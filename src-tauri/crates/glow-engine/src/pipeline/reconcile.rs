@@ -67,6 +67,9 @@ pub(crate) async fn greet(group: Arc<Group>, device: DeviceId, dialer: bool) {
             blobs
                 .extend(this.store.segments(row.id, glow_store::Part::Original)?.into_iter().map(|segment| segment.id));
         }
+        // What is here for others only counts as no copy.
+        let carried = this.store.carried_of(&blobs)?;
+        blobs.retain(|blob| !carried.contains(blob));
         Ok::<_, glow_store::StoreError>(blobs)
     })
     .await;

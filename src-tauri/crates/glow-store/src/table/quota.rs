@@ -132,20 +132,18 @@ impl GroupStore {
         })
     }
 
-    /// Wants again what was given up: the owner of this device has other wishes. What only was carried is kept for good where
-    /// `keeps` the wishes include it.
+    /// Wants again what was given up: the owner of this device has other wishes. Where they include it, what still waits for
+    /// its deletion stays, and what only was carried is kept for good.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn wish_anew(&self, filter: &WantFilter) -> Result<(), StoreError> {
         self.database.write(Durability::Full, |db| {
-            db.execute("DELETE FROM released WHERE gone = 1", [])?;
-            db.prepare_cached(
-                "DELETE FROM carried WHERE blob IN
-                   (SELECT blob_use.blob FROM blob_use JOIN moment ON moment.id = blob_use.moment
-                    WHERE (moment.kind = 1 AND ?1) OR (moment.kind <> 1 AND ?2))",
-            )?
-            .execute(params![filter.clips, filter.photos])?;
+            let included = "blob IN (SELECT blob_use.blob FROM blob_use JOIN moment ON moment.id = blob_use.moment
+                WHERE (moment.kind = 1 AND ?1) OR (moment.kind <> 1 AND ?2))";
+            let wishes = params![filter.clips, filter.photos];
+            db.prepare_cached(&format!("DELETE FROM released WHERE gone = 1 OR {included}"))?.execute(wishes)?;
+            db.prepare_cached(&format!("DELETE FROM carried WHERE {included}"))?.execute(wishes)?;
             Ok(())
         })
     }

@@ -286,6 +286,23 @@ fn what_is_held_again_is_released_no_more() {
 }
 
 #[test]
+fn what_waits_for_its_deletion_is_wanted_again_where_new_wishes_include_it() {
+    let (mut cast, scratch) = party();
+    scratch.accept(vec![cast.posts(BOB, 1)], None).unwrap();
+    let original = blob(10, 0).id;
+    scratch.blob_held(original, true).unwrap();
+    scratch.release(&[original]).unwrap();
+    let previews = WantFilter { photos: false, clips: false, ..WantFilter::default() };
+    scratch.wish_anew(&previews).unwrap();
+    assert!(scratch.is_released(original).unwrap(), "clips or photos of which previews are kept");
+    let all = WantFilter::default();
+    scratch.wish_anew(&all).unwrap();
+    assert!(!scratch.is_released(original).unwrap());
+    let wants = scratch.wished_wants(10, &all).unwrap();
+    assert!(wants.iter().any(|want| want.blob.id == original), "whether it still is on the disk is seen there");
+}
+
+#[test]
 fn giving_up_goes_on_behind_what_was_looked_at() {
     let (mut cast, scratch) = party();
     let posts: Vec<_> = (1..4).map(|number| cast.posts(BOB, number)).collect();

@@ -1,80 +1,106 @@
-//! A disk that is full: a file system of a few megabytes, in a mount namespace of its own.
+//! Disks without room: a file system of its own below one device's data.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
-use tempfile::TempDir;
-use tests::media::Studio;
-use tests::target;
+use glow_api::{Blocked, Held, StorageView};
+use tests::node::Node;
+use tests::poll;
+
+use crate::cast::{BOUND, Cast, home};
 
 /// `afterglow`'s exit code for it.
 const DISK_FULL: i32 = 6;
+/// A node keeps a disk with less than 500 MB free to previews; this has more, and takes only the memory of what is on it.
+const ROOMY: &str = "2g";
+/// It looks again every ten seconds; then the originals come.
+const LOOKS_AGAIN: Duration = Duration::from_secs(60);
+
+/// A file system in memory, mounted where a device keeps its data.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// The device has ended, and begins anew on an empty disk of this size.
+    fn below(node: &mut Node, size: &str) -> Self {
+        node.stop().unwrap();
+        let disk = Self(node.data_dir());
+        mount(&disk.0, &format!("size={size}"));
+        node.start().unwrap();
+        disk
+    }
+
+    fn resize(&self, size: &str) {
+        mount(&self.0, &format!("remount,size={size}"));
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // A node that still runs after a test has failed keeps it busy: it goes once that node has gone.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+fn mount(at: &Path, options: &str) {
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).status().unwrap();
+    assert!(mounted.success(), "mount -o {options} {}: {mounted}", at.display());
+}
 
 #[test]
 fn a_full_disk_is_said_and_nothing_is_half_there() {
-    if let Err(reason) = can_mount() {
-        eprintln!("SKIPPED: a small file system {reason}");
-        return;
-    }
-    let folder = TempDir::new().unwrap();
-    let studio = Studio::open().unwrap();
-    let (small, large) = (studio.photo(1).unwrap(), studio.photo(8).unwrap());
-    let script = r#"
-        mount -t tmpfs -o size=2500k tmpfs "$DISK" || exit 99
-        "$NODE" group create Evening >/dev/null || exit 98
-        "$NODE" post --wait 0 "$SMALL" >/dev/null || exit 97
-        "$NODE" post --wait 0 "$LARGE"
-        echo "code $?"
-        "$NODE" timeline
-        "$NODE" store check
-        echo "code $?"
-    "#;
-    let node = folder.path().join("node");
-    std::fs::create_dir(folder.path().join("disk")).unwrap();
-    write_program(&node, &folder.path().join("disk/data"));
-    let output = Command::new("unshare")
-        .args(["--mount", "--propagation", "private", "sh", "-c", script])
-        .envs([
-            ("DISK", folder.path().join("disk")),
-            ("NODE", node),
-            ("SMALL", small.path.clone()),
-            ("LARGE", large.path.clone()),
-        ])
-        .output()
-        .unwrap();
-    let (lines, said) = (lines(&output), String::from_utf8_lossy(&output.stderr).into_owned());
-    assert_eq!(output.status.code(), Some(0), "{lines:#?}\n{said}");
-    assert!(lines.contains(&format!("code {DISK_FULL}")), "{lines:#?}\n{said}");
-    assert!(said.contains("disk is full"), "{said}");
-    let timeline = lines.iter().find(|line| line.contains(r#""total""#)).unwrap();
-    let timeline: glow_api::TimelinePage = serde_json::from_str(timeline).unwrap();
-    let names = timeline.moments.iter().map(|moment| moment.file_name.clone()).collect::<Vec<_>>();
+    let Some(mut cast) = Cast::start(home(2)) else { return };
+    let disk = Disk::below(&mut cast.nodes[0], "2500k");
+    cast.gather();
+    let (small, large) = (cast.studio.photo(1).unwrap(), cast.studio.photo(8).unwrap());
+    cast.post(0, std::slice::from_ref(&small));
+    cast.nodes[0].stop().unwrap();
+    let path = large.path.display().to_string();
+    let ended = cast.nodes[0].attempt(&["post", "--wait", "0", &path]).unwrap();
+    assert_eq!(ended.code, DISK_FULL, "{ended:?}");
+    assert!(ended.stderr.contains("disk is full"), "{ended:?}");
+    let names = cast.nodes[0].timeline().unwrap().into_iter().map(|moment| moment.file_name).collect::<Vec<_>>();
     assert_eq!(names, [small.name()], "what was there stays, of the other nothing is visible");
-    assert_eq!(lines.last().map(String::as_str), Some("code 0"), "the store is whole: {lines:#?}\n{said}");
-    assert!(!said.contains("panicked at"), "{said}");
+    let checked = cast.nodes[0].attempt(&["store", "check"]).unwrap();
+    assert_eq!(checked.code, 0, "{checked:?}");
+
+    disk.resize(ROOMY);
+    cast.nodes[0].start().unwrap();
+    cast.post(0, std::slice::from_ref(&large));
+    cast.all_well(BOUND);
+    cast.rest();
+    drop(disk);
 }
 
-fn can_mount() -> Result<(), String> {
-    if !rustix::process::geteuid().is_root() {
-        return Err("needs root".into());
-    }
-    let tried = Command::new("unshare").args(["--mount", "true"]).output();
-    tried.map_err(|error| format!("needs unshare: {error}"))?;
-    Ok(())
+#[test]
+fn a_disk_nearly_full_keeps_previews_and_has_everything_once_there_is_room() {
+    let Some(mut cast) = Cast::start(home(3)) else { return };
+    let disk = Disk::below(&mut cast.nodes[2], "100m");
+    cast.gather();
+    let photos = cast.photos(0..6);
+    cast.post(0, &photos[..3]);
+    cast.post(1, &photos[3..]);
+    poll::until_true("carol has all previews, and says why no original comes", BOUND, || {
+        let timeline = cast.nodes[2].timeline()?;
+        let has_previews = |moment: &glow_api::MomentView| {
+            [&moment.grid, &moment.screen].iter().all(|held| matches!(held, Held::Complete))
+        };
+        let is_told = storage(&cast.nodes[2])?.blocked == Some(Blocked::DiskLow);
+        Ok(timeline.len() == photos.len() && timeline.iter().all(has_previews) && is_told)
+    })
+    .unwrap();
+    let timeline = cast.nodes[2].timeline().unwrap();
+    assert!(timeline.iter().all(|moment| !matches!(moment.original, Held::Complete)), "originals wait");
+
+    disk.resize(ROOMY);
+    let took = cast.all_well(LOOKS_AGAIN);
+    eprintln!("all originals {took:?} after there was room");
+    cast.exports_hold();
+    cast.all_well(BOUND);
+    cast.rest();
+    drop(disk);
 }
 
-/// A program with the options that every command here has.
-fn write_program(path: &Path, data: &Path) {
-    let afterglow = target::program("afterglow").unwrap();
-    let text = format!(
-        "#!/bin/sh\nexec '{}' --data-dir '{}' --no-mdns --loopback --json \"$@\"\n",
-        afterglow.display(),
-        data.display()
-    );
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-}
-
-fn lines(output: &Output) -> Vec<String> {
-    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+fn storage(node: &Node) -> anyhow::Result<StorageView> {
+    Ok(serde_json::from_value(node.call(&["storage"])?)?)
 }

@@ -14,8 +14,8 @@ use world::{Join, World};
 
 /// Nobody has more links for long.
 const LINKS: usize = 12;
-/// A member may receive an operation from each of its neighbours, and one more by repair.
-const COPIES: f64 = LINKS as f64;
+/// Redundancy: flooding brings a member an operation from each neighbour, and it settles on nine links at most. Measured: up to 8.2.
+const COPIES: f64 = 9.0;
 /// Seeds that every scenario is drawn from. One that fails is added and stays.
 const SEEDS: [u64; 4] = [1, 2, 3, 20_261_122];
 
@@ -100,7 +100,9 @@ fn those_who_stay_miss_nothing_while_one_comes_and_one_goes_each_second() {
         let measured = world.measured();
         println!("seed {seed}, calm {calm:?}\nchurn {measured:?}");
         assert_eq!(measured.missed, 0);
-        assert!(measured.median_ms <= 2 * calm.median_ms, "at most twice the calm delay: {measured:?}, calm {calm:?}");
+        let is_calm = measured.median_ms <= 2 * calm.median_ms && measured.worst_ms <= 2 * calm.worst_ms;
+        assert!(is_calm, "at most twice the calm delay: {measured:?}, calm {calm:?}");
+        assert!(measured.copies <= COPIES && measured.hops <= 10, "{measured:?}");
         // A newcomer is always let in, and a link that ends takes its time.
         assert!(measured.most_links <= LINKS + 2, "{measured:?}");
         world.assert_quiet(LINKS);
@@ -139,7 +141,9 @@ fn whatever_gossip_loses_is_repaired() {
         world.post_now_and_then(50, Duration::from_millis(100));
         world.run(Duration::from_secs(5));
         let took = world.run_until_nobody_misses_anything(Duration::from_secs(60));
-        println!("{loss} lost: complete {took:?} after the last, {:?}", world.measured());
+        let measured = world.measured();
+        println!("{loss} lost: complete {took:?} after the last, {measured:?}");
+        assert!(measured.copies <= COPIES, "{measured:?}");
         // Each asks one neighbour every 30 seconds, and what comes of it is passed on.
         assert!(took <= Duration::from_secs(31));
     }

@@ -1,7 +1,7 @@
 //! The checker that runs when all is healed and quiet: the same album everywhere, and nothing broken behind it.
 //!
 //! [`all_well`] asks the nodes that run: (1) everything acknowledged is everywhere, (2) the same set in the same order,
-//! (3) nothing twice, (6) memory and descriptors within limits, (7) no panic in any log, (8) what is said of copies is true.
+//! (3) nothing twice, (6) memory and descriptors within limits, (7) no panic in any log, (8) what is said of copies is true, of each moment and of the album.
 //! [`sound_at_rest`] looks at what they leave behind: (4) bytes match ids, (6) the disk. [`export_holds`] compares bytes with
 //! the files that were posted. What an expelled member left (5) is asked where there is an expulsion.
 
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use glow_api::{Held, MomentView};
+use glow_api::{Held, MomentView, StorageView};
 
 use crate::compare;
 use crate::media::Sample;
@@ -133,6 +133,7 @@ pub fn all_well(nodes: &[&Node], acknowledged: &BTreeSet<String>, absent: usize)
             anyhow::bail!("{} misses a part of {}: {moment:?}", node.name, moment.file_name);
         }
         true_of_copies(node, timeline, &timelines, absent)?;
+        true_of_the_album(node, timeline, &timelines, absent)?;
         within_limits(node)?;
         no_panic(node)?;
     }
@@ -141,11 +142,8 @@ pub fn all_well(nodes: &[&Node], acknowledged: &BTreeSet<String>, absent: usize)
 
 /// Fails when a device says that more devices hold an original than do: that is the dangerous direction.
 fn true_of_copies(node: &Node, said: &[MomentView], timelines: &[Vec<MomentView>], absent: usize) -> Result<()> {
-    for (at, moment) in said.iter().enumerate() {
-        let holds = |timeline: &&Vec<MomentView>| {
-            timeline.get(at).is_some_and(|other| other.id == moment.id && matches!(other.original, Held::Complete))
-        };
-        let holders = timelines.iter().filter(holds).count() + absent;
+    for moment in said {
+        let holders = holders(moment, timelines) + absent;
         ensure!(
             moment.on_devices as usize <= holders,
             "{} says that {} is on {} devices, but {holders} hold it",
@@ -155,6 +153,34 @@ fn true_of_copies(node: &Node, said: &[MomentView], timelines: &[Vec<MomentView>
         );
     }
     Ok(())
+}
+
+/// The same of what is said of the whole album: the fewest copies, how many moments have fewer than three, and whose are only here.
+fn true_of_the_album(node: &Node, shown: &[MomentView], timelines: &[Vec<MomentView>], absent: usize) -> Result<()> {
+    let said: StorageView = serde_json::from_value(node.call(&["storage"])?)?;
+    let said = said.copies;
+    let count = |is_so: &dyn Fn(&MomentView, usize) -> bool| {
+        shown.iter().filter(|moment| is_so(moment, holders(moment, timelines) + absent)).count()
+    };
+    let fewest = shown.iter().map(|moment| holders(moment, timelines) + absent).min();
+    let below_three = count(&|_, holders| holders < 3);
+    let own_only_here = count(&|moment, holders| moment.mine && holders == 1);
+    ensure!(
+        fewest.is_none_or(|fewest| said.at_least as usize <= fewest)
+            && said.below_three as usize >= below_three
+            && said.own_only_here as usize >= own_only_here,
+        "{} says {said:?}, but the fewest are {fewest:?}, {below_three} are on fewer than 3, {own_only_here} own only here",
+        node.name
+    );
+    Ok(())
+}
+
+/// How many of these devices hold the original.
+fn holders(moment: &MomentView, timelines: &[Vec<MomentView>]) -> usize {
+    let holds = |timeline: &&Vec<MomentView>| {
+        timeline.iter().any(|other| other.id == moment.id && matches!(other.original, Held::Complete))
+    };
+    timelines.iter().filter(holds).count()
 }
 
 fn within_limits(node: &Node) -> Result<()> {

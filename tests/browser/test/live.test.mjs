@@ -1,4 +1,5 @@
-// A clip that is watched while it is recorded: real recordings, from ffmpeg's clock, through two nodes into a real player.
+// A clip that is watched while it is recorded: real recordings, from ffmpeg's clock and from a page's camera, through two nodes into
+// a real player.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -12,6 +13,8 @@ import { steps } from "../lib/steps.mjs";
 
 const TITLE = "First dance";
 const SECONDS = 14;
+/** What a page records plays on another's in three or four seconds; the wait ends where even a busy machine is done. */
+const FIRST_PICTURE_MS = 30_000;
 const PICTURE = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-f", "lavfi", "-i", "sine=frequency=440", "-t", String(SECONDS)];
 const CONTAINERS = {
   mp4: {
@@ -31,7 +34,7 @@ describe("a clip that is watched while it is recorded", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "afterglow-live-"));
     stage = await Stage.open();
-    [alice, bob] = await Promise.all([stage.enter("Alice"), stage.enter("Bob")]);
+    [alice, bob] = await Promise.all([stage.enter("Alice", { permissions: ["camera", "microphone"] }), stage.enter("Bob")]);
     await alice.introduce();
     await bob.introduce();
     await alice.startGroup(TITLE);
@@ -63,15 +66,76 @@ describe("a clip that is watched while it is recorded", () => {
       assert.equal(code, 0, output);
       const times = await watch(video, 1_500);
       assert.ok(times.jumps === 0, "it plays on where it was when it is closed");
-      const group = /group\/(\w+)/.exec(bob.page.url())[1];
-      await bob.until(bob.page, async () => (await bob.call("moment.get", { group, moment: id })).live === undefined, "the clip is closed");
+      await bob.until(bob.page, async () => (await moment(bob, id)).live === undefined, "the clip is closed");
       await bob.until(video, async (video) => video.evaluate((video) => video.duration > 10 && Number.isFinite(video.duration)), "it is an ordinary clip");
       await video.evaluate((video) => (video.currentTime = 5));
       await bob.until(video, async (video) => video.evaluate((video) => !video.seeking && video.currentTime >= 5 && video.readyState >= 2), "it can be sought in");
       await bob.closeSheet();
     });
   }
+
+  step("Bob watches what Alice's page records before she ends it, and then both have the one clip", async (t) => {
+    const before = await ids(alice);
+    assert.deepEqual(await ids(bob), before, "both begin with the same");
+    await alice.link("Camera").click();
+    await alice.until(alice.dialog("Camera").locator("video"), (video) => video.evaluate(({ videoWidth }) => videoWidth > 0), "the camera shows something");
+    await alice.page.getByText("Clip", { exact: true }).click();
+    const began = performance.now();
+    await alice.button("Record a clip").click();
+    const tile = bob.page.locator("[data-moment]", { hasText: "Live" });
+    await tile.waitFor({ timeout: FIRST_PICTURE_MS });
+    t.diagnostic(`from the start of the recording to the other's timeline: ${Math.round(performance.now() - began)} ms`);
+    const id = await tile.getAttribute("data-moment");
+    assert.ok(!before.includes(id), "it is a moment of its own");
+    await tile.click();
+    const video = bob.page.locator("dialog video");
+    const shows = (video) => video.evaluate(({ currentTime, readyState, videoWidth }) => videoWidth > 0 && readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && currentTime > 0);
+    await bob.until(video, shows, "Bob sees the first picture", FIRST_PICTURE_MS - (performance.now() - began));
+    t.diagnostic(`from the start of the recording to the first picture that moves: ${Math.round(performance.now() - began)} ms`);
+    const first = await video.evaluate(({ currentTime }) => currentTime);
+    await bob.until(video, (video) => video.evaluate(({ currentTime }, first) => currentTime > first + 2, first), "it goes on as it is recorded");
+    assert.equal((await moment(bob, id)).live, "recording", "the other has it as something that is being recorded");
+    const watched = await video.evaluate(({ currentTime }) => currentTime);
+    await alice.button("Stop recording").click();
+    await alice.page.locator("li.here").waitFor();
+    await alice.closeSheet();
+    await bob.closeSheet();
+    const isComplete = ({ live, original }) => live === undefined && original.state === "complete";
+    for (const person of [alice, bob]) {
+      await person.until(person.page, async () => isComplete(await moment(person, id)), `${person.name} has all of the clip`);
+      await person.tile(id).getByText("Live", { exact: true }).waitFor({ state: "detached" });
+      assert.deepEqual((await ids(person)).sort(), [...before, id].sort(), `${person.name} has it once`);
+    }
+    assert.equal(await replay(bob, id, watched), await replay(alice, id, watched), "it is the same to the last byte");
+  });
+
+  step("nothing complained", () => assert.deepEqual(stage.complaints(), []));
 });
+
+/** The moments on somebody's timeline. */
+function ids({ tiles }) {
+  return tiles.evaluateAll((tiles) => tiles.map((tile) => tile.dataset.moment));
+}
+
+/** What somebody's node says of a moment of the group they are in. */
+function moment(person, id) {
+  const [, group] = /group\/(\w+)/.exec(person.page.url());
+  return person.call("moment.get", { group, moment: id });
+}
+
+/** Opens a clip that has ended, which is at least so long; what its bytes come to. */
+async function replay(person, id, seconds) {
+  await person.tile(id).click();
+  const video = person.page.locator("dialog video");
+  const lasts = ({ duration, readyState }, seconds) => readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && Number.isFinite(duration) && duration >= seconds;
+  await person.until(video, (video) => video.evaluate(lasts, seconds), `${person.name} has an ordinary clip of ${seconds} s or more`);
+  const sha256 = await video.evaluate(async ({ currentSrc }) => {
+    const digest = await crypto.subtle.digest("SHA-256", await (await fetch(currentSrc)).arrayBuffer());
+    return [...new Uint8Array(digest)].join(" ");
+  });
+  await person.closeSheet();
+  return sha256;
+}
 
 /** Encodes what the camera will see, so that no encoder has to keep up with the clock. */
 async function prepare(path, codecs) {

@@ -256,7 +256,8 @@ fn report(figures: Figures, case: Case, bytes: usize, taken: &[Taken], part: &st
         }
         Case::Shared | Case::Hotspot => {
             let air_s = of(|taken| taken.air.as_secs_f64());
-            figures.print_runs("time on the air", &air_s, "s", None, Some(("one copy to each", bound_s)));
+            // Never more on the air than one copy to each would take.
+            figures.print_runs("time on the air", &air_s, "s", Some(bound_s), Some(("one copy to each", bound_s)));
         }
         Case::TwoCells => {
             let crossed = of(|taken| taken.backhaul_bytes as f64 / 1e6);

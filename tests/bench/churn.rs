@@ -1,9 +1,9 @@
 //! Churn: twenty devices of which each second one comes and one goes, against the same group at rest.
 //!
 //! `lanbox run -- bench-churn [--runs N] [--seconds N] [--json]`: each run has a LAN (100 Mbit/s, a millisecond) and a group of
-//! its own. Ten devices stay; of ten others half are there at a time, and when it churns one of these goes each second, with a word
-//! or killed, and one that was away comes back. A photo of a megapixel is posted each second on a random one of those who
-//! stay. A delay begins when its node is told of the file and ends when another one of those who stay has answered that it
+//! its own. Twenty devices are there. Ten of them stay; of the others one goes each second when it churns, with a word or killed, and
+//! one of five that were away comes: back, or with nothing, as somebody new who joins by the invite. A photo of a megapixel is
+//! posted each second on a random one of those who stay. A delay begins when its node is told of the file and ends when another one of those who stay has answered that it
 //! holds the grid preview. At the end one of the others posts photos, and is killed as soon as each of their originals is
 //! whole on one more device: those who stay have to get them all the same.
 #![forbid(unsafe_code)]
@@ -23,10 +23,10 @@ use tests::node::Node;
 use tests::poll;
 use tests::shots::{post_each_second, watch};
 
-const DEVICES: usize = 20;
+const DEVICES: usize = 25;
 const STAYING: usize = 10;
 /// Of those who do not stay, so many are there at a time.
-const THERE: usize = 5;
+const THERE: usize = 10;
 const SECONDS: u64 = 20;
 const RUNS: u64 = 5;
 const MEGAPIXELS: u32 = 1;
@@ -56,6 +56,9 @@ struct Found {
 #[derive(Clone, Copy, Default)]
 struct Crowd {
     comings: usize,
+    /// How many of these were new, and how many of the new were not let in.
+    new: usize,
+    shut_out: usize,
     /// Of those who were asked to go, how many did not within the patience of a test.
     late: usize,
 }
@@ -88,12 +91,14 @@ fn run(seed: u64, small: &[Sample], large: &[Sample]) -> Result<Found> {
     for node in &mut others[THERE..] {
         node.stop()?;
     }
+    let invite = staying[0].call(&["group", "invite"])?;
+    let link = invite["link"].as_str().context("an invite has a link")?;
     std::thread::sleep(SETTLE);
     let (at_rest, in_churn) = small.split_at(small.len() / 2);
     let calm = shoot(staying, &group, at_rest, seed)?;
     let done = AtomicBool::new(false);
     let (churning, crowd) = std::thread::scope(|scope| {
-        let crowd = scope.spawn(|| churn(others, &mut Random::new(seed), &done));
+        let crowd = scope.spawn(|| churn(others, link, &mut Random::new(seed), &done));
         let delays = shoot(staying, &group, in_churn, seed);
         done.store(true, Ordering::Relaxed);
         let crowd = crowd.join().map_err(|_| anyhow!("the crowd panicked"))?;
@@ -131,8 +136,8 @@ fn shoot(staying: &[Node], group: &str, samples: &[Sample], seed: u64) -> Result
     })
 }
 
-/// Each second one of the others goes, with a word or without, and one comes back.
-fn churn(others: &mut [Node], random: &mut Random, done: &AtomicBool) -> Result<Crowd> {
+/// Each second one of the others goes, with a word or without, and one comes, back or new.
+fn churn(others: &mut [Node], link: &str, random: &mut Random, done: &AtomicBool) -> Result<Crowd> {
     let (start, mut crowd) = (Instant::now(), Crowd::default());
     for second in 1.. {
         let due = start + Duration::from_secs(second);
@@ -154,8 +159,19 @@ fn churn(others: &mut [Node], random: &mut Random, done: &AtomicBool) -> Result<
             eprintln!("{error:#}\n{}", others[goes].log_tail());
             crowd.late += 1;
         }
+        let is_new = random.below(2) == 0;
+        if is_new {
+            std::fs::remove_dir_all(others[comes].data_dir())?;
+        }
         others[comes].start()?;
         crowd.comings += 1;
+        if is_new {
+            crowd.new += 1;
+            if let Err(error) = others[comes].call(&["join", link]) {
+                eprintln!("{error:#}\n{}", others[comes].log_tail());
+                crowd.shut_out += 1;
+            }
+        }
     }
     Ok(crowd)
 }
@@ -193,7 +209,10 @@ fn held_by(node: &Node, group: &str, part: &'static str) -> Result<BTreeSet<Stri
 
 fn report(figures: Figures, found: &[Found]) {
     let comings = found.iter().map(|run| run.crowd.comings).sum::<usize>();
-    eprintln!("{comings} came and as many went");
+    let new = found.iter().map(|run| run.crowd.new).sum::<usize>();
+    eprintln!("{comings} came, {new} of them new, and as many went");
+    let shut_out = found.iter().map(|run| run.crowd.shut_out).sum::<usize>();
+    figures.print("newcomers who were not let in", shut_out as f64, "", Some(0.0), None);
     let late = found.iter().map(|run| run.crowd.late).sum::<usize>();
     figures.print("devices that did not end within 20 s of being asked to", late as f64, "", Some(0.0), None);
     for (name, part) in [("p50", 0.5), ("p99", 0.99)] {

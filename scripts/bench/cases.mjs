@@ -138,7 +138,16 @@ export const cases = [
     runs: 5,
     needs: "release",
   },
-  { id: "S11", title: "An album to a second device, unlimited link", command: () => [release("bench-s11"), "--json"], limit: "Both ends share two cores, and every byte is hashed on either side, proved piece by piece and written to a disk; the bare transports do none of that. Tried: 20 pieces at once from one member instead of 8 (214 MB/s instead of 190), taken back, as a seek on a slow line came late with them. Tried and kept: programs built in one unit.", needs: "release" },
+  {
+    id: "S11",
+    title: "An album to a second device, unlimited link",
+    command: () => [release("bench-s11"), "--json"],
+    limit:
+      "Both ends share two cores, and every byte is hashed on either side, proved piece by piece and written to a disk; the bare transports " +
+      "do none of that. Tried: 20 pieces at once from one member instead of 8 (214 MB/s instead of 190), taken back, as a seek on a slow " +
+      "line came late with them. Tried and kept: programs built in one unit.",
+    needs: "release",
+  },
   {
     id: "S8",
     title: "A timeline of 1,000,000 moments: a page, its layout, a search",

@@ -69,7 +69,6 @@ fn a_full_disk_is_said_and_nothing_is_half_there() {
     cast.post(0, std::slice::from_ref(&large));
     cast.all_well(BOUND);
     cast.rest();
-    drop(disk);
 }
 
 #[test]
@@ -98,7 +97,6 @@ fn a_disk_nearly_full_keeps_previews_and_has_everything_once_there_is_room() {
     cast.exports_hold();
     cast.all_well(BOUND);
     cast.rest();
-    drop(disk);
 }
 
 fn storage(node: &Node) -> anyhow::Result<StorageView> {

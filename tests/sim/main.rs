@@ -14,7 +14,8 @@ use world::{Join, World};
 
 /// Nobody has more links for long.
 const LINKS: usize = 12;
-/// Redundancy: flooding brings a member an operation from each neighbour, and it settles on nine links at most. Measured: up to 8.2.
+/// Redundancy: flooding brings a member an operation from each neighbour, and it settles on nine links at most. Measured: up to
+/// 8.2.
 const COPIES: f64 = 9.0;
 /// Seeds that every scenario is drawn from. One that fails is added and stays.
 const SEEDS: [u64; 4] = [1, 2, 3, 20_261_122];

@@ -1,7 +1,8 @@
 //! The checker that runs when all is healed and quiet: the same album everywhere, and nothing broken behind it.
 //!
 //! [`all_well`] asks the nodes that run: (1) everything acknowledged is everywhere, (2) the same set in the same order,
-//! (3) nothing twice, (6) memory and descriptors within limits, (7) no panic in any log, (8) what is said of copies is true, of each moment and of the album.
+//! (3) nothing twice, (6) memory and descriptors within limits, (7) no panic in any log, (8) what is said of copies is true,
+//! of each moment and of the album.
 //! [`sound_at_rest`] looks at what they leave behind: (4) bytes match ids, (6) the disk. [`export_holds`] compares bytes with
 //! the files that were posted. What an expelled member left (5) is asked where there is an expulsion.
 
@@ -159,12 +160,10 @@ fn true_of_copies(node: &Node, said: &[MomentView], timelines: &[Vec<MomentView>
 fn true_of_the_album(node: &Node, shown: &[MomentView], timelines: &[Vec<MomentView>], absent: usize) -> Result<()> {
     let said: StorageView = serde_json::from_value(node.call(&["storage"])?)?;
     let said = said.copies;
-    let count = |is_so: &dyn Fn(&MomentView, usize) -> bool| {
-        shown.iter().filter(|moment| is_so(moment, holders(moment, timelines) + absent)).count()
-    };
-    let fewest = shown.iter().map(|moment| holders(moment, timelines) + absent).min();
-    let below_three = count(&|_, holders| holders < 3);
-    let own_only_here = count(&|moment, holders| moment.mine && holders == 1);
+    let holders = shown.iter().map(|moment| holders(moment, timelines) + absent).collect::<Vec<_>>();
+    let fewest = holders.iter().copied().min();
+    let below_three = holders.iter().filter(|holders| **holders < 3).count();
+    let own_only_here = shown.iter().zip(&holders).filter(|(moment, holders)| moment.mine && **holders == 1).count();
     ensure!(
         fewest.is_none_or(|fewest| said.at_least as usize <= fewest)
             && said.below_three as usize >= below_three

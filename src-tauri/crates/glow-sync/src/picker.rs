@@ -297,8 +297,8 @@ impl Picker {
         }
     }
 
-    /// A neighbour has something small for everybody and asks for quiet, for at most [`crate::quiet::HUSH_MS`]; 0 takes it back. Until then
-    /// only grid previews are asked for.
+    /// A neighbour has something small for everybody and asks for quiet, for at most [`crate::quiet::HUSH_MS`]; 0 takes it
+    /// back. Until then only grid previews are asked for.
     pub fn hush(&mut self, peer: DeviceId, for_ms: u64, now_ms: u64) {
         self.quiet.ask(peer, for_ms, now_ms);
     }

@@ -84,6 +84,7 @@ pub(crate) fn set(group: &Group, policy: Policy) -> ApiResult<()> {
     group.store.wish_anew(&wishes).map_err(IntoApi::into_api)
 }
 
+/// Whether what is here takes less than its owner allows.
 fn is_within_quota(group: &Group, policy: &Policy) -> bool {
     policy.quota_bytes.is_none_or(|quota| group.blobs.usage().bytes < quota)
 }

@@ -154,7 +154,10 @@ async fn join(engine: &Engine, out: Output, link: &str, blind: bool) -> Result<G
         match engine.ask(Caller::Owner, GroupJoin { link: link.to_owned(), address: None }).await {
             Err(error) if matches!(error.code, ErrorCode::NobodyNear | ErrorCode::MembersBusy) => {
                 if !said {
-                    out.hint(&format!("Nobody of {} is near yet: the box goes on looking.", invite.title));
+                    out.hint(&format!(
+                        "Nobody of {} is near, or has time, yet: the box goes on looking.",
+                        invite.title
+                    ));
                     said = true;
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
